@@ -1,0 +1,23 @@
+using System.Collections.Immutable;
+
+namespace ContextGrid.Core.Definitions;
+
+/// <summary>One type of entity and its features.</summary>
+/// <param name="Name">The type's name, such as <c>user</c>.</param>
+/// <param name="Sources">The events it consumes, in ordinal order of the events' names.</param>
+/// <param name="TtlMs">After so long without an event every feature is EXPIRED; milliseconds; 0: never.</param>
+/// <param name="AllowedLatenessMs">How late an event may be before it is counted as late; milliseconds.</param>
+/// <param name="FreshnessMs">The freshness objective; milliseconds.</param>
+/// <param name="Features">All features, in the order of the file.</param>
+public sealed record EntityDefinition(
+    string Name,
+    ImmutableArray<EntitySource> Sources,
+    long TtlMs,
+    long AllowedLatenessMs,
+    long FreshnessMs,
+    ImmutableArray<FeatureDefinition> Features);
+
+/// <summary>An event that an entity consumes.</summary>
+/// <param name="EventIndex">Index in <see cref="DefinitionSet.Events"/>.</param>
+/// <param name="KeyField">Index of the field that holds the entity's key: a String or an Int64.</param>
+public sealed record EntitySource(int EventIndex, int KeyField);

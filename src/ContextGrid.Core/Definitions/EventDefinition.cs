@@ -1,0 +1,46 @@
+using System.Collections.Immutable;
+using ContextGrid.Core.Model;
+
+namespace ContextGrid.Core.Definitions;
+
+/// <summary>How records of a topic become events.</summary>
+/// <param name="Name">The event's name.</param>
+/// <param name="Topic">The topic that holds it; one event a topic.</param>
+/// <param name="Format">The encoding of the payload.</param>
+/// <param name="TimestampField">Index in <paramref name="Fields"/> of the event time; −1: the record's own time.</param>
+/// <param name="IdField">Index of the producer's id; −1: none, and nothing is deduplicated.</param>
+/// <param name="DedupeMs">How long, in log time, a producer's id is remembered; milliseconds. Default 10 minutes.</param>
+/// <param name="KeyField">Index of the field that partitions the topic at publish; −1: none.</param>
+/// <param name="FutureMsMax">How far the event time may be ahead of the record's log time. Default 5 minutes.</param>
+/// <param name="Owner">Who answers for the event; may be null.</param>
+/// <param name="Fields">The declared fields, in the order of the file.</param>
+public sealed record EventDefinition(
+    string Name,
+    string Topic,
+    EventFormat Format,
+    int TimestampField,
+    int IdField,
+    long DedupeMs,
+    int KeyField,
+    long FutureMsMax,
+    string? Owner,
+    ImmutableArray<FieldDefinition> Fields);
+
+/// <summary>One declared field.</summary>
+/// <param name="Name">The member's name in the payload.</param>
+/// <param name="Type">Bool, Int64, Double, String, Timestamp or List.</param>
+/// <param name="DataClass">The data class such as <c>pii</c>; null when none.</param>
+public sealed record FieldDefinition(string Name, ValueKind Type, string? DataClass);
+
+/// <summary>The encoding of a payload.</summary>
+public enum EventFormat
+{
+    /// <summary>One JSON object a record.</summary>
+    Json = 0,
+
+    /// <summary>Avro with a schema registry id.</summary>
+    Avro = 1,
+
+    /// <summary>Protobuf with a schema registry id.</summary>
+    Protobuf = 2,
+}

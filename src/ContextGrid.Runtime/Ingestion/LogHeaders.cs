@@ -1,0 +1,57 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace ContextGrid.Runtime.Ingestion;
+
+/// <summary>
+/// A record's headers in one buffer: for each, name length (uint16, little endian), name, value length (int32), value,
+/// both texts UTF-8. The same names and values as Kafka headers.
+/// </summary>
+public static class LogHeaders
+{
+    /// <summary>Encodes headers in the given order.</summary>
+    public static byte[] Encode(IReadOnlyList<KeyValuePair<string, string>> headers)
+    {
+        using var stream = new MemoryStream();
+        Span<byte> number = stackalloc byte[4];
+        foreach ((string name, string value) in headers)
+        {
+            byte[] nameBytes = Encoding.UTF8.GetBytes(name), valueBytes = Encoding.UTF8.GetBytes(value);
+            BinaryPrimitives.WriteUInt16LittleEndian(number, checked((ushort)nameBytes.Length));
+            stream.Write(number[..2]);
+            stream.Write(nameBytes);
+            BinaryPrimitives.WriteInt32LittleEndian(number, valueBytes.Length);
+            stream.Write(number);
+            stream.Write(valueBytes);
+        }
+
+        return stream.ToArray();
+    }
+
+    /// <summary>Decodes headers.</summary>
+    /// <exception cref="FormatException">The buffer is not of this form.</exception>
+    public static List<KeyValuePair<string, string>> Decode(ReadOnlySpan<byte> buffer)
+    {
+        var headers = new List<KeyValuePair<string, string>>();
+        while (buffer.Length > 0)
+        {
+            string name = Take(ref buffer, buffer.Length >= 2 ? BinaryPrimitives.ReadUInt16LittleEndian(buffer) : -1, 2);
+            string value = Take(ref buffer, buffer.Length >= 4 ? BinaryPrimitives.ReadInt32LittleEndian(buffer) : -1, 4);
+            headers.Add(new(name, value));
+        }
+
+        return headers;
+    }
+
+    private static string Take(ref ReadOnlySpan<byte> buffer, int length, int prefix)
+    {
+        if (length < 0 || length > buffer.Length - prefix)
+        {
+            throw new FormatException("The record's headers are cut short.");
+        }
+
+        string text = Encoding.UTF8.GetString(buffer.Slice(prefix, length));
+        buffer = buffer[(prefix + length)..];
+        return text;
+    }
+}

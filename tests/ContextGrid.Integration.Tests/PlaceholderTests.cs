@@ -1,0 +1,7 @@
+namespace ContextGrid.Integration.Tests;
+
+public sealed class PlaceholderTests
+{
+    [Fact]
+    public void Build_Always_Passes() => Assert.True(true);
+}
