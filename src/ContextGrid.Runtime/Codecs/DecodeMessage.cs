@@ -1,0 +1,132 @@
+using System.Globalization;
+using System.Text;
+using ContextGrid.Core.Model;
+
+namespace ContextGrid.Runtime.Codecs;
+
+/// <summary>Puts a refused payload into words. Off the hot path.</summary>
+internal static class DecodeMessage
+{
+    private const int FoundCharsMax = 60;
+
+    internal static string Build(in DecodeResult result)
+    {
+        string place = Place(result) + Invariant($" at byte {result.Position}");
+        return result.Error switch
+        {
+            DecodeError.InvalidJson => $"{place}: not valid JSON: {Syntax(result)}.",
+            DecodeError.NotAnObject => $"{place}: found {Found(result)}; an event is one JSON object, such as {{\"a\": 1}}.",
+            DecodeError.TooDeep => $"{place}: objects and arrays may be nested at most {JsonCursor.DepthMax} deep.",
+            DecodeError.InvalidUtf8 => $"{place}: the payload must be UTF-8; this byte is not.",
+            DecodeError.LoneSurrogate =>
+                $"{place}: a \\u escape is half of a surrogate pair; write both halves, or the character itself.",
+            DecodeError.DuplicateMember => $"{place}: the member occurs twice; send it once.",
+            DecodeError.WrongType => $"{place}: found {Found(result)}; {Meant(result)} was meant{WrongTypeHint(result)}.",
+            DecodeError.NumberOutOfRange => $"{place}: {Found(result)} does not fit {Meant(result)}{Range(result)}.",
+            DecodeError.ListTooLong => $"{place}: the list has more than {JsonEventDecoder.ListItemsMax} items.",
+            DecodeError.MissingTimestamp =>
+                $"{place}: the event time is missing or null; send epoch milliseconds or an RFC 3339 text.",
+            DecodeError.BadTimestamp => $"{place}: found {Found(result)}; {TimestampHint(result)}.",
+            DecodeError.TooFarInFuture => $"{place}: {Future(result)}.",
+            DecodeError.MissingKey => $"{Place(result)}: the event has a key for no entity; {Keys(result)}.",
+            DecodeError.EmptyKey => $"{place}: the key is an empty text; leave the member out or send null for \"none\".",
+            DecodeError.KeyTooLong => $"{place}: the key is longer than {EntityKey.BytesMax} bytes.",
+            DecodeError.TooLarge => Invariant($"{Place(result)}: the payload has {result.FoundLength} bytes; ")
+                + Invariant($"at most {JsonEventDecoder.PayloadBytesMax} are taken."),
+            _ => result.Error.Reason(),
+        };
+    }
+
+    private static string Place(in DecodeResult result)
+    {
+        string name = result.Definition?.Name ?? "event";
+        return result.FieldIndex >= 0 && result.Definition is { } definition
+            ? name + "." + definition.Fields[result.FieldIndex].Name
+            : name;
+    }
+
+    private static string Syntax(in DecodeResult result) => result.Hint switch
+    {
+        DecodeHint.Empty => "the payload is empty",
+        DecodeHint.ByteOrderMark => "it starts with a byte order mark; send UTF-8 without one",
+        DecodeHint.TrailingText => "there is text after the object; send one object a record",
+        DecodeHint.CutShort => "the text ends too early",
+        DecodeHint.NotFinite => "JSON has no NaN or Infinity; send null",
+        DecodeHint.ControlCharacter => "a control character in a text must be escaped",
+        DecodeHint.BadEscape => "an escape is one of \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX",
+        DecodeHint.BadNumber => "a number looks like -12.5e3",
+        DecodeHint.LeadingZero => "a number may not start with a needless zero or a plus",
+        DecodeHint.ExpectedName => "a member's name in double quotes was expected",
+        DecodeHint.ExpectedColon => "a colon after the member's name was expected",
+        DecodeHint.ExpectedCommaOrEnd => "a comma or the closing bracket was expected",
+        _ => "a value was expected",
+    };
+
+    private static string Meant(in DecodeResult result) => Type(result) switch
+    {
+        ValueKind.Bool => "true or false",
+        ValueKind.Int64 => "an integer of 64 bits",
+        ValueKind.Double => "a number",
+        ValueKind.String => "a text in double quotes",
+        ValueKind.Timestamp => "a timestamp (epoch milliseconds or RFC 3339)",
+        _ => "a list of numbers, texts, true or false",
+    };
+
+    private static ValueKind Type(in DecodeResult result) =>
+        result.FieldIndex >= 0 && result.Definition is { } definition
+            ? definition.Fields[result.FieldIndex].Type
+            : ValueKind.Null;
+
+    private static string WrongTypeHint(in DecodeResult result) => result.Hint switch
+    {
+        DecodeHint.NumberInQuotes => "; write the number without quotes",
+        DecodeHint.TextWithoutQuotes => "; write the text in quotes",
+        DecodeHint.Fraction => "; declare the field as double to allow fractions",
+        DecodeHint.NestedList => "; a list's items are not lists or objects",
+        _ => "",
+    };
+
+    private static string Range(in DecodeResult result) => Type(result) == ValueKind.Double
+        ? "; the largest is about 1.8e308"
+        : "; declare the field as double, or as string when it is an identifier";
+
+    private static string TimestampHint(in DecodeResult result) => result.Hint switch
+    {
+        DecodeHint.Seconds => "it looks like seconds; epoch milliseconds were meant: multiply by 1,000",
+        DecodeHint.Microseconds => "it looks like microseconds; epoch milliseconds were meant: divide by 1,000",
+        DecodeHint.Nanoseconds => "it looks like nanoseconds; epoch milliseconds were meant: divide by 1,000,000",
+        DecodeHint.NumberInQuotes => "epoch milliseconds are a number: write it without quotes",
+        DecodeHint.Fraction => "epoch milliseconds are a whole number",
+        DecodeHint.NoOffset => "an RFC 3339 text ends with Z or an offset such as +02:00",
+        _ => "epoch milliseconds or an RFC 3339 text such as \"2026-01-31T12:00:00Z\" was meant",
+    };
+
+    private static string Future(in DecodeResult result) =>
+        $"the event time {Value.Timestamp(result.EventTimeMs)} is more than "
+        + Invariant($"{result.Definition?.FutureMsMax} ms ahead of the record's time ")
+        + $"{Value.Timestamp(result.RecordTimeMs)}; check the producer's clock";
+
+    private static string Keys(in DecodeResult result) =>
+        "send at least one of the members that the entities' `from` name as key";
+
+    private static string Found(in DecodeResult result)
+    {
+        if (result.Buffer is null || result.FoundLength <= 0)
+        {
+            return "nothing";
+        }
+
+        // Four bytes are the most that a character takes, so this is enough for the characters shown.
+        int bytes = Math.Min(result.FoundLength, FoundCharsMax * 4);
+        string text = Encoding.UTF8.GetString(result.Buffer, result.FoundStart, bytes);
+        var shown = new StringBuilder();
+        foreach (char c in text.AsSpan(0, Math.Min(text.Length, FoundCharsMax)))
+        {
+            shown.Append(char.IsControl(c) ? '·' : c);
+        }
+
+        return shown.Append(text.Length > FoundCharsMax || bytes < result.FoundLength ? "…" : "").ToString();
+    }
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

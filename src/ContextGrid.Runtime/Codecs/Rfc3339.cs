@@ -1,0 +1,98 @@
+namespace ContextGrid.Runtime.Codecs;
+
+/// <summary>
+/// Timestamps of RFC 3339: <c>2026-01-31T12:00:00.123+02:00</c>. The separator may be T, t or a space, the offset Z, z or
+/// ±HH:MM. A fraction is cut to milliseconds. A leap second is the first second of the next minute.
+/// </summary>
+internal static class Rfc3339
+{
+    /// <summary>Years 0001 to 9999 in milliseconds since the Unix epoch.</summary>
+    internal const long MsMin = -62_135_596_800_000, MsMax = 253_402_300_799_999;
+
+    /// <summary>Reads a timestamp; the whole text must be one.</summary>
+    /// <param name="text">The text, ASCII.</param>
+    /// <param name="milliseconds">Since the Unix epoch.</param>
+    /// <param name="hint">What is wrong.</param>
+    internal static bool TryParse(ReadOnlySpan<byte> text, out long milliseconds, out DecodeHint hint)
+    {
+        milliseconds = 0;
+        hint = DecodeHint.None;
+        if (text.Length < 19 || text[4] != '-' || text[7] != '-' || text[10] is not ((byte)'T' or (byte)'t' or (byte)' ')
+            || text[13] != ':' || text[16] != ':')
+        {
+            hint = AllDigits(text) ? DecodeHint.NumberInQuotes : DecodeHint.None;
+            return false;
+        }
+
+        int year = Number(text[..4]), month = Number(text[5..7]), day = Number(text[8..10]);
+        int hour = Number(text[11..13]), minute = Number(text[14..16]), second = Number(text[17..19]);
+        if (year < 1 || month is < 1 or > 12 || day < 1 || day > DateTime.DaysInMonth(year, month)
+            || hour is < 0 or > 23 || minute is < 0 or > 59 || second is < 0 or > 60)
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> rest = text[19..];
+        if (!TryFraction(ref rest, out int fractionMs) || !TryOffset(rest, out int offsetMinutes, out hint))
+        {
+            return false;
+        }
+
+        long days = new DateTime(year, month, day).Ticks / TimeSpan.TicksPerDay;
+        long minutes = days * 1440 + hour * 60 + minute - offsetMinutes;
+        milliseconds = MsMin + minutes * 60_000 + second * 1_000 + fractionMs;
+        return milliseconds is >= MsMin and <= MsMax;
+    }
+
+    private static bool TryFraction(ref ReadOnlySpan<byte> rest, out int milliseconds)
+    {
+        milliseconds = 0;
+        if (rest.Length == 0 || rest[0] != '.')
+        {
+            return true;
+        }
+
+        int digits = 0;
+        for (rest = rest[1..]; rest.Length > 0 && rest[0] is >= (byte)'0' and <= (byte)'9'; rest = rest[1..], digits++)
+        {
+            milliseconds = digits < 3 ? milliseconds * 10 + (rest[0] - '0') : milliseconds;
+        }
+
+        milliseconds *= digits == 1 ? 100 : digits == 2 ? 10 : 1;
+        return digits > 0;
+    }
+
+    private static bool TryOffset(ReadOnlySpan<byte> rest, out int minutes, out DecodeHint hint)
+    {
+        minutes = 0;
+        hint = rest.Length == 0 ? DecodeHint.NoOffset : DecodeHint.None;
+        if (rest.Length == 1 && (rest[0] | 0x20) == 'z')
+        {
+            return true;
+        }
+
+        if (rest.Length != 6 || rest[0] is not ((byte)'+' or (byte)'-') || rest[3] != ':')
+        {
+            return false;
+        }
+
+        int hour = Number(rest[1..3]), minute = Number(rest[4..6]);
+        minutes = (hour * 60 + minute) * (rest[0] == '-' ? -1 : 1);
+        return hour is >= 0 and <= 23 && minute is >= 0 and <= 59;
+    }
+
+    // −1,000,000 or less when a byte is not a digit, so that every range check fails.
+    private static int Number(ReadOnlySpan<byte> digits)
+    {
+        int value = 0;
+        foreach (byte digit in digits)
+        {
+            value = digit is >= (byte)'0' and <= (byte)'9' && value >= 0 ? value * 10 + (digit - '0') : -1_000_000;
+        }
+
+        return value;
+    }
+
+    private static bool AllDigits(ReadOnlySpan<byte> text) =>
+        text.Length > 0 && text.IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0;
+}
