@@ -1,0 +1,86 @@
+using ContextGrid.Core.Definitions;
+using ContextGrid.Core.Model;
+
+namespace ContextGrid.Core.Features.Accumulators;
+
+/// <summary>Computes the value of an aggregate from its state.</summary>
+public static class AggregateResult
+{
+    /// <summary>
+    /// The aggregate's value; without rows its documented empty value. Never NaN or infinite. No allocation once
+    /// <paramref name="arena"/> fits.
+    /// </summary>
+    /// <param name="call">The aggregate.</param>
+    /// <param name="cells">Accumulators of the specs of <see cref="AggregateState.Required"/>, in that order.</param>
+    /// <param name="context">Head, window and input type.</param>
+    /// <param name="arena">Where texts and lists of the result live, until it is reset.</param>
+    public static Value Compute(
+        AggregateCall call, ReadOnlySpan<Accumulator> cells, in ResultContext context, ResultArena arena) =>
+        call.Kind switch
+        {
+            AggregateKind.Count => Value.Of(Count(cells)),
+            AggregateKind.Sum => Sum(cells[0]),
+            AggregateKind.Rate => Rate(cells[0], context.WindowSizeMs),
+            AggregateKind.Avg => Moments.Mean(Count(cells), (ISum)cells[1]),
+            AggregateKind.Variance => Moments.Variance(Count(cells), (ISum)cells[1], (ISum)cells[2]),
+            AggregateKind.Stddev => Moments.Deviation(Count(cells), (ISum)cells[1], (ISum)cells[2]),
+            AggregateKind.Skew =>
+                Moments.Skew(Count(cells), (ISum)cells[1], (ISum)cells[2], (ISum)cells[3]),
+            AggregateKind.Kurtosis =>
+                Moments.Kurtosis(Count(cells), (ISum)cells[1], (ISum)cells[2], (ISum)cells[3], (ISum)cells[4]),
+            AggregateKind.SinceLast => SinceLast(context),
+            AggregateKind.Delta => Delta(cells, context, arena),
+            _ => ((IKeptResult)cells[0]).ToValue(arena),
+        };
+
+    private static long Count(ReadOnlySpan<Accumulator> cells) => ((CountAccumulator)cells[0]).Count;
+
+    private static Value Sum(Accumulator cell)
+    {
+        if (cell is IntegerSumAccumulator integers)
+        {
+            Int128 sum = integers.Sum;
+            bool fits = integers.HasRows && sum >= long.MinValue && sum <= long.MaxValue;
+            return fits ? Value.Of((long)sum) : Value.Null;
+        }
+
+        return ((ISum)cell).HasRows ? Value.Of(Scaled((ISum)cell).ToDouble()) : Value.Null;
+    }
+
+    private static Value Rate(Accumulator cell, long windowSizeMs)
+    {
+        ScaledDouble amount = cell is CountAccumulator count ? new ScaledDouble(count.Count, 0) : Scaled((ISum)cell);
+        return windowSizeMs <= 0 ? Value.Null : Value.Of(amount.Over(windowSizeMs / 1000.0).ToDouble());
+    }
+
+    private static ScaledDouble Scaled(ISum sum)
+    {
+        ExactNumber number = default;
+        sum.CopyTo(ref number);
+        return number.ToScaled();
+    }
+
+    private static Value SinceLast(in ResultContext context) => context.NewestMatchMs == long.MinValue
+        ? Value.Null
+        : Value.Of((double)((Int128)context.HeadMs - context.NewestMatchMs) / 1000.0);
+
+    private static Value Delta(ReadOnlySpan<Accumulator> cells, in ResultContext context, ResultArena arena)
+    {
+        Value earliest = ((EndAccumulator)cells[0]).ToValue(arena);
+        Value latest = ((EndAccumulator)cells[1]).ToValue(arena);
+        if (earliest.IsNull || latest.IsNull)
+        {
+            return Value.Null;
+        }
+
+        if (context.InputKind == ValueKind.Double)
+        {
+            return Value.Of(latest.Double - earliest.Double);
+        }
+
+        Int128 difference = (Int128)latest.Int64 - earliest.Int64;
+        return difference >= long.MinValue && difference <= long.MaxValue
+            ? Value.Of((long)difference)
+            : Value.Null;
+    }
+}

@@ -1,0 +1,221 @@
+using System.Runtime.CompilerServices;
+using ContextGrid.Core.Snapshots;
+
+namespace ContextGrid.Core.Features.Accumulators;
+
+/// <summary>
+/// A sum of binary floating-point numbers of any exponent that does not depend on the order of its parts, to the bit.
+/// After Demmel and Nguyen, "Parallel Reproducible Summation" (IEEE Trans. Computers 64(7), 2015), with integer bins:
+/// bin b holds, as a 128-bit integer, the sum of the slices of all addends between 2^(64b) and 2^(64b+64). The bins stand
+/// at absolute places and nothing carries from one to the next; so forgetting all bins but the three highest that were
+/// ever touched depends on the set of addends only. Every addend is kept to at least 128 bits below the largest
+/// addend; sums whose addends all lie within three bins are exact. 64 bytes; at most 41 bytes in a snapshot.
+/// </summary>
+internal struct BinnedSum
+{
+    private const int BinCount = 3;
+    private const long TopBias = 1L << 62;
+    private const long TopMax = 1L << 58;
+
+    private Bins _bins;
+    private long _biasedTop; // 0: nothing was added; so a default value is an empty sum.
+
+    /// <summary>Whether nothing but zeros was added.</summary>
+    public readonly bool IsEmpty => _biasedTop == 0;
+
+    /// <summary>The sum of the kept bins as an exact number.</summary>
+    public readonly void CopyTo(ref ExactNumber target)
+    {
+        target.SetZero();
+        if (IsEmpty)
+        {
+            return;
+        }
+
+        Span<ulong> limbs = stackalloc ulong[BinCount + 2];
+        limbs.Clear();
+        for (int bin = 0; bin < BinCount; bin++)
+        {
+            _bins[bin].AddTo(limbs[(BinCount - 1 - bin)..]);
+        }
+
+        target.SetTwosComplement(limbs, _biasedTop - TopBias - (BinCount - 1));
+    }
+
+    /// <summary>Adds a finite number.</summary>
+    public void Add(double value)
+    {
+        long bits = BitConverter.DoubleToInt64Bits(value);
+        ulong mantissa = (ulong)bits & 0xF_FFFF_FFFF_FFFF;
+        int exponent = (int)(bits >> 52) & 0x7FF;
+        mantissa |= exponent == 0 ? 0 : 1UL << 52;
+        exponent += exponent == 0 ? 1 : 0;
+        Add(mantissa, exponent - 1075, bits < 0);
+    }
+
+    /// <summary>Adds ±mantissa · 2^exponent; the exponent is at most 2^62 away from zero.</summary>
+    public void Add(UInt128 mantissa, long exponent, bool negative)
+    {
+        Add((ulong)(mantissa >> 64), exponent + 64, negative);
+        Add((ulong)mantissa, exponent, negative);
+    }
+
+    /// <summary>Adds ±mantissa · 2^exponent; the exponent is at most 2^62 away from zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add(ulong mantissa, long exponent, bool negative)
+    {
+        if (mantissa == 0)
+        {
+            return;
+        }
+
+        int shift = (int)exponent & 63;
+        ulong low = mantissa << shift;
+        ulong high = mantissa >> 1 >> (63 - shift);
+        long bin = (exponent >> 6) + TopBias;
+        long top = high != 0 ? bin + 1 : bin;
+        if (top > _biasedTop)
+        {
+            Raise(top);
+        }
+
+        ulong place = (ulong)(_biasedTop - bin);
+        if (place < BinCount)
+        {
+            _bins[(int)place].Add(low, negative);
+        }
+
+        if (high != 0 && place - 1 < BinCount)
+        {
+            _bins[(int)place - 1].Add(high, negative);
+        }
+    }
+
+    /// <summary>Adds all that was added to the other sum.</summary>
+    public void Merge(in BinnedSum other)
+    {
+        if (other._biasedTop > _biasedTop)
+        {
+            Raise(other._biasedTop);
+        }
+
+        ulong distance = (ulong)(_biasedTop - other._biasedTop);
+        for (int bin = 0; distance < BinCount && bin < BinCount - (int)distance; bin++)
+        {
+            _bins[bin + (int)distance].Add(other._bins[bin]);
+        }
+    }
+
+    /// <summary>Writes the bins: a byte that says which are not zero, the highest bin's number, and those bins.</summary>
+    public readonly void Write(SnapshotWriter writer)
+    {
+        int flags = IsEmpty ? 0 : 1;
+        for (int bin = 0; bin < BinCount; bin++)
+        {
+            flags |= _bins[bin].IsZero ? 0 : 2 << bin;
+        }
+
+        writer.Byte((byte)flags);
+        if (IsEmpty)
+        {
+            return;
+        }
+
+        writer.Zigzag(_biasedTop - TopBias);
+        for (int bin = 0; bin < BinCount; bin++)
+        {
+            if (!_bins[bin].IsZero)
+            {
+                _bins[bin].Write(writer);
+            }
+        }
+    }
+
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    public void Read(ref SnapshotReader reader)
+    {
+        this = default;
+        byte flags = reader.Byte();
+        if (flags == 0)
+        {
+            return;
+        }
+
+        long top = reader.Zigzag();
+        if ((flags & 1) == 0 || flags > 15 || top is > TopMax or < -TopMax)
+        {
+            throw new SnapshotFormatException($"A sum has flags {flags} and highest bin {top}.");
+        }
+
+        _biasedTop = top + TopBias;
+        for (int bin = 0; bin < BinCount; bin++)
+        {
+            if ((flags & (2 << bin)) != 0)
+            {
+                _bins[bin].Read(ref reader);
+            }
+        }
+    }
+
+    private void Raise(long biasedTop)
+    {
+        ulong distance = (ulong)(biasedTop - _biasedTop);
+        for (int bin = BinCount - 1; bin >= 0; bin--)
+        {
+            _bins[bin] = (ulong)bin >= distance ? _bins[bin - (int)distance] : default;
+        }
+
+        _biasedTop = biasedTop;
+    }
+
+    [InlineArray(BinCount)]
+    private struct Bins
+    {
+        private Bin _first;
+    }
+
+    private struct Bin
+    {
+        private ulong _low;
+        private long _high;
+
+        public readonly bool IsZero => _low == 0 && _high == 0;
+
+        public void Add(ulong slice, bool negative)
+        {
+            ulong sum = negative ? _low - slice : _low + slice;
+            _high += negative ? (sum > _low ? -1 : 0) : (sum < _low ? 1 : 0);
+            _low = sum;
+        }
+
+        public void Add(in Bin other)
+        {
+            _low += other._low;
+            _high += other._high + (_low < other._low ? 1 : 0);
+        }
+
+        public readonly void AddTo(Span<ulong> limbs)
+        {
+            UInt128 carry = 0;
+            for (int i = 0; i < limbs.Length; i++)
+            {
+                ulong part = i == 0 ? _low : i == 1 ? (ulong)_high : (ulong)(_high >> 63);
+                UInt128 sum = (UInt128)limbs[i] + part + carry;
+                limbs[i] = (ulong)sum;
+                carry = sum >> 64;
+            }
+        }
+
+        public readonly void Write(SnapshotWriter writer)
+        {
+            writer.UInt64(_low);
+            writer.Zigzag(_high);
+        }
+
+        public void Read(ref SnapshotReader reader)
+        {
+            _low = reader.UInt64();
+            _high = reader.Zigzag();
+        }
+    }
+}

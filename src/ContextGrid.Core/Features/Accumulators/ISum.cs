@@ -1,0 +1,11 @@
+namespace ContextGrid.Core.Features.Accumulators;
+
+/// <summary>What moments are computed from: the exact integer sum, or the reproducible sum of powers.</summary>
+internal interface ISum
+{
+    /// <summary>Whether a non-null value was added.</summary>
+    bool HasRows { get; }
+
+    /// <summary>The sum as an exact number.</summary>
+    void CopyTo(ref ExactNumber target);
+}
