@@ -1,0 +1,68 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using ContextGrid.TestKit.Oracle;
+
+namespace ContextGrid.TestKit.Scenarios;
+
+/// <summary>
+/// Definitions and a stream of one entity's events, in an order in which they may arrive: the offsets of each partition
+/// ascend.
+/// </summary>
+/// <param name="Seed">What it was made from.</param>
+/// <param name="Entity">The definitions.</param>
+/// <param name="Events">The events in order of arrival.</param>
+public sealed record Scenario(int Seed, OracleEntity Entity, ImmutableArray<OracleEvent> Events)
+{
+    /// <summary>The key of the one entity.</summary>
+    public const string Key = "u1";
+
+    /// <summary>The declared fields of every event, with their types in the language.</summary>
+    public static ImmutableArray<(string Name, string Type)> Fields { get; } =
+    [
+        ("user", "string"), ("amount", "double"), ("qty", "int64"), ("merchant", "string"), ("country", "string"),
+        ("flag", "bool"), ("at", "timestamp"),
+    ];
+
+    /// <summary>The events and their topics; the topics' order is not that of the events.</summary>
+    public static ImmutableArray<(string Event, string Topic)> Topics { get; } =
+        [("payment", "sales"), ("refund", "returns")];
+
+    /// <summary>The definitions as a file.</summary>
+    public string ToYaml()
+    {
+        var yaml = new StringBuilder("version: 1\nevents:\n");
+        foreach ((string name, string topic) in Topics)
+        {
+            string fields = string.Join(", ", Fields.Select(f => $"{f.Name}: {f.Type}"));
+            yaml.Append(CultureInfo.InvariantCulture, $"  {name}: {{topic: {topic}, format: json, fields: {{{fields}}}}}\n");
+        }
+
+        string from = string.Join(", ", Entity.Sources.Order().Select(s => $"{s.Key}: {s.Value}"));
+        yaml.Append(CultureInfo.InvariantCulture, $"entities:\n  {Entity.Name}:\n    from: {{{from}}}\n");
+        yaml.Append(Entity.TtlMs > 0 ? $"    ttl: {OracleWindow.Text(Entity.TtlMs)}\n" : "");
+        yaml.Append("    features:\n");
+        foreach (OracleFeature feature in Entity.Features)
+        {
+            string text = feature.ToText().Replace("'", "''", StringComparison.Ordinal);
+            yaml.Append(CultureInfo.InvariantCulture, $"      {feature.Name}: '{text}'\n");
+        }
+
+        return yaml.ToString();
+    }
+
+    /// <summary>Definitions and events, for messages.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"seed {Seed}\n{ToYaml()}");
+        foreach (OracleEvent e in Events)
+        {
+            string fields = string.Join(", ", e.Fields.Select(f => $"{f.Key}: {OracleText.Of(f.Value)}"));
+            text.Append(CultureInfo.InvariantCulture,
+                $"{e.TimeMs} {e.EventName} {e.Topic}/{e.Partition}@{e.Offset} {{{fields}}}\n");
+        }
+
+        return text.ToString();
+    }
+}
