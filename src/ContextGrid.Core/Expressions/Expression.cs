@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ContextGrid.Core.Model;
 
 namespace ContextGrid.Core.Expressions;
@@ -9,6 +10,12 @@ public abstract class Expression
 {
     /// <summary>The static type; <see cref="ValueKind.Null"/> only for the literal null. A result is of it or null.</summary>
     public abstract ValueKind Type { get; }
+
+    /// <summary>The operands and arguments, in the order of the text; empty for literals and slots.</summary>
+    public virtual ImmutableArray<Expression> Children => [];
+
+    /// <summary>How strongly the outermost operator binds; see <see cref="BindingPower"/>.</summary>
+    internal virtual int Precedence => BindingPower.Atom;
 
     /// <summary>
     /// Computes the value. Deterministic; no allocation once <paramref name="scratch"/> has grown to fit.

@@ -1,0 +1,150 @@
+using System.Collections.Immutable;
+using ContextGrid.Core.Expressions;
+using ContextGrid.Core.Model;
+
+namespace ContextGrid.Core.Definitions;
+
+/// <summary>
+/// Reads the features of an entity: first the aggregates, which need only events; then the derived features in the order
+/// of what they read, so that each finds the types that it needs.
+/// </summary>
+internal sealed class FeaturesReader(NodeReader reader, string entity, FeatureScope scope)
+{
+    private const int FeaturesMax = 1_000;
+
+    private readonly FeatureLineParser _parser = new(scope);
+    private Line[] _lines = [];
+
+    /// <summary>Reads the features; those that are wrong are left out, and are in the errors.</summary>
+    internal ImmutableArray<FeatureDefinition> Read(DefinitionNode? node, DefinitionScalar name)
+    {
+        if (node is null)
+        {
+            reader.Errors.Add(name.Place, $"entity '{entity}' needs features; add 'features: {{NAME: LINE}}'");
+            return [];
+        }
+
+        if (reader.Mapping(node, "'features'") is not { } mapping)
+        {
+            return [];
+        }
+
+        if (mapping.Entries.Length is 0 or > FeaturesMax)
+        {
+            reader.Errors.Add(mapping.Place,
+                $"entity '{entity}' has {mapping.Entries.Length} features; allowed are 1 to {FeaturesMax}");
+            return [];
+        }
+
+        _lines = [.. mapping.Entries.Select(Scan)];
+        var features = new FeatureDefinition?[_lines.Length];
+        for (int i = 0; i < _lines.Length; i++)
+        {
+            if (_lines[i].IsAggregate)
+            {
+                features[i] = Aggregate(_lines[i]);
+            }
+        }
+
+        foreach (int i in DerivedOrder(features))
+        {
+            features[i] = Derived(_lines[i], features);
+        }
+
+        return [.. features.OfType<FeatureDefinition>()];
+    }
+
+    private Line Scan(DefinitionEntry entry)
+    {
+        reader.CheckName(entry.Key, "a feature");
+        if (reader.Scalar(entry.Value, $"feature '{entry.Key.Text}'") is not { } text)
+        {
+            return new Line(entry.Key.Text, null, []);
+        }
+
+        var errors = new LanguageErrors();
+        ImmutableArray<Token> tokens = Lexer.Scan(text.Text, errors);
+        reader.Errors.AddAll(text, errors);
+        return new Line(entry.Key.Text, errors.Any ? null : text, tokens);
+    }
+
+    private AggregateFeature? Aggregate(Line line)
+    {
+        // The line of an aggregate has a text: without one it has no tokens and so no bar.
+        if (line.Text is null)
+        {
+            return null;
+        }
+
+        var errors = new LanguageErrors();
+        AggregateFeature? feature = _parser.ParseAggregate(line.Name, line.Tokens, errors);
+        reader.Errors.AddAll(line.Text, errors);
+        return feature;
+    }
+
+    private DerivedFeature? Derived(Line line, FeatureDefinition?[] features)
+    {
+        if (line.Text is null)
+        {
+            return null;
+        }
+
+        var slots = ImmutableArray.CreateBuilder<ExpressionSlot>(features.Length);
+        for (int i = 0; i < features.Length; i++)
+        {
+            slots.Add(new ExpressionSlot(_lines[i].Name, features[i]?.Type ?? ValueKind.Null));
+        }
+
+        var errors = new LanguageErrors();
+        var names = new ExpressionScope($"feature of entity '{entity}'", slots.MoveToImmutable());
+        DerivedFeature? feature = FeatureLineParser.ParseDerived(line.Name, line.Tokens, names, errors);
+        reader.Errors.AddAll(line.Text, errors);
+        return feature;
+    }
+
+    /// <summary>Indexes of the derived features, each after what it reads. Cycles are reported, and broken.</summary>
+    private IEnumerable<int> DerivedOrder(FeatureDefinition?[] features)
+    {
+        var indexes = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (int i = 0; i < _lines.Length; i++)
+        {
+            indexes.TryAdd(_lines[i].Name, i);
+        }
+
+        int[][] needs = [.. _lines.Select(l => l.IsAggregate ? [] : Needs(l, indexes))];
+        var cycles = new List<int[]>();
+        ImmutableArray<int> order = TopologicalOrder.Sort(needs, cycles);
+        foreach (int[] cycle in cycles)
+        {
+            string path = string.Join(" → ", cycle.Select(i => _lines[i].Name));
+            if (_lines[cycle[0]] is { Text: { } text } line)
+            {
+                Token use = line.Tokens.First(t => t.Kind == TokenKind.Name && t.Text == _lines[cycle[1]].Name);
+                reader.Errors.Add(text.At(use.Offset), $"derived features form a cycle: {path}");
+            }
+        }
+
+        return order.Where(i => !_lines[i].IsAggregate);
+    }
+
+    private static int[] Needs(Line line, Dictionary<string, int> indexes)
+    {
+        var needs = new SortedSet<int>();
+        for (int i = 0; i < line.Tokens.Length; i++)
+        {
+            Token token = line.Tokens[i];
+            bool isCall = !token.Quoted && i + 1 < line.Tokens.Length && line.Tokens[i + 1].IsSymbol("(");
+            if (token.Kind == TokenKind.Name && !isCall && indexes.TryGetValue(token.Text, out int index))
+            {
+                needs.Add(index);
+            }
+        }
+
+        return [.. needs];
+    }
+
+    private sealed record Line(string Name, DefinitionScalar? Text, ImmutableArray<Token> Tokens)
+    {
+        internal bool IsAggregate { get; } = FeatureLineParser.IsAggregate(Tokens);
+    }
+}
