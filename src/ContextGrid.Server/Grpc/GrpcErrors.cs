@@ -1,0 +1,68 @@
+using ContextGrid.Runtime.Ingestion;
+
+namespace ContextGrid.Server.Grpc;
+
+/// <summary>The one place where exceptions become gRPC statuses.</summary>
+internal static class GrpcErrors
+{
+    /// <summary>How a call ends whose handler threw.</summary>
+    /// <param name="exception">What it threw.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="isUnexpected">Whether this is a fault of the server that its operator must hear of.</param>
+    public static GrpcOutcome From(Exception exception, GrpcCallContext call, out bool isUnexpected)
+    {
+        isUnexpected = false;
+        if (exception is GrpcException e)
+        {
+            return new GrpcOutcome(e.Status, e.Message, e.Details);
+        }
+
+        // The order matters: a client whose deadline passes also resets the stream, and the deadline is the cause.
+        if (call.IsDeadlineExceeded)
+        {
+            return DeadlineExceeded;
+        }
+
+        if (call.IsAborted)
+        {
+            return new GrpcOutcome(GrpcStatus.Cancelled, "The client gave the call up.", null);
+        }
+
+        var known = FromKnown(exception);
+        isUnexpected = known is null;
+        return known ?? new GrpcOutcome(
+            GrpcStatus.Internal, "The server failed; its log tells why. The request may be tried once more.", null);
+    }
+
+    /// <summary>The deadline passed.</summary>
+    public static GrpcOutcome DeadlineExceeded =>
+        new(GrpcStatus.DeadlineExceeded, "The deadline passed before the answer was complete.", null);
+
+    /// <summary>A message is over its limit.</summary>
+    public static GrpcException TooLarge(long bytes, int bytesMax) => new(
+        GrpcStatus.ResourceExhausted,
+        $"A message of {bytes} bytes or more is over the limit of {bytesMax} bytes.",
+        GrpcErrorDetails.ErrorInfo("MESSAGE_TOO_LARGE"));
+
+    /// <summary>There is no such method.</summary>
+    public static GrpcOutcome Unimplemented(string path) =>
+        new(GrpcStatus.Unimplemented, $"The server has no method {path}.", null);
+
+    private static GrpcOutcome? FromKnown(Exception exception) => exception switch
+    {
+        EventLogException { Error: EventLogError.UnknownPartition } e => Plain(GrpcStatus.NotFound, e),
+        EventLogException { Error: EventLogError.RecordTooLarge } e => Plain(GrpcStatus.InvalidArgument, e),
+        EventLogException { Error: EventLogError.Full } e => Retry(GrpcStatus.ResourceExhausted, e, seconds: 10),
+        EventLogException { Error: EventLogError.Busy } e => Retry(GrpcStatus.ResourceExhausted, e, seconds: 1),
+        EventLogException { Error: EventLogError.Corrupt } e => Plain(GrpcStatus.DataLoss, e),
+        EventLogException e => Retry(GrpcStatus.Unavailable, e, seconds: 1),
+        OperationCanceledException => new GrpcOutcome(
+            GrpcStatus.Unavailable, "The server gave the call up, since it stops.", null),
+        _ => null,
+    };
+
+    private static GrpcOutcome Plain(GrpcStatus status, Exception e) => new(status, e.Message, null);
+
+    private static GrpcOutcome Retry(GrpcStatus status, Exception e, int seconds) =>
+        new(status, e.Message, [GrpcErrorDetails.RetryInfo(TimeSpan.FromSeconds(seconds))]);
+}

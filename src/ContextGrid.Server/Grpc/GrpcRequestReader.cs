@@ -1,0 +1,35 @@
+using System.Buffers;
+using Google.Protobuf;
+
+namespace ContextGrid.Server.Grpc;
+
+/// <summary>Reads the messages of a streaming client. One reader at a time.</summary>
+/// <typeparam name="TRequest">The message.</typeparam>
+public sealed class GrpcRequestReader<TRequest>
+    where TRequest : class, IMessage<TRequest>
+{
+    private readonly GrpcRequestBody _body;
+    private readonly MessageParser<TRequest> _parser;
+
+    internal GrpcRequestReader(GrpcRequestBody body, MessageParser<TRequest> parser)
+    {
+        _body = body;
+        _parser = parser;
+    }
+
+    /// <summary>The next message, or null when the client has sent its last. Waits for it; while a handler does not
+    /// read, flow control stops the client.</summary>
+    /// <exception cref="GrpcException">The message is too large or malformed; handlers let it pass.</exception>
+    /// <exception cref="OperationCanceledException">The deadline passed, or the client gave up.</exception>
+    public async ValueTask<TRequest?> ReadAsync()
+    {
+        if (!await _body.MoveNextAsync().ConfigureAwait(false))
+        {
+            return null;
+        }
+
+        var message = GrpcParsing.Parse(_parser, _body.Message);
+        _body.ReleaseMessage();
+        return message;
+    }
+}

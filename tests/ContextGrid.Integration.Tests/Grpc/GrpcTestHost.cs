@@ -1,0 +1,45 @@
+using System.Net;
+using ContextGrid.Server.Grpc;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace ContextGrid.Integration.Tests.Grpc;
+
+/// <summary>Serves the given services by the real gRPC layer on a free port of 127.0.0.1.</summary>
+public sealed class GrpcTestHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private GrpcTestHost(WebApplication app)
+    {
+        _app = app;
+        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>();
+        Port = new Uri(addresses!.Addresses.First()).Port;
+    }
+
+    /// <summary>Where it listens.</summary>
+    public int Port { get; }
+
+    /// <summary>Host and port, as clients take them.</summary>
+    public string Target => $"127.0.0.1:{Port}";
+
+    /// <summary>Starts a host.</summary>
+    public static async Task<GrpcTestHost> StartAsync(GrpcOptions options, params GrpcService[] services)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(k => k.ListenGrpc(new IPEndPoint(IPAddress.Loopback, 0), options));
+        var app = builder.Build();
+        var logger = app.Services.GetRequiredService<ILogger<GrpcDispatcher>>();
+        app.UseGrpc(new GrpcDispatcher(services, options, TimeProvider.System, logger));
+        await app.StartAsync();
+        return new GrpcTestHost(app);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+}
