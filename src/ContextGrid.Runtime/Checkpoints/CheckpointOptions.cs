@@ -1,0 +1,16 @@
+namespace ContextGrid.Runtime.Checkpoints;
+
+/// <summary>The limits of a <see cref="CheckpointStore"/>.</summary>
+public sealed record CheckpointOptions
+{
+    /// <summary>A segment is at most so large; bytes, 4 KiB to 256 MiB, default 64 MiB: large enough for sequential
+    /// speed, small enough that one put holds it in memory. One record that is larger has a segment of its own.</summary>
+    public int SegmentBytesMax { get; init; } = 64 << 20;
+
+    /// <summary>So many small segments may stand side by side before they are merged; 1 to 64, default 8.</summary>
+    public int SmallSegmentsMax { get; init; } = 8;
+
+    /// <summary>True: a publish waits for the merge that it starts, so that calls come in one order; for tests and
+    /// tools. Default false: the merge runs beside, and the next publish takes its result.</summary>
+    public bool MergeInPublish { get; init; }
+}

@@ -1,0 +1,199 @@
+using System.Collections.Immutable;
+using System.Text;
+using ContextGrid.Core.Snapshots;
+
+namespace ContextGrid.Runtime.Checkpoints;
+
+/// <summary>The bytes of a manifest, as docs/STORAGE.md lists them.</summary>
+internal static class ManifestCodec
+{
+    private const ulong Magic = 0x4E414D4449524743; // "CGRIDMAN" in the file
+    private const uint Version = 1;
+    private const int CountMax = 65_536;
+
+    /// <summary>Encodes a manifest; the last four bytes are the CRC-32C of all before.</summary>
+    public static byte[] Encode(CheckpointManifest manifest)
+    {
+        var writer = new SnapshotWriter();
+        writer.UInt64(Magic);
+        writer.UInt32(Version);
+        writer.Varint((ulong)manifest.Generation);
+        writer.Varint((ulong)manifest.Epoch);
+        WriteText(writer, manifest.OwnerId);
+        Span<byte> id = stackalloc byte[16];
+        manifest.Writer.TryWriteBytes(id);
+        writer.Bytes(id);
+        writer.Zigzag(manifest.CreatedMs);
+        WriteContent(writer, manifest.Content);
+        writer.Varint((ulong)manifest.Segments.Length);
+        foreach (SegmentInfo segment in manifest.Segments)
+        {
+            WriteText(writer, segment.Name);
+            writer.Varint((ulong)segment.Bytes);
+            writer.UInt32(segment.FooterCrc);
+            writer.Varint((ulong)segment.Records);
+            writer.Varint((ulong)segment.Deletions);
+            writer.Byte(segment.IsBase ? (byte)1 : (byte)0);
+        }
+
+        writer.UInt32(Crc32C.Compute(writer.Written));
+        return writer.Written.ToArray();
+    }
+
+    /// <summary>Decodes a manifest.</summary>
+    /// <exception cref="CheckpointCorruptException">The CRC or the form is wrong, or it is not the named generation.</exception>
+    public static CheckpointManifest Decode(string name, ReadOnlySpan<byte> content)
+    {
+        int body = content.Length - 4;
+        if (body < 12 || new SnapshotReader(content[body..]).UInt32() != Crc32C.Compute(content[..body]))
+        {
+            throw new CheckpointCorruptException(name, Math.Max(body, 0), "the checksum of the manifest is wrong");
+        }
+
+        var reader = new SnapshotReader(content[..body]);
+        try
+        {
+            CheckpointManifest manifest = Read(name, ref reader);
+            return manifest.BlobName == name && reader.Remaining == 0
+                ? manifest
+                : throw new CheckpointCorruptException(name, body - reader.Remaining, "it is not the manifest of its name");
+        }
+        catch (SnapshotFormatException e)
+        {
+            throw new CheckpointCorruptException(name, body - reader.Remaining, e.Message.TrimEnd('.'));
+        }
+    }
+
+    private static CheckpointManifest Read(string name, ref SnapshotReader reader)
+    {
+        if (reader.UInt64() != Magic)
+        {
+            throw new CheckpointCorruptException(name, 0, "it does not start as a manifest does");
+        }
+
+        uint version = reader.UInt32();
+        if (version != Version)
+        {
+            throw new CheckpointCorruptException(
+                name, 8, $"its format version is {version}, and this program reads {Version}; use a newer program");
+        }
+
+        return new CheckpointManifest
+        {
+            Generation = (long)reader.Varint(),
+            Epoch = (long)reader.Varint(),
+            OwnerId = ReadText(ref reader),
+            Writer = ReadId(ref reader),
+            CreatedMs = reader.Zigzag(),
+            Content = ReadContent(ref reader),
+            Segments = ReadSegments(ref reader),
+        };
+    }
+
+    private static void WriteContent(SnapshotWriter writer, CheckpointContent content)
+    {
+        writer.Varint((ulong)content.DefinitionVersion);
+        writer.Varint((ulong)content.DefinitionHashes.Count);
+        foreach ((string name, ulong hash) in content.DefinitionHashes)
+        {
+            WriteText(writer, name);
+            writer.UInt64(hash);
+        }
+
+        writer.Varint((ulong)content.Sources.Length);
+        foreach (SourceProgress source in content.Sources)
+        {
+            WriteText(writer, source.Topic);
+            writer.Varint((ulong)source.Partition);
+            writer.Varint((ulong)source.NextOffset);
+            ReadOnlySpan<OffsetGap> gaps = source.Gaps.IsDefault ? [] : source.Gaps.AsSpan();
+            gaps = gaps[Math.Max(0, gaps.Length - CheckpointContent.GapsMax)..];
+            writer.Varint((ulong)gaps.Length);
+            foreach (OffsetGap gap in gaps)
+            {
+                writer.Varint((ulong)gap.First);
+                writer.Varint((ulong)gap.Last);
+            }
+        }
+
+        writer.Varint((ulong)content.Counters.Count);
+        foreach ((string name, long value) in content.Counters)
+        {
+            WriteText(writer, name);
+            writer.Zigzag(value);
+        }
+    }
+
+    private static CheckpointContent ReadContent(ref SnapshotReader reader)
+    {
+        long definitionVersion = (long)reader.Varint();
+        var hashes = ImmutableSortedDictionary.CreateBuilder<string, ulong>(StringComparer.Ordinal);
+        for (int left = reader.Count(CountMax); left > 0; left--)
+        {
+            string name = ReadText(ref reader);
+            hashes[name] = reader.UInt64();
+        }
+
+        var sources = ImmutableArray.CreateBuilder<SourceProgress>();
+        for (int left = reader.Count(CountMax); left > 0; left--)
+        {
+            sources.Add(ReadSource(ref reader));
+        }
+
+        var counters = ImmutableSortedDictionary.CreateBuilder<string, long>(StringComparer.Ordinal);
+        for (int left = reader.Count(CountMax); left > 0; left--)
+        {
+            string name = ReadText(ref reader);
+            counters[name] = reader.Zigzag();
+        }
+
+        return new CheckpointContent
+        {
+            DefinitionVersion = definitionVersion,
+            DefinitionHashes = hashes.ToImmutable(),
+            Sources = sources.ToImmutable(),
+            Counters = counters.ToImmutable(),
+        };
+    }
+
+    private static SourceProgress ReadSource(ref SnapshotReader reader)
+    {
+        string topic = ReadText(ref reader);
+        int partition = reader.Count(ushort.MaxValue);
+        long nextOffset = (long)reader.Varint();
+        var gaps = new OffsetGap[reader.Count(CheckpointContent.GapsMax)];
+        for (int i = 0; i < gaps.Length; i++)
+        {
+            long first = (long)reader.Varint();
+            gaps[i] = new OffsetGap(first, (long)reader.Varint());
+        }
+
+        return new SourceProgress(topic, partition, nextOffset, [.. gaps]);
+    }
+
+    private static ImmutableArray<SegmentInfo> ReadSegments(ref SnapshotReader reader)
+    {
+        var segments = ImmutableArray.CreateBuilder<SegmentInfo>();
+        for (int left = reader.Count(CountMax); left > 0; left--)
+        {
+            string name = ReadText(ref reader);
+            int bytes = reader.Count(int.MaxValue);
+            uint footerCrc = reader.UInt32();
+            int records = reader.Count(int.MaxValue);
+            int deletions = reader.Count(int.MaxValue);
+            segments.Add(new SegmentInfo(name, bytes, footerCrc, records, deletions, reader.Byte() == 1));
+        }
+
+        return segments.ToImmutable();
+    }
+
+    private static void WriteText(SnapshotWriter writer, string text) => writer.Bytes(Encoding.UTF8.GetBytes(text));
+
+    private static string ReadText(ref SnapshotReader reader) => Encoding.UTF8.GetString(reader.Bytes());
+
+    private static Guid ReadId(ref SnapshotReader reader)
+    {
+        ReadOnlySpan<byte> id = reader.Bytes();
+        return id.Length == 16 ? new Guid(id) : throw new SnapshotFormatException("The writer's id is not 16 bytes.");
+    }
+}
