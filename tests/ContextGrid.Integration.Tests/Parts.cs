@@ -10,7 +10,7 @@ public static class Parts
         var directory = Environment.GetEnvironmentVariable("CONTEXTGRID_PARTS")
             ?? Path.Combine(RepositoryRoot(), "..", "shared");
         var path = Path.GetFullPath(Path.Combine(directory, "bin", name));
-        Assert.SkipUnless(File.Exists(path), $"{name} is not at {path}; set CONTEXTGRID_PARTS to the parts' directory.");
+        Assert.SkipUnless(File.Exists(path), $"{name} is not at {path}; set CONTEXTGRID_PARTS to the parts.");
         return path;
     }
 
@@ -23,6 +23,6 @@ public static class Parts
             directory = directory.Parent;
         }
 
-        return directory?.FullName ?? throw new InvalidOperationException("The tests do not run inside the repository.");
+        return directory?.FullName ?? throw new InvalidOperationException("The tests run outside of the repository.");
     }
 }

@@ -5,25 +5,29 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 namespace ContextGrid.Server.Grpc;
 
 /// <summary>
-/// One call, as its handler sees it: metadata of both directions, deadline and cancellation. Lives as long as the call;
-/// used by one thread at a time, except for <see cref="CancellationToken"/>, which any thread may observe.
+/// One call, as its handler sees it: metadata of both directions, deadline and cancellation. Lives as long as the call.
+/// Used by one thread at a time; a handler that works on several reads <see cref="CancellationToken"/> before.
 /// </summary>
 public sealed class GrpcCallContext
 {
     private readonly HttpContext _http;
     private readonly TimeProvider _time;
+    private readonly CancellationToken _stopping;
     private readonly long _started;
     private TimeSpan? _timeout;
-    private CancellationTokenSource? _deadlineSource;
+    private CancellationTokenSource? _endSource;
     private CancellationTokenRegistration _abortRegistration;
+    private CancellationTokenRegistration _stopRegistration;
     private GrpcMetadata? _requestHeaders;
     private GrpcMetadata? _responseHeaders;
     private GrpcMetadata? _responseTrailers;
     private bool _headersApplied;
     private bool _acceptsGzip;
 
-    internal GrpcCallContext(HttpContext http, string method, GrpcOptions options, TimeProvider time)
+    internal GrpcCallContext(
+        HttpContext http, string method, GrpcOptions options, TimeProvider time, CancellationToken stopping)
     {
+        _stopping = stopping;
         _http = http;
         _time = time;
         _started = time.GetTimestamp();
@@ -58,10 +62,9 @@ public sealed class GrpcCallContext
         ? TimeSpan.FromTicks(Math.Max(0, (timeout - _time.GetElapsedTime(_started)).Ticks))
         : null;
 
-    /// <summary>Cancelled when the deadline passes or the client gives the call up. Created when first asked for, since
-    /// most calls end before anyone does.</summary>
-    public CancellationToken CancellationToken =>
-        _timeout is { } timeout ? DeadlineToken(timeout) : _http.RequestAborted;
+    /// <summary>Cancelled when the deadline passes, the client gives the call up, or, for a call with a stream, the
+    /// server begins to stop. Created when first asked for, since most calls end before anyone does.</summary>
+    public CancellationToken CancellationToken => EndsByItself ? _http.RequestAborted : EndToken();
 
     /// <summary>Whether the newest request message came compressed.</summary>
     public bool RequestWasCompressed { get; internal set; }
@@ -87,11 +90,12 @@ public sealed class GrpcCallContext
     /// <summary>Whether the deadline has passed.</summary>
     internal bool IsDeadlineExceeded =>
         _timeout is { } timeout
-        && ((_deadlineSource is { IsCancellationRequested: true } && !IsAborted)
+        && ((_endSource is { IsCancellationRequested: true } && !IsAborted && !_stopping.IsCancellationRequested)
             || _time.GetElapsedTime(_started) >= timeout);
 
-    /// <summary>For waits that end by themselves when the client is gone: a token only where there is a deadline.</summary>
-    internal CancellationToken ReadToken => _timeout is null ? default : CancellationToken;
+    /// <summary>For waits that end by themselves when the client is gone: a token only where something else may end
+    /// the call.</summary>
+    internal CancellationToken ReadToken => EndsByItself ? default : CancellationToken;
 
     /// <summary>Reads gRPC's own request headers.</summary>
     /// <exception cref="GrpcException">INTERNAL: a malformed time-out. UNIMPLEMENTED: an unknown encoding.</exception>
@@ -193,19 +197,24 @@ public sealed class GrpcCallContext
     {
         Requests.ReleaseMessage();
         _abortRegistration.Dispose();
-        _deadlineSource?.Dispose();
+        _stopRegistration.Dispose();
+        _endSource?.Dispose();
     }
 
-    private CancellationToken DeadlineToken(TimeSpan timeout)
+    private bool EndsByItself => _timeout is null && !_stopping.CanBeCanceled;
+
+    private CancellationToken EndToken()
     {
-        if (_deadlineSource is null)
+        if (_endSource is null)
         {
-            var left = timeout - _time.GetElapsedTime(_started);
-            _deadlineSource = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, _time);
-            _abortRegistration = _http.RequestAborted.UnsafeRegister(
-                static state => (state as CancellationTokenSource)?.Cancel(), _deadlineSource);
+            var left = Remaining ?? System.Threading.Timeout.InfiniteTimeSpan;
+            _endSource = new CancellationTokenSource(left, _time);
+            _abortRegistration = _http.RequestAborted.UnsafeRegister(Cancel, _endSource);
+            _stopRegistration = _stopping.UnsafeRegister(Cancel, _endSource);
         }
 
-        return _deadlineSource.Token;
+        return _endSource.Token;
     }
+
+    private static void Cancel(object? source) => (source as CancellationTokenSource)?.Cancel();
 }

@@ -19,16 +19,24 @@ public sealed partial class GrpcDispatcher
     private readonly GrpcOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<GrpcDispatcher> _logger;
+    private readonly CancellationToken _stopping;
 
     /// <summary>Creates the dispatcher.</summary>
     /// <param name="services">The services; later changes to them have no effect.</param>
     /// <param name="options">Limits.</param>
     /// <param name="time">The clock of deadlines.</param>
     /// <param name="logger">Takes the faults of handlers.</param>
+    /// <param name="stopping">Cancelled when the server begins to stop: calls with a stream then end with UNAVAILABLE,
+    /// so that a watcher does not hold the server up; unary calls are finished.</param>
     /// <exception cref="ArgumentException">Two services have the same name.</exception>
     public GrpcDispatcher(
-        IEnumerable<GrpcService> services, GrpcOptions options, TimeProvider time, ILogger<GrpcDispatcher> logger)
+        IEnumerable<GrpcService> services,
+        GrpcOptions options,
+        TimeProvider time,
+        ILogger<GrpcDispatcher> logger,
+        CancellationToken stopping = default)
     {
+        _stopping = stopping;
         _methods = services.SelectMany(s => s.Methods).ToFrozenDictionary(m => m.Path, StringComparer.Ordinal);
         _options = options;
         _time = time;
@@ -36,7 +44,8 @@ public sealed partial class GrpcDispatcher
     }
 
     /// <summary>Serves one HTTP request. Never throws for what a client sends or a handler does.</summary>
-    /// <param name="http">The request. One that is not gRPC at all is answered by an HTTP status: 505, 405 or 415.</param>
+    /// <param name="http">The request. One that is not gRPC at all is answered by an HTTP status: 505, 405 or 415.
+    /// </param>
     public Task InvokeAsync(HttpContext http)
     {
         if (RefuseForeign(http))
@@ -52,7 +61,8 @@ public sealed partial class GrpcDispatcher
             return Task.CompletedTask;
         }
 
-        return RunAsync(method, new GrpcCallContext(http, method.Path, _options, _time));
+        var stopping = method.Kind == GrpcMethodKind.Unary ? default : _stopping;
+        return RunAsync(method, new GrpcCallContext(http, method.Path, _options, _time, stopping));
     }
 
     private async Task RunAsync(GrpcMethod method, GrpcCallContext call)

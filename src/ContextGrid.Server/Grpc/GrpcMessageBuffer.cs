@@ -3,8 +3,8 @@ using System.Buffers;
 namespace ContextGrid.Server.Grpc;
 
 /// <summary>
-/// One outgoing or inflated message in a pooled array, behind room for the five bytes of its prefix. One owner; disposed
-/// exactly once, after which no memory taken from it may be used.
+/// One outgoing or inflated message in a pooled array, behind room for the five bytes of its prefix. One owner;
+/// disposed exactly once, after which no memory taken from it may be used.
 /// </summary>
 internal sealed class GrpcMessageBuffer : IBufferWriter<byte>, IDisposable
 {

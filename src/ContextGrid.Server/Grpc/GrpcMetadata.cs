@@ -26,7 +26,8 @@ public sealed class GrpcMetadata : IEnumerable<GrpcMetadataEntry>
         {
             if (c is < ' ' or > '~')
             {
-                throw new ArgumentException($"Metadata '{key}' has a character outside of printable ASCII; use '-bin'.");
+                throw new ArgumentException(
+                    $"Metadata '{key}' has a character outside of printable ASCII; use '-bin'.");
             }
         }
 

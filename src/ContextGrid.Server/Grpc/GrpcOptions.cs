@@ -3,8 +3,8 @@ namespace ContextGrid.Server.Grpc;
 /// <summary>Limits and behaviour of the gRPC port.</summary>
 public sealed class GrpcOptions
 {
-    /// <summary>Largest message taken, in bytes after decompression. A larger one ends the call with RESOURCE_EXHAUSTED.
-    /// Default 4 MiB, as in the official servers.</summary>
+    /// <summary>Largest message taken, in bytes after decompression. A larger one ends the call with
+    /// RESOURCE_EXHAUSTED. Default 4 MiB, as in the official servers.</summary>
     public int ReceiveBytesMax { get; set; } = 4 * 1024 * 1024;
 
     /// <summary>Largest message sent, in bytes before compression. A larger one ends the call with RESOURCE_EXHAUSTED.
@@ -12,7 +12,7 @@ public sealed class GrpcOptions
     public int SendBytesMax { get; set; } = 64 * 1024 * 1024;
 
     /// <summary>Whether responses are compressed for every client that accepts gzip. Default false: only the responses
-    /// to compressed requests are, since on one machine or a fast network compression costs more than it saves.</summary>
+    /// to compressed requests are, since on a fast network compression costs more than it saves.</summary>
     public bool CompressResponses { get; set; }
 
     /// <summary>Messages shorter than this many bytes are not compressed unless a handler asks for it. Default

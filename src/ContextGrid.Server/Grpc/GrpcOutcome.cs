@@ -9,9 +9,11 @@ namespace ContextGrid.Server.Grpc;
 /// <param name="Details">Details for programs; null: none.</param>
 internal readonly record struct GrpcOutcome(GrpcStatus Status, string Message, IReadOnlyList<IMessage>? Details)
 {
-    // The official C core refuses header lists over 8 KiB; base64 adds a third, and the message takes its part.
+    // The official C core refuses header lists over 8 KiB. Base64 adds a third to the details, which repeat the
+    // message; percent-encoding at worst makes nine characters of one.
     private const int DetailBytesMax = 4096;
     private const int MessageCharsMax = 1024;
+    private const int EncodedMessageCharsMax = 2048;
 
     /// <summary>The call succeeded.</summary>
     public static GrpcOutcome Ok => new(GrpcStatus.Ok, "", null);
@@ -25,9 +27,14 @@ internal readonly record struct GrpcOutcome(GrpcStatus Status, string Message, I
             return;
         }
 
-        var message = Message.Length <= MessageCharsMax ? Message : string.Concat(Message.AsSpan(0, MessageCharsMax), "…");
-        target.GrpcStatus = ((int)Status).ToString(CultureInfo.InvariantCulture);
-        target.GrpcMessage = GrpcWireText.PercentEncode(message);
+        var message = Message;
+        var encoded = GrpcWireText.PercentEncode(message);
+        if (encoded.Length > EncodedMessageCharsMax)
+        {
+            message = Cut(message, encoded.Length == message.Length ? MessageCharsMax : EncodedMessageCharsMax / 9 - 3);
+            encoded = GrpcWireText.PercentEncode(message);
+        }
+
         if (Details is { Count: > 0 })
         {
             var bytes = GrpcErrorDetails.Serialize(Status, message, Details);
@@ -35,6 +42,17 @@ internal readonly record struct GrpcOutcome(GrpcStatus Status, string Message, I
             {
                 target["grpc-status-details-bin"] = GrpcWireText.ToBase64(bytes);
             }
+            else
+            {
+                encoded += " (The details are too long to be sent.)";
+            }
         }
+
+        target.GrpcStatus = ((int)Status).ToString(CultureInfo.InvariantCulture);
+        target.GrpcMessage = encoded;
     }
+
+    // A pair of surrogates is not cut in two.
+    private static string Cut(string text, int charsMax) =>
+        string.Concat(text.AsSpan(0, char.IsHighSurrogate(text[charsMax - 1]) ? charsMax - 1 : charsMax), "...");
 }

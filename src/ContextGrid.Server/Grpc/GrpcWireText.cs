@@ -8,7 +8,7 @@ namespace ContextGrid.Server.Grpc;
 /// Source: gRPC over HTTP/2.</summary>
 internal static class GrpcWireText
 {
-    /// <summary>Longest time-out that a timer takes; a longer one is no practical limit, so it is cut to this.</summary>
+    /// <summary>Longest time-out that a timer takes; a longer one is no practical limit and is cut to this.</summary>
     public static readonly TimeSpan TimeoutMax = TimeSpan.FromDays(49);
 
     private static readonly SearchValues<char> Unescaped = SearchValues.Create(
@@ -19,8 +19,9 @@ internal static class GrpcWireText
     public static bool TryParseTimeout(string text, out TimeSpan timeout)
     {
         timeout = default;
+        var digits = text.AsSpan(0, Math.Max(0, text.Length - 1));
         if (text.Length is < 2 or > 9
-            || !uint.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var n))
+            || !uint.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var n))
         {
             return false;
         }
@@ -39,7 +40,8 @@ internal static class GrpcWireText
         return ticks >= 0;
     }
 
-    /// <summary>Percent-encodes <c>grpc-message</c>: the UTF-8 bytes outside of printable ASCII, and the percent sign.</summary>
+    /// <summary>Percent-encodes <c>grpc-message</c>: UTF-8 bytes outside of printable ASCII, and the percent sign.
+    /// </summary>
     public static string PercentEncode(string message)
     {
         if (message.AsSpan().IndexOfAnyExcept(Unescaped) < 0)

@@ -35,7 +35,8 @@ public sealed class GrpcTestHost : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(k => k.ListenGrpc(new IPEndPoint(IPAddress.Loopback, 0), options));
         var app = builder.Build();
         var logger = app.Services.GetRequiredService<ILogger<GrpcDispatcher>>();
-        app.UseGrpc(new GrpcDispatcher(services, options, TimeProvider.System, logger));
+        app.UseGrpc(new GrpcDispatcher(
+            services, options, TimeProvider.System, logger, app.Lifetime.ApplicationStopping));
         await app.StartAsync();
         return new GrpcTestHost(app);
     }
