@@ -78,6 +78,15 @@ public readonly struct Value
     /// <summary>A Map over key, value, key, value … of <paramref name="items"/>; <paramref name="count"/> counts both.</summary>
     public static Value Map(Value[] items, int start, int count) => new(ValueKind.Map, 0, items, start, count);
 
+    /// <summary>The 64 bits of a Bool, Int64, Double or Timestamp.</summary>
+    internal long Bits => _bits;
+
+    /// <summary>A value of an inline kind from <see cref="Bits"/>.</summary>
+    internal static Value FromBits(ValueKind kind, long bits) => new(kind, bits);
+
+    /// <summary>A String's first bytes.</summary>
+    internal Value Slice(int length) => new(ValueKind.String, 0, _reference, _start, length);
+
     /// <summary>The number of an Int64, Double, Timestamp (milliseconds) or Bool (0 or 1); 0 for other kinds.</summary>
     public double ToDouble() => Kind switch
     {

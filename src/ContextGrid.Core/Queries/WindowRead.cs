@@ -1,0 +1,130 @@
+using ContextGrid.Core.Definitions;
+using ContextGrid.Core.Entities;
+using ContextGrid.Core.Features;
+using ContextGrid.Core.Features.Plans;
+using ContextGrid.Core.Model;
+
+namespace ContextGrid.Core.Queries;
+
+/// <summary>
+/// One window while a query reads it: its bounds, and the merge of the tiles and rows in it. Reused between queries.
+/// </summary>
+internal sealed class WindowRead
+{
+    private readonly Tile _merged;
+    private bool _tailFromRows;
+
+    internal WindowRead(WindowPlan plan)
+    {
+        Plan = plan;
+        _merged = new Tile(plan.Group, plan.Uses, CategoryMap.ReadCap);
+        Content = _merged;
+    }
+
+    internal WindowPlan Plan { get; }
+
+    /// <summary>What is in the window.</summary>
+    internal Tile Content { get; private set; }
+
+    /// <summary>The first event time inside.</summary>
+    internal long StartMs { get; private set; }
+
+    /// <summary>The last event time inside.</summary>
+    internal long HeadMs { get; private set; }
+
+    /// <summary>Whether rows may still have to be added.</summary>
+    internal bool WantsRows { get; private set; }
+
+    /// <summary>Whether the tail of an exact window had to be answered by a whole tile.</summary>
+    internal bool IsTailApproximate { get; private set; }
+
+    /// <summary>Whether rows of the tail are taken from the exact rows instead of from tiles.</summary>
+    internal bool TailFromRows => WantsRows && _tailFromRows;
+
+    private long TailTile => TimeMath.FloorDiv(StartMs, Plan.Group.TileMs);
+
+    /// <summary>Starts a read: sets the bounds and merges the tiles.</summary>
+    /// <param name="state">The event's state; null: none.</param>
+    /// <param name="headMs">The head, at or after the entity's newest event.</param>
+    /// <param name="sessions">Finds where a session starts.</param>
+    internal void Open(EventState? state, long headMs, SessionFinder sessions)
+    {
+        _merged.Clear();
+        Content = _merged;
+        HeadMs = headMs;
+        WantsRows = false;
+        _tailFromRows = false;
+        IsTailApproximate = false;
+        long newest = state?.NewestMatches[Plan.Group.Predicate] ?? long.MinValue;
+        StartMs = Plan.Window.Kind == WindowKind.Session && newest != long.MinValue
+            ? sessions.StartMs(state!, Plan, newest, headMs) // A match was seen, so there is a state.
+            : WindowPlan.StartMs(Plan.Window, headMs);
+        if (state is null || newest == long.MinValue || newest < StartMs)
+        {
+            return;
+        }
+
+        if (Plan.Group.IsLifetime)
+        {
+            TileSet? lifetime = state.TilesOf(Plan.Group.Index);
+            Content = lifetime is { Count: > 0 } ? lifetime[0] : _merged;
+            return;
+        }
+
+        WantsRows = true;
+        _tailFromRows = Plan.Window.Exact && CanCutTail(state);
+        IsTailApproximate = Plan.Window.Exact && !_tailFromRows;
+        MergeTiles(state.TilesOf(Plan.Group.Index));
+    }
+
+    /// <summary>Whether a row of a block without tiles belongs in.</summary>
+    internal bool Takes(ReadOnlySpan<byte> row)
+    {
+        long time = RowCodec.TimeMs(row);
+        return time <= HeadMs
+            && (_tailFromRows
+                ? TimeMath.FloorDiv(time, Plan.Group.TileMs) > TailTile
+                : TimeMath.FloorDiv(time, Plan.Group.TileMs) >= TailTile)
+            && RowCodec.Holds(row, Plan.Group.Predicate);
+    }
+
+    /// <summary>Whether a row that is kept for exact windows belongs in the tail.</summary>
+    internal bool TakesInTail(ReadOnlySpan<byte> row)
+    {
+        long time = RowCodec.TimeMs(row);
+        return time >= StartMs && time <= HeadMs && TimeMath.FloorDiv(time, Plan.Group.TileMs) == TailTile
+            && RowCodec.Holds(row, Plan.Group.Predicate);
+    }
+
+    /// <summary>Whether later rows can still belong in the tail.</summary>
+    internal bool IsBeforeTailEnd(ReadOnlySpan<byte> row) =>
+        TimeMath.FloorDiv(RowCodec.TimeMs(row), Plan.Group.TileMs) <= TailTile;
+
+    internal void Add(in EventRow row) => _merged.Add(row);
+
+    // When the cap has dropped rows, those before the first kept one are missing.
+    private bool CanCutTail(EventState state)
+    {
+        RowBuffer rows = state.ExactRows!; // The window is exact, so its event keeps exact rows.
+        return rows.Count < EventState.ExactRowsMax || RowCodec.TimeMs(rows.RowAt(rows.Start)) < StartMs;
+    }
+
+    private void MergeTiles(TileSet? tiles)
+    {
+        if (tiles is null)
+        {
+            return;
+        }
+
+        long last = TimeMath.FloorDiv(HeadMs, Plan.Group.TileMs);
+        for (int i = tiles.LowerBound(_tailFromRows ? TailTile + 1 : TailTile); i < tiles.Count; i++)
+        {
+            if (tiles[i].Index > last)
+            {
+                return;
+            }
+
+            _merged.Merge(tiles[i]);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using ContextGrid.Core.Model;
+
+namespace ContextGrid.Core.Snapshots;
+
+/// <summary>Writes a scalar value: a byte for its kind, then zigzag (bool, int64, timestamp), 8 bytes (double) or text.</summary>
+internal static class ValueCodec
+{
+    internal static void Write(SnapshotWriter writer, in Value value)
+    {
+        writer.Byte((byte)value.Kind);
+        switch (value.Kind)
+        {
+            case ValueKind.Bool or ValueKind.Int64 or ValueKind.Timestamp:
+                writer.Zigzag(value.Int64);
+                break;
+            case ValueKind.Double:
+                writer.Double(value.Double);
+                break;
+            case ValueKind.String:
+                writer.Bytes(value.Utf8);
+                break;
+        }
+    }
+
+    /// <summary>Reads a value; a text gets bytes of its own.</summary>
+    internal static Value Read(ref SnapshotReader reader)
+    {
+        var kind = (ValueKind)reader.Byte();
+        switch (kind)
+        {
+            case ValueKind.Null: return Value.Null;
+            case ValueKind.Bool: return Value.Of(reader.Zigzag() != 0);
+            case ValueKind.Int64: return Value.Of(reader.Zigzag());
+            case ValueKind.Timestamp: return Value.Timestamp(reader.Zigzag());
+            case ValueKind.Double: return Value.Of(reader.Double());
+            case ValueKind.String:
+                byte[] text = reader.Bytes().ToArray();
+                return Value.Text(text, 0, text.Length);
+            default: throw new SnapshotFormatException($"A value has the unknown kind {(byte)kind}.");
+        }
+    }
+}
