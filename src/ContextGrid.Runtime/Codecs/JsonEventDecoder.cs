@@ -196,7 +196,16 @@ public sealed class JsonEventDecoder
             }
         }
 
-        return any ? default : new Fault(DecodeError.MissingKey, DecodeHint.None, -1, 0, 0, 0);
+        if (!any)
+        {
+            return new Fault(DecodeError.MissingKey, DecodeHint.None, -1, 0, 0, 0);
+        }
+
+        // The field that partitions the topic need not be an entity's key; then an empty text means "no key".
+        int partitioning = _definition.KeyField;
+        return partitioning >= 0 && into.Fields[partitioning].Utf8.Length > EntityKey.BytesMax
+            ? _reader.FaultAt(partitioning, DecodeError.KeyTooLong)
+            : default;
     }
 
     private Fault ReadEventTime(EventRecord into)

@@ -1,0 +1,115 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using ContextGrid.Core.Definitions;
+using ContextGrid.Core.Model;
+using ContextGrid.Runtime.Codecs;
+
+namespace ContextGrid.Runtime.Ingestion;
+
+/// <summary>
+/// Checks events before they are written to the log, with the same decoder that reads them afterwards: what is accepted
+/// here is not refused there. Thread-safe; each call borrows a decoder from a pool, and a good event allocates nothing
+/// unless its key is written with escapes.
+/// </summary>
+public sealed class EventValidator
+{
+    private readonly DefinitionSet _definitions;
+    private readonly Dictionary<string, int> _eventOfTopic = new(StringComparer.Ordinal);
+    private readonly ConcurrentBag<Worker> _pool = [];
+
+    /// <summary>Creates a validator for a set of definitions.</summary>
+    /// <exception cref="ArgumentException">An event's format has no decoder.</exception>
+    public EventValidator(DefinitionSet definitions)
+    {
+        _definitions = definitions;
+        for (int i = 0; i < definitions.Events.Length; i++)
+        {
+            _eventOfTopic[definitions.Events[i].Topic] = i;
+        }
+
+        _pool.Add(new Worker(definitions));
+    }
+
+    /// <summary>Finds the event whose records a topic holds.</summary>
+    /// <returns>False when no definition names the topic.</returns>
+    public bool TryGetEvent(string topic, out int eventIndex) => _eventOfTopic.TryGetValue(topic, out eventIndex);
+
+    /// <summary>Checks one event.</summary>
+    /// <param name="eventIndex">The event's index in <see cref="DefinitionSet.Events"/>.</param>
+    /// <param name="payload">The payload as it would be written.</param>
+    /// <param name="nowMs">The log time that it would get, milliseconds since the Unix epoch.</param>
+    public EventValidation Validate(int eventIndex, ReadOnlyMemory<byte> payload, long nowMs)
+    {
+        if (!_pool.TryTake(out Worker? worker))
+        {
+            worker = new Worker(_definitions);
+        }
+
+        if (!MemoryMarshal.TryGetArray(payload, out ArraySegment<byte> bytes))
+        {
+            bytes = payload.ToArray();
+        }
+
+        EventValidation validation = worker.Validate(eventIndex, bytes, nowMs);
+        _pool.Add(worker);
+        return validation;
+    }
+
+    // Decoders and the record that they fill: one thread at a time.
+    private sealed class Worker
+    {
+        private readonly DefinitionSet _definitions;
+        private readonly JsonEventDecoder[] _decoders;
+        private readonly EventRecord _record;
+
+        internal Worker(DefinitionSet definitions)
+        {
+            _definitions = definitions;
+            _decoders = [.. definitions.Events.Select((_, i) => new JsonEventDecoder(definitions, i))];
+            _record = new EventRecord(definitions.Events.Select(e => e.Fields.Length).DefaultIfEmpty().Max());
+        }
+
+        internal EventValidation Validate(int eventIndex, ArraySegment<byte> payload, long nowMs)
+        {
+            // A segment of an empty payload may have no array.
+            byte[] buffer = payload.Array ?? [];
+            DecodeResult result =
+                _decoders[eventIndex].Decode(buffer, payload.Offset, payload.Count, nowMs, _record);
+            return result.Succeeded
+                ? new EventValidation(DecodeError.None, "", Key(eventIndex, payload), _record.EventTimeMs)
+                : new EventValidation(result.Error, result.Message, default, _record.EventTimeMs);
+        }
+
+        private ReadOnlyMemory<byte> Key(int eventIndex, ArraySegment<byte> payload)
+        {
+            int field = _definitions.Events[eventIndex].KeyField;
+            Span<byte> digits = stackalloc byte[EntityKey.DigitsMax];
+            if (field < 0 || !EntityKey.TryFormat(_record.Fields[field], digits, out ReadOnlySpan<byte> key))
+            {
+                return default;
+            }
+
+            // Nearly every key stands in the payload as it is, so a slice of the payload serves.
+            int at = payload.AsSpan().IndexOf(key);
+            return at >= 0 ? payload.AsMemory(at, key.Length) : key.ToArray();
+        }
+    }
+}
+
+/// <summary>What a check of one event found.</summary>
+/// <param name="Error">What is wrong; <see cref="DecodeError.None"/> when the event is good.</param>
+/// <param name="Message">What is wrong, where, and what was meant; empty when the event is good.</param>
+/// <param name="Key">
+/// The record's key, from the definition's key field: the bytes that choose the partition. Empty: none. Usually a slice of
+/// the payload, valid as long as that is.
+/// </param>
+/// <param name="EventTimeMs">The event's time, as far as it is known; else the log time.</param>
+public readonly record struct EventValidation(
+    DecodeError Error, string Message, ReadOnlyMemory<byte> Key, long EventTimeMs)
+{
+    /// <summary>Whether the event is good.</summary>
+    public bool IsValid => Error == DecodeError.None;
+
+    /// <summary>The stable code, such as <c>wrong_type</c>; empty when the event is good.</summary>
+    public string Reason => Error.Reason();
+}
