@@ -1,0 +1,201 @@
+using ContextGrid.Runtime.Ingestion;
+
+namespace ContextGrid.Runtime.Embedded.Log;
+
+/// <summary>Reads one partition of a <see cref="FileEventLog"/> from the page cache, checking each record's CRC.</summary>
+internal sealed class FileLogReader(
+    LogPartition partition, long fromOffset, FileEventLogOptions options, TimeProvider time) : ILogReader
+{
+    private LogSegment? _segment;
+    private long _position;
+
+    /// <inheritdoc/>
+    public long NextOffset { get; private set; } = fromOffset;
+
+    /// <inheritdoc/>
+    public async ValueTask<ReadOutcome> ReadAsync(LogBatch batch, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        ReadOutcome outcome = Read(batch);
+        if (outcome != ReadOutcome.None || wait == TimeSpan.Zero)
+        {
+            return outcome;
+        }
+
+        Task more = partition.WaitBeyond(NextOffset);
+        if (!more.IsCompleted)
+        {
+            await more.WaitAsync(wait, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        return Read(batch);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private ReadOutcome Read(LogBatch batch)
+    {
+        batch.Clear();
+        while (true)
+        {
+            if (partition.IsClosed)
+            {
+                throw new EventLogException(EventLogError.Unavailable, $"The log of {partition.Name} is closed.");
+            }
+
+            if (NextOffset < partition.Start)
+            {
+                NextOffset = partition.Start;
+                _segment = null;
+                return ReadOutcome.OffsetGone;
+            }
+
+            long end = partition.End;
+            if (NextOffset >= end)
+            {
+                return NextOffset == end ? ReadOutcome.None : throw EndsEarly(end);
+            }
+
+            try
+            {
+                if (_segment is null)
+                {
+                    Seek();
+                }
+                else if (Fill(batch, _segment))
+                {
+                    return ReadOutcome.Records;
+                }
+            }
+            catch (ObjectDisposedException)
+            {
+                // Retention took the segment, or the log was closed: the next round says which.
+                _segment = null;
+            }
+        }
+    }
+
+    private void Seek()
+    {
+        LogSegment[] segments = partition.Segments;
+        int place = LogPartition.FindSegment(segments, NextOffset);
+        if (place >= 0)
+        {
+            _segment = segments[place];
+            _position = _segment.Index.FindOffset(NextOffset)?.Position ?? LogSegment.HeaderBytes;
+        }
+    }
+
+    private bool Fill(LogBatch batch, LogSegment segment)
+    {
+        long available = segment.DurableBytes - _position;
+        if (available <= 0)
+        {
+            Advance(segment);
+            return false;
+        }
+
+        int read = Load(batch, segment, (int)Math.Min(available, options.ReadBytesMax));
+        int at = 0;
+        while (at < read && batch.Count < options.ReadRecordsMax)
+        {
+            int size = RecordFormat.SizeAt(batch.Buffer.AsSpan(at, read - at));
+            bool whole = read - at >= 4 && size <= read - at;
+            if (!whole && at == 0 && size > 0 && size <= available)
+            {
+                read = Load(batch, segment, size);
+                whole = true;
+            }
+
+            bool cut = !whole && available - at < Math.Max(size, 4);
+            string? wrong = cut ? "a record's length is wrong" : whole ? Take(batch, at, size) : null;
+            if (wrong is not null && batch.Count == 0)
+            {
+                throw Damaged(segment, _position + at, wrong);
+            }
+
+            if (!whole || wrong is not null)
+            {
+                break;
+            }
+
+            at += size;
+        }
+
+        _position += at;
+        return batch.Count > 0;
+    }
+
+    private static int LoadAt(LogSegment segment, Span<byte> target, long position)
+    {
+        int filled = 0;
+        while (filled < target.Length)
+        {
+            int read = RandomAccess.Read(segment.Handle, target[filled..], position + filled);
+            if (read == 0)
+            {
+                break;
+            }
+
+            filled += read;
+        }
+
+        return filled;
+    }
+
+    private int Load(LogBatch batch, LogSegment segment, int bytes)
+    {
+        batch.BytesUsed = 0;
+        batch.Reserve(bytes);
+        batch.BytesUsed = bytes;
+        try
+        {
+            int read = LoadAt(segment, batch.Buffer.AsSpan(0, bytes), _position);
+            return read == bytes ? bytes : throw Damaged(segment, _position + read, "the file is cut short");
+        }
+        catch (IOException e)
+        {
+            throw new EventLogException(EventLogError.Unavailable, $"{segment.LogPath} can't be read: {e.Message}", e);
+        }
+    }
+
+    private string? Take(LogBatch batch, int at, int size)
+    {
+        ReadOnlySpan<byte> record = batch.Buffer.AsSpan(at, size);
+        if (size == 0 || !RecordFormat.IsIntact(record))
+        {
+            return "the checksum does not match";
+        }
+
+        // A seek starts at an index entry, before the offset that is wanted.
+        long offset = RecordFormat.Offset(record);
+        if (offset == NextOffset)
+        {
+            batch.Add(RecordFormat.Entry(record, at));
+            NextOffset++;
+        }
+
+        return offset < NextOffset ? null : "the offset wanted is missing";
+    }
+
+    private void Advance(LogSegment segment)
+    {
+        LogSegment[] segments = partition.Segments;
+        int next = Array.IndexOf(segments, segment) + 1;
+        if (next > 0 && (next == segments.Length || segments[next].BaseOffset != NextOffset))
+        {
+            throw Damaged(segment, _position, "the file ends before its last record");
+        }
+
+        _segment = null;
+    }
+
+    private EventLogException EndsEarly(long end) => new(
+        EventLogError.Corrupt, $"{partition.Name} ends at offset {end}, before the offset {NextOffset} that was asked for: "
+        + "records that were durable are missing. Restore the log's directory from a copy.");
+
+    private EventLogException Damaged(LogSegment segment, long position, string what) => new(
+        EventLogError.Corrupt, $"{segment.LogPath} is damaged at byte {position}, offset {NextOffset}: {what}. Restore "
+        + "the file from a copy.");
+}

@@ -1,0 +1,165 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using ContextGrid.Core.Snapshots;
+using ContextGrid.Runtime.Ingestion;
+using Microsoft.Win32.SafeHandles;
+
+namespace ContextGrid.Runtime.Embedded.Log;
+
+/// <summary>
+/// One file of a partition: a header of 32 bytes, then records. Header, little endian: 0 <c>CGLOGSEG</c>, 8 version 1
+/// (uint32), 12 CRC-32C of bytes 0–11 and 16–31 (uint32), 16 base offset (int64), 24 when it was made, milliseconds
+/// since the Unix epoch (int64).
+/// </summary>
+internal sealed class LogSegment : IDisposable
+{
+    /// <summary>The bytes before the first record.</summary>
+    public const int HeaderBytes = 32;
+
+    private readonly Lock _gate = new();
+    private SafeFileHandle? _handle;
+    private SegmentIndex? _index;
+    private long _durableBytes;
+    private bool _disposed;
+
+    private LogSegment(string path, long baseOffset, long createdMs, long durableBytes)
+    {
+        LogPath = path;
+        IndexPath = System.IO.Path.ChangeExtension(path, ".index");
+        BaseOffset = baseOffset;
+        CreatedMs = createdMs;
+        _durableBytes = durableBytes;
+    }
+
+    /// <summary>The file of records.</summary>
+    public string LogPath { get; }
+
+    /// <summary>The file of the index.</summary>
+    public string IndexPath { get; }
+
+    /// <summary>The offset of the first record.</summary>
+    public long BaseOffset { get; }
+
+    /// <summary>When it was made; also the end of the time in which the segment before it was written.</summary>
+    public long CreatedMs { get; }
+
+    /// <summary>The bytes that readers may see. Set only after they are on the disk.</summary>
+    public long DurableBytes
+    {
+        get => Volatile.Read(ref _durableBytes);
+        set => Volatile.Write(ref _durableBytes, value);
+    }
+
+    /// <summary>The open file.</summary>
+    /// <exception cref="ObjectDisposedException">Retention has taken the segment, or the log is closed.</exception>
+    public SafeFileHandle Handle
+    {
+        get
+        {
+            lock (_gate)
+            {
+                ObjectDisposedException.ThrowIf(_disposed, this);
+                return _handle ??= File.OpenHandle(
+                    LogPath, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            }
+        }
+    }
+
+    /// <summary>The index; of a closed segment it is loaded, or made anew, on first use.</summary>
+    public SegmentIndex Index
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _index ??= SegmentScanner.LoadOrRebuild(this);
+            }
+        }
+    }
+
+    /// <summary>The path of the segment that starts at an offset.</summary>
+    public static string PathFor(string directory, long baseOffset) =>
+        System.IO.Path.Combine(directory, baseOffset.ToString("D20", CultureInfo.InvariantCulture) + ".log");
+
+    /// <summary>Makes an empty segment, durable with its name.</summary>
+    public static LogSegment Create(string directory, long baseOffset, long nowMs)
+    {
+        string path = PathFor(directory, baseOffset);
+        byte[] header = new byte[HeaderBytes];
+        "CGLOGSEG"u8.CopyTo(header);
+        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(8), 1);
+        BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(16), baseOffset);
+        BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(24), nowMs);
+        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(12), Checksum(header));
+        using (SafeFileHandle file = File.OpenHandle(path, FileMode.Create, FileAccess.Write))
+        {
+            RandomAccess.Write(file, header, 0);
+            RandomAccess.FlushToDisk(file);
+        }
+
+        var segment = new LogSegment(path, baseOffset, nowMs, HeaderBytes) { _index = new SegmentIndex(baseOffset) };
+        File.Delete(segment.IndexPath);
+        DirectorySync.Flush(directory);
+        return segment;
+    }
+
+    /// <summary>Opens a segment whose whole file counts as durable.</summary>
+    /// <returns>Null when the file is only the rest of a segment that was being made.</returns>
+    /// <exception cref="EventLogException">The header is not one, or of a newer version.</exception>
+    public static LogSegment? Open(string path)
+    {
+        using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        byte[] header = new byte[HeaderBytes];
+        int read = RandomAccess.Read(file, header, 0);
+        long length = RandomAccess.GetLength(file);
+        bool intact = read == HeaderBytes && header.AsSpan().StartsWith("CGLOGSEG"u8)
+            && BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(12)) == Checksum(header);
+        if (!intact)
+        {
+            return length <= HeaderBytes ? null : throw new EventLogException(
+                EventLogError.Corrupt, $"The first {HeaderBytes} bytes of {path} are damaged. Restore the file from a "
+                + "copy, or move the partition's directory away to start it anew.");
+        }
+
+        uint version = BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(8));
+        if (version != 1)
+        {
+            throw new EventLogException(
+                EventLogError.Corrupt, $"{path} has the format version {version}; this program reads version 1.");
+        }
+
+        return new LogSegment(
+            path, BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(16)),
+            BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(24)), length);
+    }
+
+    /// <summary>Gives the segment the index that the scan at start has made.</summary>
+    public void UseIndex(SegmentIndex index)
+    {
+        lock (_gate)
+        {
+            _index = index;
+        }
+    }
+
+    /// <summary>Closes the file and deletes it.</summary>
+    public void Delete()
+    {
+        Dispose();
+        File.Delete(LogPath);
+        File.Delete(IndexPath);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _disposed = true;
+            _handle?.Dispose();
+        }
+    }
+
+    private static uint Checksum(ReadOnlySpan<byte> header) =>
+        Crc32C.Append(Crc32C.Compute(header[..12]), header[16..HeaderBytes]);
+}
