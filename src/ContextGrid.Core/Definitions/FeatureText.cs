@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using ContextGrid.Core.Expressions;
@@ -29,6 +30,34 @@ public static class FeatureText
 
         text.Append(WindowParser.Print(aggregate.Window));
         return aggregate.Where is null ? text.ToString() : text.Append(" where ").Append(aggregate.Where).ToString();
+    }
+
+    /// <summary>Reads one line of the feature language as a feature of an entity.</summary>
+    /// <param name="set">The definitions that the line refers to.</param>
+    /// <param name="entity">The entity; a derived feature can use its features.</param>
+    /// <param name="name">The new feature's name.</param>
+    /// <param name="line">The line.</param>
+    /// <param name="errors">Receives what is wrong; empty before.</param>
+    /// <returns>The feature; null when something is wrong.</returns>
+    public static FeatureDefinition? Parse(
+        DefinitionSet set, EntityDefinition entity, string name, string line, LanguageErrors errors)
+    {
+        ImmutableArray<Token> tokens = Lexer.Scan(line, errors);
+        if (errors.Any)
+        {
+            return null;
+        }
+
+        if (FeatureLineParser.IsAggregate(tokens))
+        {
+            var scope = new FeatureScope(entity.Name, set.Events, entity.Sources.Select(s => s.EventIndex));
+            return new FeatureLineParser(scope).ParseAggregate(name, tokens, errors);
+        }
+
+        var features = new ExpressionScope(
+            $"feature of entity '{entity.Name}'",
+            [.. entity.Features.Select(f => new ExpressionSlot(f.Name, f.Type))]);
+        return FeatureLineParser.ParseDerived(name, tokens, features, errors);
     }
 
     /// <summary>Prints an aggregate with its arguments.</summary>
