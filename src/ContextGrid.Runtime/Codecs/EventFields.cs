@@ -1,15 +1,35 @@
 using ContextGrid.Core.Definitions;
+using ContextGrid.Core.Expressions;
 
 namespace ContextGrid.Runtime.Codecs;
 
 /// <summary>What the definitions want from the payloads of one event.</summary>
 internal static class EventFields
 {
-    /// <summary>Which declared fields must be decoded, by field index.</summary>
+    /// <summary>Which declared fields must be decoded, by field index: the event time, the producer's id, keys, and what features
+    /// aggregate, group or filter by. What no definition uses is not looked at, so it can't be wrong.</summary>
     internal static bool[] Used(DefinitionSet definitions, int eventIndex)
     {
-        bool[] used = new bool[definitions.Events[eventIndex].Fields.Length];
-        Array.Fill(used, true);
+        EventDefinition definition = definitions.Events[eventIndex];
+        bool[] used = new bool[definition.Fields.Length];
+        int[] special = [definition.TimestampField, definition.IdField, definition.KeyField];
+        foreach (int field in special.Where(field => field >= 0).Concat(Keys(definitions, eventIndex)))
+        {
+            used[field] = true;
+        }
+
+        IEnumerable<AggregateFeature> features = definitions.Entities
+            .SelectMany(entity => entity.Features)
+            .OfType<AggregateFeature>()
+            .Where(feature => feature.EventIndex == eventIndex);
+        foreach (Expression expression in features.SelectMany(Expressions))
+        {
+            foreach (int field in SlotExpression.SlotsOf(expression))
+            {
+                used[field] = true;
+            }
+        }
+
         return used;
     }
 
@@ -23,4 +43,10 @@ internal static class EventFields
             .Distinct()
             .Order(),
     ];
+
+    private static IEnumerable<Expression> Expressions(AggregateFeature feature)
+    {
+        Expression?[] all = [feature.Aggregate.Input, feature.Aggregate.OrderBy, feature.By, feature.Where];
+        return all.OfType<Expression>();
+    }
 }

@@ -89,6 +89,16 @@ public sealed class JsonEventDecoderTests
         Assert.Equal(expected, _record.Fields[Seen].Int64);
     }
 
+    [Theory]
+    [InlineData("\"text\"")]
+    [InlineData("7")]
+    [InlineData("1e400")]
+    public void Decode_FieldThatNoDefinitionUses_IsNotLookedAt(string value)
+    {
+        Assert.Equal("", Decode(Good.Replace("\"ts\"", $"\"unused\":{value},\"ts\""), _record).Message);
+        Assert.True(_record.Fields[Unused].IsNull);
+    }
+
     [Fact]
     public void Decode_EscapedTexts_StayValidTogether()
     {

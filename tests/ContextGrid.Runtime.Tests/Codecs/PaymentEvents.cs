@@ -1,5 +1,6 @@
 using System.Text;
 using ContextGrid.Core.Definitions;
+using ContextGrid.Core.Expressions;
 using ContextGrid.Core.Model;
 using ContextGrid.Runtime.Codecs;
 
@@ -14,7 +15,7 @@ internal static class PaymentEvents
     internal const string Good =
         """{"payment_id":"p1","user_id":"u7","device":17,"amount":12.5,"quantity":3,"ok":true,"tags":["a",1,null],"ts":1769860800000}""";
 
-    internal const int Id = 0, User = 1, Device = 2, Amount = 3, Quantity = 4, Ok = 5, Tags = 6, Ts = 7, Seen = 8;
+    internal const int Id = 0, User = 1, Device = 2, Amount = 3, Quantity = 4, Ok = 5, Tags = 6, Ts = 7, Seen = 8, Unused = 9;
 
     internal static readonly EventDefinition Payment = new(
         "payment", "payments", EventFormat.Json, TimestampField: Ts, IdField: Id, DedupeMs: 600_000, KeyField: User,
@@ -29,14 +30,23 @@ internal static class PaymentEvents
             new("tags", ValueKind.List, null),
             new("ts", ValueKind.Timestamp, null),
             new("seen", ValueKind.Timestamp, null),
+            new("unused", ValueKind.Int64, null),
         ]);
 
     internal static readonly DefinitionSet Definitions = new(
         [Payment],
         [
             new("device", [new EntitySource(0, Device)], 0, 0, 0, []),
-            new("user", [new EntitySource(0, User)], 0, 0, 0, []),
+            new("user", [new EntitySource(0, User)], 0, 0, 0, [.. Payment.Fields.SkipLast(1).Select(CountOf)]),
         ]);
+
+    private static FeatureDefinition CountOf(FieldDefinition field, int index)
+    {
+        var input = new SlotExpression(index, field.Name, field.Type);
+        var call = new AggregateCall(AggregateKind.Count, input, null, 0, 0, 0, []);
+        return new AggregateFeature(
+            field.Name, ValueKind.Int64, 0, call, null, 0, WindowDefinition.Lifetime, null);
+    }
 
     internal static JsonEventDecoder Decoder() => new(Definitions, 0);
 
