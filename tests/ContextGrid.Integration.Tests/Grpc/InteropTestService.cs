@@ -1,4 +1,4 @@
-using ContextGrid.Integration.Tests.Interop;
+using ContextGrid.Tests.Interop;
 using ContextGrid.Server.Grpc;
 using Google.Protobuf;
 
