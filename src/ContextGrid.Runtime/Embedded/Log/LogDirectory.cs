@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Ingestion;
 
 namespace ContextGrid.Runtime.Embedded.Log;
@@ -120,7 +121,7 @@ internal sealed class LogDirectory : IDisposable
         }
 
         File.Move(next, path, overwrite: true);
-        DirectorySync.Flush(directory);
+        DurableDirectory.Sync(directory);
     }
 
     private static bool IsLocked(IOException e) => e.HResult is 11 or 35 or unchecked((int)0x80070020);

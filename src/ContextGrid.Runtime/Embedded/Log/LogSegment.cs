@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using ContextGrid.Core.Snapshots;
+using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Ingestion;
 using Microsoft.Win32.SafeHandles;
 
@@ -99,7 +100,7 @@ internal sealed class LogSegment : IDisposable
 
         var segment = new LogSegment(path, baseOffset, nowMs, HeaderBytes) { _index = new SegmentIndex(baseOffset) };
         File.Delete(segment.IndexPath);
-        DirectorySync.Flush(directory);
+        DurableDirectory.Sync(directory);
         return segment;
     }
 

@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Builds the server and starts it in the foreground; every argument goes to the server. Usage:
+#   ./run.sh [--definitions DIR] [--data DIR] [--kafka HOST:PORT] [--snapshots DIR|azure:CONNECTION]
+#            [--http 7080] [--grpc 7081] [--demo]
+set -euo pipefail
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+source "$root/.ci/dotnet.sh"
+build_quietly "$root/src/ContextGrid.Server/ContextGrid.Server.csproj"
+exec dotnet "$root/src/ContextGrid.Server/bin/Release/net10.0/ContextGrid.Server.dll" "$@"

@@ -1,0 +1,59 @@
+using ContextGrid.Runtime.Ingestion;
+using Microsoft.Extensions.Logging;
+
+namespace ContextGrid.Runtime.Embedded;
+
+/// <summary>
+/// Writes dead letters to a topic of the log, with Kafka Connect's header names (<c>__connect.errors.topic</c>,
+/// <c>.partition</c>, <c>.offset</c>, <c>.exception.class.name</c> = the reason's code, <c>.exception.message</c>).
+/// The record's timestamp is when the fault was found; its partition is always 0. Thread-safe.
+/// </summary>
+public sealed partial class DeadLetterTopic : IDeadLetterSink
+{
+    /// <summary>The topic's name; it must exist, with one partition.</summary>
+    public const string Name = "dead-letters";
+
+    private static readonly TimeSpan WaitMin = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(5);
+
+    private readonly IEventLog _log;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+
+    /// <summary>Creates the sink over an open log.</summary>
+    /// <param name="log">Has the topic <see cref="Name"/>.</param>
+    /// <param name="time">Measures the waits between attempts.</param>
+    /// <param name="logger">Is told about each failed attempt.</param>
+    public DeadLetterTopic(IEventLog log, TimeProvider time, ILogger logger) =>
+        (_log, _time, _logger) = (log, time, logger);
+
+    /// <inheritdoc/>
+    /// <remarks>A value over 1 MiB is cut to that size, and the entry tells the original size.</remarks>
+    public async ValueTask<RecordPosition> WriteAsync(DeadLetter letter, CancellationToken cancellationToken)
+    {
+        LogRecord[] records = [DeadLetterHeaders.Encode(letter)];
+        var positions = new RecordPosition[1];
+        TimeSpan wait = WaitMin;
+        while (true)
+        {
+            try
+            {
+                await _log.AppendAsync(Name, records, positions, cancellationToken).ConfigureAwait(false);
+                return positions[0];
+            }
+            catch (EventLogException e) when (
+                e.Error is EventLogError.Busy or EventLogError.Full or EventLogError.Unavailable)
+            {
+                LogRetry(_logger, letter.Source.Topic, letter.Offset, e.Message);
+            }
+
+            await Task.Delay(wait, _time, cancellationToken).ConfigureAwait(false);
+            wait = wait * 2 < WaitMax ? wait * 2 : WaitMax;
+        }
+    }
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The dead letter of {Topic}, offset {Offset}, waits for the log: {Reason}")]
+    private static partial void LogRetry(ILogger logger, string topic, long offset, string reason);
+}
