@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ContextGrid.Core.Features.Accumulators;
 using ContextGrid.Core.Model;
 
 namespace ContextGrid.Core.Features;
@@ -21,7 +22,23 @@ public sealed record AccumulatorSpec(
     int OrderColumn = -1,
     int N = 0,
     long HalfLifeMs = 0,
-    string EdgesText = "");
+    string EdgesText = "")
+{
+    /// <summary>The edges of a Histogram, in round-trip form, joined by commas; else empty.</summary>
+    /// <exception cref="FormatException">A part is not a number.</exception>
+    public string EdgesText
+    {
+        get;
+        init
+        {
+            field = value;
+            Edges = HistogramEdges.Parse(value);
+        }
+    } = EdgesText;
+
+    /// <summary>The edges, parsed once for all accumulators of this spec.</summary>
+    internal HistogramEdges Edges { get; private init; } = HistogramEdges.Parse(EdgesText);
+}
 
 /// <summary>The kinds of aggregate state. Each is mergeable, and its content is a function of the set of rows added.</summary>
 public enum AccumulatorKind

@@ -30,10 +30,30 @@ public static class AggregateResult
                 Moments.Kurtosis(Count(cells), (ISum)cells[1], (ISum)cells[2], (ISum)cells[3], (ISum)cells[4]),
             AggregateKind.SinceLast => SinceLast(context),
             AggregateKind.Delta => Delta(cells, context, arena),
+            AggregateKind.Distinct => Value.Of(((DistinctAccumulator)cells[0]).Count),
+            AggregateKind.DistinctExact => Value.Of((long)((DistinctExactAccumulator)cells[0]).Count),
+            AggregateKind.Quantile => ((QuantileAccumulator)cells[0]).Quantile(call.Quantile),
+            AggregateKind.MostFrequent => ((FrequentAccumulator)cells[0]).MostFrequent(call.N, arena),
+            AggregateKind.Ewma => ((DecayedMeanAccumulator)cells[0]).Mean,
+            AggregateKind.FirstN or AggregateKind.LastN when call.N == 1 => Single(cells[0], arena),
             _ => ((IKeptResult)cells[0]).ToValue(arena),
         };
 
     private static long Count(ReadOnlySpan<Accumulator> cells) => ((CountAccumulator)cells[0]).Count;
+
+    /// <summary>The state of one first or last value is not a list; first_n and last_n of one are.</summary>
+    private static Value Single(Accumulator cell, ResultArena arena)
+    {
+        Value value = ((IKeptResult)cell).ToValue(arena);
+        if (value.IsNull)
+        {
+            return value;
+        }
+
+        (Value[] items, int start) = arena.TakeList(1);
+        items[start] = value;
+        return Value.List(items, start, 1);
+    }
 
     private static Value Sum(Accumulator cell)
     {

@@ -45,12 +45,8 @@ internal struct BinnedSum
     /// <summary>Adds a finite number.</summary>
     public void Add(double value)
     {
-        long bits = BitConverter.DoubleToInt64Bits(value);
-        ulong mantissa = (ulong)bits & 0xF_FFFF_FFFF_FFFF;
-        int exponent = (int)(bits >> 52) & 0x7FF;
-        mantissa |= exponent == 0 ? 0 : 1UL << 52;
-        exponent += exponent == 0 ? 1 : 0;
-        Add(mantissa, exponent - 1075, bits < 0);
+        (ulong mantissa, int exponent, bool negative) = NumberParts.Of(value);
+        Add(mantissa, exponent, negative);
     }
 
     /// <summary>Adds ±mantissa · 2^exponent; the exponent is at most 2^62 away from zero.</summary>

@@ -1,3 +1,4 @@
+using System.Numerics;
 using ContextGrid.Core.Model;
 using ContextGrid.Core.Snapshots;
 
@@ -122,9 +123,14 @@ internal struct KeptValue
 
     private void SetText(ReadOnlySpan<byte> text)
     {
-        if (_text is null || _text.Length < text.Length)
+        if (_text is null)
         {
             _text = new byte[(text.Length + 7) & ~7];
+        }
+        else if (_text.Length < text.Length)
+        {
+            // A slot that sees several lengths soon fits them all.
+            _text = new byte[BitOperations.RoundUpToPowerOf2((uint)text.Length)];
         }
 
         text.CopyTo(_text);

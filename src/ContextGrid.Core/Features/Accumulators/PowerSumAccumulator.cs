@@ -80,21 +80,7 @@ internal sealed class PowerSumAccumulator(int column, bool isInteger, int power)
 
     private void AddPower(in Value value)
     {
-        bool negative = value.Int64 < 0; // Of a double the sign bit too.
-        ulong mantissa;
-        int exponent = 0;
-        if (isInteger)
-        {
-            mantissa = negative ? (ulong)-value.Int64 : (ulong)value.Int64;
-        }
-        else
-        {
-            long bits = value.Int64;
-            exponent = (int)(bits >> 52) & 0x7FF;
-            mantissa = ((ulong)bits & 0xF_FFFF_FFFF_FFFF) | (exponent == 0 ? 0 : 1UL << 52);
-            exponent += exponent == 0 ? -1074 : -1075;
-        }
-
+        (ulong mantissa, int exponent, bool negative) = NumberParts.Of(value);
         if (mantissa == 0)
         {
             return;
