@@ -1,0 +1,216 @@
+using System.Collections.Immutable;
+using ContextGrid.Core.Definitions;
+using ContextGrid.Core.Entities;
+using ContextGrid.Core.Snapshots;
+using ContextGrid.Runtime.Checkpoints;
+using ContextGrid.Runtime.Diagnostics;
+using ContextGrid.Runtime.Ingestion;
+using Microsoft.Extensions.Logging;
+
+namespace ContextGrid.Runtime.Embedded;
+
+/// <summary>
+/// The last step of an event's path: makes changed entities durable together with the positions that they reflect.
+/// The positions are noted first and the entities are written after, a few at a time between turns: an entity may
+/// reflect more than the noted positions, and its own positions make the records read again after a crash harmless (I2).
+/// A failed checkpoint leaves everything changed and is tried again; a newer owner ends the loop (I5).
+/// </summary>
+internal sealed partial class Checkpointer
+{
+    // A turn of a shard stays in the tens of microseconds, so queries do not notice a checkpoint.
+    private const int EntitiesPerTurn = 8;
+
+    private readonly EmbeddedGrid _grid;
+    private readonly CheckpointStore _store;
+    private readonly ImmutableArray<PartitionProgress> _progress;
+    private readonly ImmutableSortedDictionary<string, ulong> _hashes;
+    private readonly GridMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly SemaphoreSlim _one = new(1, 1);
+    private readonly SnapshotWriter _writer = new();
+    private readonly int[] _ends = new int[EntitiesPerTurn];
+    private ImmutableArray<long> _published = [];
+
+    internal Checkpointer(
+        EmbeddedGrid grid,
+        CheckpointStore store,
+        ImmutableArray<PartitionProgress> progress,
+        ImmutableSortedDictionary<string, ulong> hashes,
+        GridMetrics metrics,
+        TimeProvider time,
+        ILogger logger)
+    {
+        _grid = grid;
+        _store = store;
+        _progress = progress;
+        _hashes = hashes;
+        _metrics = metrics;
+        _time = time;
+        _logger = logger;
+    }
+
+    /// <summary>The newest durable checkpoint.</summary>
+    internal CheckpointManifest Current => _store.Current;
+
+    /// <summary>Why the last checkpoint failed; null: it did not.</summary>
+    internal string? Fault { get; private set; }
+
+    /// <summary>Makes checkpoints until cancelled; the interval bounds what is read again after a crash (I9).</summary>
+    /// <exception cref="OwnerFencedException">Another owner has taken over: this process must stop.</exception>
+    internal async Task RunAsync(TimeSpan interval, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(interval, _time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
+            {
+                try
+                {
+                    await CheckpointAsync(cancellationToken).ConfigureAwait(false);
+                }
+                catch (SnapshotStoreException e)
+                {
+                    LogFailed(e.Message);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The host stops; it makes the last checkpoint itself.
+        }
+    }
+
+    /// <summary>Makes one checkpoint now, when anything moved since the last one.</summary>
+    /// <exception cref="SnapshotStoreException">It is not durable; everything stays changed.</exception>
+    /// <exception cref="OwnerFencedException">Another owner has taken over.</exception>
+    internal async Task CheckpointAsync(CancellationToken cancellationToken)
+    {
+        await _one.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ImmutableArray<long> positions = [.. _progress.Select(p => p.Next)];
+            if (!_published.IsDefaultOrEmpty && positions.SequenceEqual(_published) && Fault is null)
+            {
+                return;
+            }
+
+            long started = _time.GetTimestamp();
+            await WriteAsync(positions, cancellationToken).ConfigureAwait(false);
+            _published = positions;
+            Fault = null;
+            _metrics.CountCheckpoint("ok", _time.GetElapsedTime(started).TotalSeconds);
+        }
+        catch (Exception e) when (e is SnapshotStoreException or OwnerFencedException)
+        {
+            Fault = e.Message;
+            _metrics.CountCheckpoint("failed", 0);
+            throw;
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    private async Task WriteAsync(ImmutableArray<long> positions, CancellationToken cancellationToken)
+    {
+        var taken = new List<(EntityShard Shard, List<KeyValuePair<byte[], Entity>> Changed)>();
+        bool durable = false;
+        using CheckpointBuilder builder = _store.BeginCheckpoint();
+        try
+        {
+            for (int t = 0; t < _grid.Plans.Length; t++)
+            {
+                for (int s = 0; s < _grid.Tables[t].Shards.Length; s++)
+                {
+                    EntityShard shard = _grid.Tables[t].Shards[s];
+                    List<KeyValuePair<byte[], Entity>> changed = Take(shard);
+                    taken.Add((shard, changed));
+                    string type = _grid.Plans[t].Definition.Name;
+                    for (int at = 0; at < changed.Count; at += EntitiesPerTurn)
+                    {
+                        Add(builder, type, shard, changed, at);
+                        if (builder.MustSpill)
+                        {
+                            await builder.SpillAsync(cancellationToken).ConfigureAwait(false);
+                        }
+                    }
+                }
+            }
+
+            await builder.PublishAsync(Content(positions), cancellationToken).ConfigureAwait(false);
+            durable = true;
+        }
+        finally
+        {
+            if (!durable)
+            {
+                taken.ForEach(t => GiveBack(t.Shard, t.Changed));
+            }
+        }
+    }
+
+    private CheckpointContent Content(ImmutableArray<long> positions) => new()
+    {
+        Sources =
+        [
+            .. _progress.Select((p, i) =>
+                new SourceProgress(p.Partition.Topic, p.Partition.Partition, positions[i], p.Gaps)),
+        ],
+        DefinitionVersion = 1,
+        DefinitionHashes = _hashes,
+    };
+
+    private static List<KeyValuePair<byte[], Entity>> Take(EntityShard shard)
+    {
+        lock (shard.Gate)
+        {
+            List<KeyValuePair<byte[], Entity>> changed = shard.Changed;
+            shard.Changed = changed.Count == 0 ? changed : [];
+            return changed.Count == 0 ? [] : changed;
+        }
+    }
+
+    private static void GiveBack(EntityShard shard, List<KeyValuePair<byte[], Entity>> changed)
+    {
+        lock (shard.Gate)
+        {
+            foreach (KeyValuePair<byte[], Entity> entry in changed)
+            {
+                if (!entry.Value.IsDirty)
+                {
+                    entry.Value.MarkDirty();
+                    shard.Changed.Add(entry);
+                }
+            }
+        }
+    }
+
+    private void Add(
+        CheckpointBuilder builder, string type, EntityShard shard, List<KeyValuePair<byte[], Entity>> changed, int from)
+    {
+        int count = Math.Min(EntitiesPerTurn, changed.Count - from);
+        _writer.Reset();
+        lock (shard.Gate)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                Entity entity = changed[from + i].Value;
+                entity.MarkClean();
+                entity.Snapshot(_writer, shard.Scratch);
+                _ends[i] = _writer.Length;
+            }
+        }
+
+        int start = 0;
+        for (int i = 0; i < count; i++)
+        {
+            builder.Add(type, changed[from + i].Key, _writer.Written[start.._ends[i]]);
+            start = _ends[i];
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "No checkpoint: {Message} The state stays in memory and is tried again.")]
+    private partial void LogFailed(string message);
+}

@@ -1,0 +1,131 @@
+using ContextGrid.Core.Definitions;
+using ContextGrid.Core.Model;
+using ContextGrid.Runtime.Codecs;
+
+namespace ContextGrid.Runtime.Ingestion;
+
+/// <summary>
+/// A cursor over the events of one batch of one partition: decodes record after record, leaves out producers' retries,
+/// and collects what can't be applied as dead letters. Reused; one thread at a time.
+/// </summary>
+public sealed class EventBatch
+{
+    private readonly EventDefinition _definition;
+    private readonly TopicPartition _partition;
+    private readonly int _source;
+    private readonly JsonEventDecoder _decoder;
+    private readonly IdWindow? _ids;
+    private readonly byte[] _digits = new byte[EntityKey.DigitsMax];
+    private LogBatch _records = new();
+    private int _index = -1;
+    private long _end;
+
+    /// <summary>Creates a cursor for one partition.</summary>
+    /// <param name="definitions">The definitions.</param>
+    /// <param name="eventIndex">The event that the partition's topic holds.</param>
+    /// <param name="partition">The partition.</param>
+    public EventBatch(DefinitionSet definitions, int eventIndex, TopicPartition partition)
+    {
+        _definition = definitions.Events[eventIndex];
+        _partition = partition;
+        _source = Position.SourceOf(definitions.Topics.IndexOf(partition.Topic), partition.Partition);
+        _decoder = new JsonEventDecoder(definitions, eventIndex);
+        _ids = _definition.IdField >= 0 ? new IdWindow(_definition.DedupeMs) : null;
+        Current = new EventRecord(_definition.Fields.Length);
+    }
+
+    /// <summary>The event that the cursor stands at.</summary>
+    public EventRecord Current { get; }
+
+    /// <summary>
+    /// Whether the event can't be applied: it is a dead letter, and the entities whose keys are known note it.
+    /// </summary>
+    public bool IsSkipped { get; private set; }
+
+    /// <summary>What could not be applied since <see cref="Load"/>; must be durable before the position passes (I6).</summary>
+    public List<DeadLetter> DeadLetters { get; } = [];
+
+    /// <summary>Producers' retries left out since <see cref="Load"/>.</summary>
+    public long Duplicates { get; private set; }
+
+    /// <summary>Events left out since <see cref="Load"/> because their id is taken by other content.</summary>
+    public long Conflicts { get; private set; }
+
+    /// <summary>Good events passed since <see cref="Load"/>.</summary>
+    public long Events { get; private set; }
+
+    /// <summary>Starts over with other records, which the caller leaves unchanged until the next call.</summary>
+    /// <param name="records">The records.</param>
+    /// <param name="end">The cursor stops before this offset.</param>
+    public void Load(LogBatch records, long end = long.MaxValue)
+    {
+        _records = records;
+        _end = end;
+        _index = -1;
+        DeadLetters.Clear();
+        Duplicates = 0;
+        Conflicts = 0;
+        Events = 0;
+    }
+
+    /// <summary>Moves to the next event that entities must see; false at the end.</summary>
+    public bool MoveNext()
+    {
+        while (++_index < _records.Count && _records[_index].Offset < _end)
+        {
+            ref readonly LogBatch.Entry entry = ref _records[_index];
+            DecodeResult result = _decoder.Decode(
+                _records.Buffer, entry.ValueStart, entry.ValueLength, entry.TimestampMs, Current);
+            Current.Position = new Position(_source, entry.Offset);
+            IsSkipped = !result.Succeeded;
+            if (IsSkipped)
+            {
+                Bury(entry, result.Reason, result.Message);
+                return true;
+            }
+
+            if (!IsRetry(entry))
+            {
+                Events++;
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The key of the entity that the event is about; false: it is not about such an entity.</summary>
+    /// <param name="source">The entity type's source.</param>
+    /// <param name="key">Its UTF-8; valid until the next call of this batch.</param>
+    public bool TryGetKey(EntitySource source, out ReadOnlySpan<byte> key) =>
+        EntityKey.TryGet(Current, source, _digits, out key) && key.Length is > 0 and <= EntityKey.BytesMax;
+
+    private bool IsRetry(in LogBatch.Entry entry)
+    {
+        if (_ids is null || Current.IdHash == 0)
+        {
+            return false;
+        }
+
+        IdVerdict verdict = _ids.Check(Current.IdHash, Current.ContentHash, entry.TimestampMs);
+        if (verdict == IdVerdict.Conflict)
+        {
+            Conflicts++;
+            string field = _definition.Fields[_definition.IdField].Name;
+            Bury(entry, "id_conflict", $"Event '{_definition.Name}': the {field} was used before with other content. "
+                + "The first event counts; give this one an id of its own and publish it again.");
+        }
+
+        Duplicates += verdict == IdVerdict.Duplicate ? 1 : 0;
+        return verdict != IdVerdict.New;
+    }
+
+    private void Bury(in LogBatch.Entry entry, string reason, string message) => DeadLetters.Add(new DeadLetter(
+        _partition,
+        entry.Offset,
+        reason,
+        message,
+        entry.TimestampMs,
+        _records.Key(_index).ToArray(),
+        _records.Value(_index).ToArray()));
+}

@@ -1,0 +1,136 @@
+using System.Buffers;
+using ContextGrid.Runtime.Diagnostics;
+
+namespace ContextGrid.Runtime.Ingestion;
+
+/// <summary>
+/// Takes events from producers: checks each with the decoder that will read it, appends the good ones to the log, and
+/// answers when they are durable. A bad event is named and harms no other. Thread-safe.
+/// </summary>
+/// <param name="log">Where events go.</param>
+/// <param name="deadLetters">Where bad events go when the producer wants them kept.</param>
+/// <param name="validator">Checks events.</param>
+/// <param name="metrics">Counters.</param>
+/// <param name="time">The clock for records without a time.</param>
+public sealed class EventPublisher(
+    IEventLog log, IDeadLetterSink deadLetters, EventValidator validator, GridMetrics metrics, TimeProvider time)
+{
+    /// <summary>The most events of one call.</summary>
+    public const int EventsMax = 10_000;
+
+    /// <summary>Publishes events to one topic.</summary>
+    /// <param name="topic">The topic's name.</param>
+    /// <param name="events">1 to <see cref="EventsMax"/> events; read until the task ends.</param>
+    /// <param name="keepInvalid">Whether bad events are put to the dead letters.</param>
+    /// <param name="cancellationToken">Ends the wait; events may still become durable.</param>
+    /// <exception cref="UnknownTopicException">No definition reads the topic.</exception>
+    /// <exception cref="EventLogException">Nothing is acknowledged.</exception>
+    public async ValueTask<PublishOutcome> PublishAsync(
+        string topic, IReadOnlyList<PublishItem> events, bool keepInvalid, CancellationToken cancellationToken)
+    {
+        if (!validator.TryGetEvent(topic, out int eventIndex))
+        {
+            throw new UnknownTopicException(topic);
+        }
+
+        long nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+        LogRecord[] records = ArrayPool<LogRecord>.Shared.Rent(events.Count);
+        RecordPosition[] positions = ArrayPool<RecordPosition>.Shared.Rent(events.Count);
+        try
+        {
+            var refused = new List<RefusedItem>();
+            int good = 0;
+            for (int i = 0; i < events.Count; i++)
+            {
+                PublishItem item = events[i];
+                long recordMs = item.TimestampMs == 0 ? nowMs : item.TimestampMs;
+                EventValidation checkedEvent = validator.Validate(eventIndex, item.Payload, recordMs);
+                if (checkedEvent.IsValid)
+                {
+                    records[good++] = new LogRecord(
+                        -1, recordMs, item.Key.IsEmpty ? checkedEvent.Key : item.Key, item.Payload, default);
+                }
+                else
+                {
+                    metrics.CountRefused(topic, checkedEvent.Reason);
+                    refused.Add(await RefuseAsync(topic, i, item, checkedEvent, keepInvalid, nowMs, cancellationToken)
+                        .ConfigureAwait(false));
+                }
+            }
+
+            if (good > 0)
+            {
+                await log.AppendAsync(topic, records.AsMemory(0, good), positions.AsMemory(0, good), cancellationToken)
+                    .ConfigureAwait(false);
+                metrics.CountPublished(topic, good);
+            }
+
+            return new PublishOutcome(good, LastOf(positions.AsSpan(0, good)), refused);
+        }
+        finally
+        {
+            ArrayPool<LogRecord>.Shared.Return(records, clearArray: true);
+            ArrayPool<RecordPosition>.Shared.Return(positions);
+        }
+    }
+
+    private async ValueTask<RefusedItem> RefuseAsync(
+        string topic,
+        int index,
+        PublishItem item,
+        EventValidation found,
+        bool keep,
+        long nowMs,
+        CancellationToken cancellationToken)
+    {
+        // A payload that is too large for the log is too large for the dead letters as well.
+        if (!keep || item.Payload.Length > Codecs.JsonEventDecoder.PayloadBytesMax)
+        {
+            return new RefusedItem(index, found.Reason, found.Message, -1);
+        }
+
+        var letter = new DeadLetter(
+            new TopicPartition(topic, -1), -1, found.Reason, found.Message, nowMs, item.Key, item.Payload);
+        RecordPosition position = await deadLetters.WriteAsync(letter, cancellationToken).ConfigureAwait(false);
+        metrics.CountDeadLetter(topic, found.Reason);
+        return new RefusedItem(index, found.Reason, found.Message, position.Offset);
+    }
+
+    private static List<RecordPosition> LastOf(ReadOnlySpan<RecordPosition> positions)
+    {
+        var last = new SortedDictionary<int, long>();
+        foreach (RecordPosition position in positions)
+        {
+            last[position.Partition] = position.Offset;
+        }
+
+        return [.. last.Select(p => new RecordPosition(p.Key, p.Value))];
+    }
+}
+
+/// <summary>One event to publish.</summary>
+/// <param name="Payload">The payload.</param>
+/// <param name="Key">The partitioning key; empty: from the payload.</param>
+/// <param name="TimestampMs">The record's time, milliseconds since the Unix epoch; 0: now.</param>
+public readonly record struct PublishItem(ReadOnlyMemory<byte> Payload, ReadOnlyMemory<byte> Key, long TimestampMs);
+
+/// <summary>What became of a call.</summary>
+/// <param name="Accepted">How many events are durable.</param>
+/// <param name="Positions">The last position in each partition that was written to.</param>
+/// <param name="Refused">The events that were not taken.</param>
+public sealed record PublishOutcome(
+    int Accepted, IReadOnlyList<RecordPosition> Positions, IReadOnlyList<RefusedItem> Refused);
+
+/// <summary>An event that was not taken.</summary>
+/// <param name="Index">Its index in the call.</param>
+/// <param name="Reason">A stable code.</param>
+/// <param name="Message">What is wrong and what was meant.</param>
+/// <param name="DeadLetter">Its position among the dead letters; −1: it is not kept.</param>
+public sealed record RefusedItem(int Index, string Reason, string Message, long DeadLetter);
+
+/// <summary>No definition reads this topic.</summary>
+public sealed class UnknownTopicException(string topic) : Exception($"No event is defined for the topic '{topic}'.")
+{
+    /// <summary>The topic.</summary>
+    public string Topic { get; } = topic;
+}

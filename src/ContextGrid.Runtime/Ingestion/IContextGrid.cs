@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+using ContextGrid.Core.Features.Plans;
+using ContextGrid.Runtime.Queries;
+
+namespace ContextGrid.Runtime.Ingestion;
+
+/// <summary>
+/// Port: where entities live. Embedded: one process (<c>EmbeddedGrid</c>); production: a cluster of Orleans silos.
+/// </summary>
+/// <remarks>
+/// Contract. Batches of one partition come one after the other, in order of offsets; batches of different partitions may
+/// come at the same time. Applying a batch again, or a part of it, changes nothing (I2). A query sees all of an event's
+/// changes to one entity or none. All members are thread-safe.
+/// </remarks>
+public interface IContextGrid
+{
+    /// <summary>The plans of all entity types, in the order of the definitions.</summary>
+    ImmutableArray<EntityPlan> Plans { get; }
+
+    /// <summary>
+    /// Applies a batch: moves through it and brings each event to the entities that it is about. When the call has
+    /// returned, every query sees the batch. The batch is only read during the call.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">A part may have been applied.</exception>
+    ValueTask ApplyAsync(EventBatch batch, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Reads entities at heads that are not before their newest events; entities that are asked about an earlier head are
+    /// left unanswered and named in <see cref="ContextAnswer.Past"/>.
+    /// </summary>
+    /// <param name="query">What to read.</param>
+    /// <param name="answer">Takes the answer; cleared first.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    ValueTask ReadAsync(ContextQuery query, ContextAnswer answer, CancellationToken cancellationToken);
+}

@@ -1,0 +1,200 @@
+using ContextGrid.Runtime.Checkpoints;
+using ContextGrid.Runtime.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace ContextGrid.Runtime.Ingestion;
+
+/// <summary>
+/// Step one of an event's path: reads one partition in order and hands batches to the grid. One task owns it from start
+/// to stop. A bad record becomes a dead letter and the next one is applied; a fault of the log or of the dead letters
+/// waits and is tried again, so nothing passes it; corruption stops the partition and is shown in the status.
+/// </summary>
+public sealed partial class PartitionIngestor
+{
+    private static readonly TimeSpan IdleWait = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
+
+    private readonly IEventLog _log;
+    private readonly IContextGrid _grid;
+    private readonly IDeadLetterSink _deadLetters;
+    private readonly EventBatch _events;
+    private readonly GridMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly LogBatch _records = new();
+
+    /// <summary>Creates the ingestor of one partition.</summary>
+    /// <param name="log">Where records come from.</param>
+    /// <param name="grid">Where events go.</param>
+    /// <param name="deadLetters">Where records go that can't be applied.</param>
+    /// <param name="events">The cursor of this partition.</param>
+    /// <param name="progress">Where to start, and where progress is noted.</param>
+    /// <param name="metrics">Counters.</param>
+    /// <param name="time">The clock for retries.</param>
+    /// <param name="logger">Faults are logged here.</param>
+    public PartitionIngestor(
+        IEventLog log,
+        IContextGrid grid,
+        IDeadLetterSink deadLetters,
+        EventBatch events,
+        PartitionProgress progress,
+        GridMetrics metrics,
+        TimeProvider time,
+        ILogger logger)
+    {
+        _log = log;
+        _grid = grid;
+        _deadLetters = deadLetters;
+        _events = events;
+        _metrics = metrics;
+        _time = time;
+        _logger = logger;
+        Progress = progress;
+    }
+
+    /// <summary>How far the partition is applied.</summary>
+    public PartitionProgress Progress { get; }
+
+    /// <summary>Why the partition has stopped for good, or what it is retrying; null: it runs.</summary>
+    public string? Fault { get; private set; }
+
+    /// <summary>Reads and applies until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        ILogReader? reader = null;
+        try
+        {
+            while (!cancellationToken.IsCancellationRequested)
+            {
+                try
+                {
+                    reader ??= _log.OpenReader(Progress.Partition, Progress.Next);
+                    await StepAsync(reader, cancellationToken).ConfigureAwait(false);
+                    Fault = null;
+                }
+                catch (EventLogException e) when (e.Error != EventLogError.Corrupt)
+                {
+                    Fault = e.Message;
+                    LogRetry(Progress.Partition.Topic, Progress.Partition.Partition, e.Message);
+                    await Task.Delay(RetryDelay, _time, cancellationToken).ConfigureAwait(false);
+                    await CloseAsync(reader).ConfigureAwait(false);
+                    reader = null;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The host stops: the position stands after the last whole batch.
+        }
+        catch (Exception e)
+        {
+            // The loop's edge: whatever it is, applying on would skip it. The status shows the partition as stopped.
+            Fault = $"Stopped at offset {Progress.Next}: {e.Message}";
+            LogStopped(e, Progress.Partition.Topic, Progress.Partition.Partition, Progress.Next);
+        }
+        finally
+        {
+            await CloseAsync(reader).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Lets the cursor see the records before the start again, as far back as producers' ids are remembered, without
+    /// applying them: a retry of an event from before a restart is then still a retry.
+    /// </summary>
+    public static async ValueTask RememberIdsAsync(
+        IEventLog log, EventBatch events, PartitionProgress progress, long horizonMs, CancellationToken cancellationToken)
+    {
+        LogRange range = await log.GetRangeAsync(progress.Partition, cancellationToken).ConfigureAwait(false);
+        long end = Math.Min(progress.Next, range.End);
+        long from = Math.Max(range.Start, end - IdWindow.IdsMax);
+        if (from >= end)
+        {
+            return;
+        }
+
+        var records = new LogBatch();
+        long lastTimeMs = await TimeOfAsync(log, progress.Partition, end - 1, records, cancellationToken).ConfigureAwait(false);
+        long recent = await log.FindOffsetAsync(progress.Partition, lastTimeMs - horizonMs, cancellationToken)
+            .ConfigureAwait(false);
+        await using ILogReader reader = log.OpenReader(progress.Partition, Math.Max(from, recent));
+        while (reader.NextOffset < end
+            && await reader.ReadAsync(records, TimeSpan.Zero, cancellationToken).ConfigureAwait(false) == ReadOutcome.Records)
+        {
+            events.Load(records, end);
+            while (events.MoveNext())
+            {
+                // Moving is what fills the window of ids.
+            }
+        }
+    }
+
+    private static async ValueTask<long> TimeOfAsync(
+        IEventLog log, TopicPartition partition, long offset, LogBatch records, CancellationToken cancellationToken)
+    {
+        await using ILogReader reader = log.OpenReader(partition, offset);
+        ReadOutcome outcome = await reader.ReadAsync(records, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+        return outcome == ReadOutcome.Records ? records[0].TimestampMs : long.MaxValue / 2;
+    }
+
+    private async ValueTask StepAsync(ILogReader reader, CancellationToken cancellationToken)
+    {
+        ReadOutcome outcome = await reader.ReadAsync(_records, IdleWait, cancellationToken).ConfigureAwait(false);
+        if (outcome == ReadOutcome.OffsetGone)
+        {
+            Progress.DeclareGap(new OffsetGap(Progress.Next, reader.NextOffset - 1));
+            LogGap(Progress.Partition.Topic, Progress.Partition.Partition, Progress.Next, reader.NextOffset - 1);
+            Progress.Advance(reader.NextOffset, reader.NextOffset, 0);
+        }
+        else if (outcome == ReadOutcome.Records)
+        {
+            await ApplyAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask ApplyAsync(CancellationToken cancellationToken)
+    {
+        long last = _records[_records.Count - 1].Offset;
+        Progress.SeeEnd(last + 1, _records[0].TimestampMs);
+        _events.Load(_records);
+        await _grid.ApplyAsync(_events, cancellationToken).ConfigureAwait(false);
+        await BuryAsync(cancellationToken).ConfigureAwait(false);
+        LogRange range = await _log.GetRangeAsync(Progress.Partition, cancellationToken).ConfigureAwait(false);
+        bool caughtUp = range.End <= last + 1;
+        Progress.Advance(last + 1, range.End, caughtUp ? 0 : _records[_records.Count - 1].TimestampMs);
+        _metrics.CountApplied(Progress.Partition.Topic, _events.Events);
+        _metrics.CountIds(Progress.Partition.Topic, _events.Duplicates, _events.Conflicts);
+    }
+
+    // The dead letters of a batch are written together; each is durable before the position passes (I6).
+    private async ValueTask BuryAsync(CancellationToken cancellationToken)
+    {
+        if (_events.DeadLetters.Count == 0)
+        {
+            return;
+        }
+
+        var writes = new Task[_events.DeadLetters.Count];
+        for (int i = 0; i < writes.Length; i++)
+        {
+            writes[i] = _deadLetters.WriteAsync(_events.DeadLetters[i], cancellationToken).AsTask();
+        }
+
+        await Task.WhenAll(writes).ConfigureAwait(false);
+        foreach (DeadLetter letter in _events.DeadLetters)
+        {
+            _metrics.CountDeadLetter(letter.Source.Topic, letter.Reason);
+        }
+    }
+
+    private static ValueTask CloseAsync(ILogReader? reader) => reader?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    [LoggerMessage(LogLevel.Warning, "{Topic}/{Partition}: {Message} Retrying.")]
+    private partial void LogRetry(string topic, int partition, string message);
+
+    [LoggerMessage(LogLevel.Warning, "{Topic}/{Partition}: offsets {First} to {Last} are gone; the gap is declared.")]
+    private partial void LogGap(string topic, int partition, long first, long last);
+
+    [LoggerMessage(LogLevel.Error, "{Topic}/{Partition}: stopped at offset {Offset}.")]
+    private partial void LogStopped(Exception exception, string topic, int partition, long offset);
+}

@@ -1,0 +1,120 @@
+using System.Collections.Immutable;
+using ContextGrid.Runtime.Checkpoints;
+
+namespace ContextGrid.Runtime.Ingestion;
+
+/// <summary>How far one source partition is applied. Written by its ingestor, read by everybody.</summary>
+public sealed class PartitionProgress
+{
+    private readonly Lock _gate = new();
+    private TaskCompletionSource _advanced = NewSignal();
+    private long _next;
+    private long _end;
+    private long _pendingSinceMs;
+    private ImmutableArray<OffsetGap> _gaps;
+
+    /// <summary>Creates the progress of a partition.</summary>
+    /// <param name="partition">Which partition.</param>
+    /// <param name="source">Its packed number (<see cref="Core.Model.Position.Source"/>).</param>
+    /// <param name="next">The next offset to apply.</param>
+    /// <param name="gaps">Gaps that are declared already.</param>
+    public PartitionProgress(TopicPartition partition, int source, long next, ImmutableArray<OffsetGap> gaps)
+    {
+        Partition = partition;
+        Source = source;
+        _next = next;
+        _end = next;
+        _gaps = gaps;
+    }
+
+    /// <summary>Which partition.</summary>
+    public TopicPartition Partition { get; }
+
+    /// <summary>The packed number of topic and partition.</summary>
+    public int Source { get; }
+
+    /// <summary>The next offset to apply: everything before is in the state, or a dead letter, or a declared gap.</summary>
+    public long Next => Volatile.Read(ref _next);
+
+    /// <summary>The last known end of the partition.</summary>
+    public long End => Math.Max(Volatile.Read(ref _end), Next);
+
+    /// <summary>Records that wait to be applied.</summary>
+    public long Lag => End - Next;
+
+    /// <summary>Declared gaps, oldest first.</summary>
+    public ImmutableArray<OffsetGap> Gaps
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _gaps;
+            }
+        }
+    }
+
+    /// <summary>How old, in milliseconds, the oldest record is that waits; 0 when none does.</summary>
+    public long LagMs(long nowMs)
+    {
+        long since = Volatile.Read(ref _pendingSinceMs);
+        return Lag == 0 || since == 0 ? 0 : Math.Max(0, nowMs - since);
+    }
+
+    /// <summary>Notes that everything before <paramref name="next"/> is applied.</summary>
+    /// <param name="next">The next offset.</param>
+    /// <param name="end">The partition's end as known now.</param>
+    /// <param name="pendingSinceMs">The record time of the last applied record: those that wait are not older.</param>
+    public void Advance(long next, long end, long pendingSinceMs)
+    {
+        TaskCompletionSource advanced;
+        lock (_gate)
+        {
+            Volatile.Write(ref _next, next);
+            Volatile.Write(ref _end, Math.Max(end, next));
+            Volatile.Write(ref _pendingSinceMs, pendingSinceMs);
+            advanced = _advanced;
+            _advanced = NewSignal();
+        }
+
+        advanced.TrySetResult();
+    }
+
+    /// <summary>Notes the partition's end as known now, and since when the oldest waiting record waits.</summary>
+    public void SeeEnd(long end, long pendingSinceMs)
+    {
+        Volatile.Write(ref _end, end);
+        Volatile.Write(ref _pendingSinceMs, pendingSinceMs);
+    }
+
+    /// <summary>Declares that offsets are gone (I8); the newest 16 gaps are kept.</summary>
+    public void DeclareGap(OffsetGap gap)
+    {
+        lock (_gate)
+        {
+            _gaps = [.. _gaps.Add(gap).TakeLast(CheckpointContent.GapsMax)];
+        }
+    }
+
+    /// <summary>Waits until an offset is applied.</summary>
+    public async ValueTask WaitForAsync(long offset, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task advanced;
+            lock (_gate)
+            {
+                if (_next > offset)
+                {
+                    return;
+                }
+
+                advanced = _advanced.Task;
+            }
+
+            await advanced.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

@@ -1,0 +1,133 @@
+using ContextGrid.Core.Model;
+using ContextGrid.Core.Queries;
+
+namespace ContextGrid.Runtime.Queries;
+
+/// <summary>
+/// The answer to a <see cref="ContextQuery"/>, in flat arrays that are reused. Values are valid until
+/// <see cref="Clear"/>. One thread at a time.
+/// </summary>
+public sealed class ContextAnswer
+{
+    private EntityHeader[] _headers = new EntityHeader[4];
+    private Value[] _values = new Value[64];
+    private FeatureStatus[] _statuses = new FeatureStatus[64];
+    private long[] _timesMs = new long[64];
+    private byte[] _notes = new byte[64];
+    private Position[] _positions = new Position[8];
+    private int _slots;
+    private int _positionCount;
+
+    /// <summary>How many entities are answered.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Where texts and lists of the values live.</summary>
+    public AnswerArena Arena { get; } = new();
+
+    /// <summary>Entities of the query that were asked about a head before their newest event.</summary>
+    public List<int> Past { get; } = [];
+
+    /// <summary>What is known of an entity as a whole.</summary>
+    public ref readonly EntityHeader Header(int index) => ref _headers[index];
+
+    /// <summary>The values of an entity, in the order of its selection.</summary>
+    public ReadOnlySpan<Value> Values(int index) => _values.AsSpan(_headers[index].Start, _headers[index].Length);
+
+    /// <summary>The statuses of an entity's values.</summary>
+    public ReadOnlySpan<FeatureStatus> Statuses(int index) =>
+        _statuses.AsSpan(_headers[index].Start, _headers[index].Length);
+
+    /// <summary>The times of the newest events in an entity's values; milliseconds; 0: none.</summary>
+    public ReadOnlySpan<long> EventTimesMs(int index) =>
+        _timesMs.AsSpan(_headers[index].Start, _headers[index].Length);
+
+    /// <summary>Notes on an entity's values: bit 0 = approximate.</summary>
+    public ReadOnlySpan<byte> Notes(int index) => _notes.AsSpan(_headers[index].Start, _headers[index].Length);
+
+    /// <summary>The last applied positions of an entity's own events, one a source.</summary>
+    public ReadOnlySpan<Position> Positions(int index) =>
+        _positions.AsSpan(_headers[index].PositionStart, _headers[index].PositionCount);
+
+    /// <summary>Makes room for the entities of a query, all unanswered.</summary>
+    public void Start(ContextQuery query)
+    {
+        Clear();
+        Count = query.Count;
+        int slots = 0;
+        Grow(ref _headers, Count);
+        for (int i = 0; i < Count; i++)
+        {
+            int length = query.Selections[query[i].Selection].Names.Length;
+            _headers[i] = new EntityHeader(slots, length, 0, 0, 0, 0, 0);
+            slots += length;
+        }
+
+        _slots = slots;
+        Grow(ref _values, slots);
+        Grow(ref _statuses, slots);
+        Grow(ref _timesMs, slots);
+        Grow(ref _notes, slots);
+    }
+
+    /// <summary>Where an entity's answer is to be written.</summary>
+    public AnswerSlots Slots(int index)
+    {
+        EntityHeader header = _headers[index];
+        return new AnswerSlots(
+            _values.AsSpan(header.Start, header.Length),
+            _statuses.AsSpan(header.Start, header.Length),
+            _timesMs.AsSpan(header.Start, header.Length),
+            _notes.AsSpan(header.Start, header.Length));
+    }
+
+    /// <summary>Completes an entity's answer.</summary>
+    /// <param name="index">Its place in the query.</param>
+    /// <param name="headMs">The head that was used.</param>
+    /// <param name="newestMs">Its newest event time; 0: never seen.</param>
+    /// <param name="skipped">How many of its events are among the dead letters.</param>
+    /// <param name="positions">Its applied positions; copied.</param>
+    public void Complete(int index, long headMs, long newestMs, long skipped, ReadOnlySpan<Position> positions)
+    {
+        Grow(ref _positions, _positionCount + positions.Length);
+        positions.CopyTo(_positions.AsSpan(_positionCount));
+        _headers[index] = _headers[index] with
+        {
+            HeadMs = headMs,
+            NewestMs = newestMs,
+            SkippedEvents = skipped,
+            PositionStart = _positionCount,
+            PositionCount = positions.Length,
+        };
+        _positionCount += positions.Length;
+    }
+
+    /// <summary>Forgets everything and keeps buffers.</summary>
+    public void Clear()
+    {
+        Array.Clear(_values, 0, Math.Min(_slots, _values.Length));
+        Count = 0;
+        _slots = 0;
+        _positionCount = 0;
+        Past.Clear();
+        Arena.Reset();
+    }
+
+    private static void Grow<T>(ref T[] array, int needed)
+    {
+        if (array.Length < needed)
+        {
+            Array.Resize(ref array, Math.Max(needed, array.Length * 2));
+        }
+    }
+
+    /// <summary>One entity of an answer.</summary>
+    /// <param name="Start">Where its values start.</param>
+    /// <param name="Length">How many values.</param>
+    /// <param name="HeadMs">The head that was used, milliseconds since the Unix epoch.</param>
+    /// <param name="NewestMs">Its newest event time; 0: never seen.</param>
+    /// <param name="SkippedEvents">How many of its events are among the dead letters.</param>
+    /// <param name="PositionStart">Where its positions start.</param>
+    /// <param name="PositionCount">How many positions.</param>
+    public readonly record struct EntityHeader(
+        int Start, int Length, long HeadMs, long NewestMs, long SkippedEvents, int PositionStart, int PositionCount);
+}

@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Runtime.Replay;
+
+namespace ContextGrid.Runtime.Queries;
+
+/// <summary>
+/// Answers a query with all its conditions: waits for positions, reads live state, rebuilds the past, and refuses what is
+/// too stale. Thread-safe.
+/// </summary>
+/// <param name="grid">Where entities live.</param>
+/// <param name="past">Rebuilds the past.</param>
+/// <param name="progress">How far each source partition is applied.</param>
+/// <param name="time">The server's clock.</param>
+public sealed class ContextReader(
+    IContextGrid grid, PastReader past, ImmutableArray<PartitionProgress> progress, TimeProvider time)
+{
+    /// <summary>Answers a query. A query whose head is the clock gets it here.</summary>
+    /// <param name="query">What to read.</param>
+    /// <param name="answer">Takes the answer.</param>
+    /// <param name="cancellationToken">The caller's deadline.</param>
+    /// <exception cref="ArgumentException">A minimum position names a partition that is not consumed.</exception>
+    /// <exception cref="EventLogException">The past can't be read.</exception>
+    public async ValueTask<ContextOutcome> ReadAsync(
+        ContextQuery query, ContextAnswer answer, CancellationToken cancellationToken)
+    {
+        foreach ((TopicPartition partition, long offset) in query.PositionsMin)
+        {
+            await Find(partition).WaitForAsync(offset, cancellationToken).ConfigureAwait(false);
+        }
+
+        long nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+        query.HeadMs = query.Head == QueryHead.AsOf ? query.HeadMs : nowMs;
+        await grid.ReadAsync(query, answer, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<RetainedFrom> cut = answer.Past.Count == 0
+            ? []
+            : await past.ReadAsync(query, answer, cancellationToken).ConfigureAwait(false);
+        long lagMs = query.StalenessMax is null ? 0 : LagMs(query, nowMs);
+        return new ContextOutcome(query.StalenessMax is { } most && lagMs > most.TotalMilliseconds, lagMs, cut);
+    }
+
+    /// <summary>The source partitions that feed a query's types.</summary>
+    public IEnumerable<PartitionProgress> SourcesOf(ContextQuery query)
+    {
+        foreach (PartitionProgress partition in progress)
+        {
+            foreach (Core.Queries.FeatureSelection selection in query.Selections)
+            {
+                if (selection.Plan.Topics.Contains(partition.Partition.Topic))
+                {
+                    yield return partition;
+                    break;
+                }
+            }
+        }
+    }
+
+    private long LagMs(ContextQuery query, long nowMs) =>
+        SourcesOf(query).Select(p => p.LagMs(nowMs)).DefaultIfEmpty(0).Max();
+
+    private PartitionProgress Find(TopicPartition partition) =>
+        progress.FirstOrDefault(p => p.Partition == partition)
+        ?? throw new ArgumentException(
+            $"min_position names {partition.Topic}/{partition.Partition}, which no definition consumes.");
+}
+
+/// <summary>How a query went.</summary>
+/// <param name="IsTooStale">The sources are further behind than the query allows.</param>
+/// <param name="LagMs">How far they are behind, when the query has a bound.</param>
+/// <param name="Cut">For the past: partitions that no longer have their beginning.</param>
+public readonly record struct ContextOutcome(bool IsTooStale, long LagMs, IReadOnlyList<RetainedFrom> Cut);

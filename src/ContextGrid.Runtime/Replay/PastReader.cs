@@ -1,0 +1,164 @@
+using System.Collections.Immutable;
+using ContextGrid.Core.Definitions;
+using ContextGrid.Core.Entities;
+using ContextGrid.Core.Features.Plans;
+using ContextGrid.Core.Queries;
+using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Runtime.Queries;
+
+namespace ContextGrid.Runtime.Replay;
+
+/// <summary>
+/// Answers about the past: rebuilds the asked entities from the retained log, with the same code that applies live
+/// events, leaving out events later than the head. Reads a whole topic, so few run at a time and others wait.
+/// </summary>
+/// <param name="log">The log.</param>
+/// <param name="plans">The plans of all types.</param>
+/// <param name="progress">How far each partition is applied: a rebuild reads as far.</param>
+public sealed class PastReader(
+    IEventLog log, ImmutableArray<EntityPlan> plans, ImmutableArray<PartitionProgress> progress) : IDisposable
+{
+    // A rebuild keeps a core busy; the live path keeps the other.
+    private readonly SemaphoreSlim _turns = new(1, 1);
+
+    /// <summary>Completes the entities of <see cref="ContextAnswer.Past"/>.</summary>
+    /// <param name="query">The query; its head is the point in time.</param>
+    /// <param name="answer">The answer so far.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The first retained offsets of partitions that no longer have their beginning: what was before is not in
+    /// the answer. Empty: the log is whole.</returns>
+    /// <exception cref="EventLogException">The log can't be read.</exception>
+    public async ValueTask<IReadOnlyList<RetainedFrom>> ReadAsync(
+        ContextQuery query, ContextAnswer answer, CancellationToken cancellationToken)
+    {
+        await _turns.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var cut = new List<RetainedFrom>();
+            Dictionary<EntityPlan, Rebuild> rebuilds = Collect(query, answer);
+            foreach (PartitionProgress partition in progress)
+            {
+                Rebuild[] wanting = [.. rebuilds.Values.Where(r => r.Plan.Topics.Contains(partition.Partition.Topic))];
+                if (wanting.Length > 0)
+                {
+                    await ReplayAsync(partition, wanting, query.HeadMs, cut, cancellationToken).ConfigureAwait(false);
+                }
+            }
+
+            foreach (int index in answer.Past)
+            {
+                FeatureSelection selection = query.Selections[query[index].Selection];
+                Rebuild rebuild = rebuilds[selection.Plan];
+                EmbeddedGrid.Read(
+                    index, rebuild.Find(query.Key(index)), query, answer, rebuild.Reader, selection);
+            }
+
+            return cut;
+        }
+        finally
+        {
+            _turns.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _turns.Dispose();
+
+    private static Dictionary<EntityPlan, Rebuild> Collect(ContextQuery query, ContextAnswer answer)
+    {
+        var rebuilds = new Dictionary<EntityPlan, Rebuild>();
+        foreach (int index in answer.Past)
+        {
+            EntityPlan plan = query.Selections[query[index].Selection].Plan;
+            if (!rebuilds.TryGetValue(plan, out Rebuild? rebuild))
+            {
+                rebuilds[plan] = rebuild = new Rebuild(plan);
+            }
+
+            rebuild.Want(query.Key(index));
+        }
+
+        return rebuilds;
+    }
+
+    private async ValueTask ReplayAsync(
+        PartitionProgress partition,
+        Rebuild[] wanting,
+        long headMs,
+        List<RetainedFrom> cut,
+        CancellationToken cancellationToken)
+    {
+        DefinitionSet definitions = plans[0].Definitions;
+        int eventIndex = definitions.Events.Select(e => e.Topic).ToList().IndexOf(partition.Partition.Topic);
+        var events = new EventBatch(definitions, eventIndex, partition.Partition);
+        LogRange range = await log.GetRangeAsync(partition.Partition, cancellationToken).ConfigureAwait(false);
+        if (range.Start > 0)
+        {
+            cut.Add(new RetainedFrom(partition.Partition, range.Start));
+        }
+
+        long end = partition.Next;
+        var records = new LogBatch();
+        await using ILogReader reader = log.OpenReader(partition.Partition, range.Start);
+        while (reader.NextOffset < end)
+        {
+            ReadOutcome outcome = await reader.ReadAsync(records, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+            if (outcome == ReadOutcome.None)
+            {
+                return;
+            }
+
+            events.Load(records, end);
+            while (outcome == ReadOutcome.Records && events.MoveNext())
+            {
+                foreach (Rebuild rebuild in wanting)
+                {
+                    rebuild.Apply(events, eventIndex, headMs);
+                }
+            }
+        }
+    }
+
+    /// <summary>The wanted entities of one type while they are rebuilt.</summary>
+    private sealed class Rebuild(EntityPlan plan)
+    {
+        private readonly Dictionary<byte[], Entity> _entities = new(Utf8KeyComparer.Instance);
+        private readonly ApplyScratch _scratch = new(plan);
+
+        internal EntityPlan Plan => plan;
+
+        internal EntityReader Reader { get; } = new(plan);
+
+        internal void Want(ReadOnlySpan<byte> key) =>
+            _entities.GetAlternateLookup<ReadOnlySpan<byte>>().TryAdd(key, new Entity(plan));
+
+        internal Entity? Find(ReadOnlySpan<byte> key) =>
+            _entities.GetAlternateLookup<ReadOnlySpan<byte>>()[key] is { NewestMs: not long.MinValue } seen ? seen : null;
+
+        internal void Apply(EventBatch events, int eventIndex, long headMs)
+        {
+            int at = plan.EventPlanOf(eventIndex);
+            if (events.Current.EventTimeMs > headMs || at < 0
+                || !events.TryGetKey(plan.Definition.Sources[at], out ReadOnlySpan<byte> key)
+                || !_entities.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(key, out Entity? entity))
+            {
+                return;
+            }
+
+            if (events.IsSkipped)
+            {
+                entity.Skip(events.Current.Position);
+            }
+            else
+            {
+                entity.Apply(events.Current, _scratch);
+            }
+        }
+    }
+}
+
+/// <summary>A partition that no longer has its beginning.</summary>
+/// <param name="Partition">The partition.</param>
+/// <param name="Offset">The first retained offset.</param>
+public readonly record struct RetainedFrom(TopicPartition Partition, long Offset);
