@@ -34,6 +34,12 @@ public sealed class EventBatch
         Current = new EventRecord(_definition.Fields.Length);
     }
 
+    /// <summary>Whether the event has producers' ids.</summary>
+    public bool HasIds => _ids is not null;
+
+    /// <summary>How long an id is remembered, milliseconds of log time.</summary>
+    public long DedupeMs => _definition.DedupeMs;
+
     /// <summary>The event that the cursor stands at.</summary>
     public EventRecord Current { get; }
 

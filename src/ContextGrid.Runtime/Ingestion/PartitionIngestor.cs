@@ -102,39 +102,36 @@ public sealed partial class PartitionIngestor
     /// Lets the cursor see the records before the start again, as far back as producers' ids are remembered, without
     /// applying them: a retry of an event from before a restart is then still a retry.
     /// </summary>
-    public static async ValueTask RememberIdsAsync(
-        IEventLog log, EventBatch events, PartitionProgress progress, long horizonMs, CancellationToken cancellationToken)
+    public async ValueTask RememberIdsAsync(CancellationToken cancellationToken)
     {
-        LogRange range = await log.GetRangeAsync(progress.Partition, cancellationToken).ConfigureAwait(false);
-        long end = Math.Min(progress.Next, range.End);
+        LogRange range = await _log.GetRangeAsync(Progress.Partition, cancellationToken).ConfigureAwait(false);
+        long end = Math.Min(Progress.Next, range.End);
         long from = Math.Max(range.Start, end - IdWindow.IdsMax);
-        if (from >= end)
+        if (from >= end || !_events.HasIds)
         {
             return;
         }
 
-        var records = new LogBatch();
-        long lastTimeMs = await TimeOfAsync(log, progress.Partition, end - 1, records, cancellationToken).ConfigureAwait(false);
-        long recent = await log.FindOffsetAsync(progress.Partition, lastTimeMs - horizonMs, cancellationToken)
+        long lastMs = await TimeOfAsync(end - 1, cancellationToken).ConfigureAwait(false);
+        long recent = await _log.FindOffsetAsync(Progress.Partition, lastMs - _events.DedupeMs, cancellationToken)
             .ConfigureAwait(false);
-        await using ILogReader reader = log.OpenReader(progress.Partition, Math.Max(from, recent));
+        await using ILogReader reader = _log.OpenReader(Progress.Partition, Math.Max(from, recent));
         while (reader.NextOffset < end
-            && await reader.ReadAsync(records, TimeSpan.Zero, cancellationToken).ConfigureAwait(false) == ReadOutcome.Records)
+            && await reader.ReadAsync(_records, TimeSpan.Zero, cancellationToken).ConfigureAwait(false) == ReadOutcome.Records)
         {
-            events.Load(records, end);
-            while (events.MoveNext())
+            _events.Load(_records, end);
+            while (_events.MoveNext())
             {
                 // Moving is what fills the window of ids.
             }
         }
     }
 
-    private static async ValueTask<long> TimeOfAsync(
-        IEventLog log, TopicPartition partition, long offset, LogBatch records, CancellationToken cancellationToken)
+    private async ValueTask<long> TimeOfAsync(long offset, CancellationToken cancellationToken)
     {
-        await using ILogReader reader = log.OpenReader(partition, offset);
-        ReadOutcome outcome = await reader.ReadAsync(records, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
-        return outcome == ReadOutcome.Records ? records[0].TimestampMs : long.MaxValue / 2;
+        await using ILogReader reader = _log.OpenReader(Progress.Partition, offset);
+        ReadOutcome outcome = await reader.ReadAsync(_records, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+        return outcome == ReadOutcome.Records ? _records[0].TimestampMs : 0;
     }
 
     private async ValueTask StepAsync(ILogReader reader, CancellationToken cancellationToken)

@@ -1,0 +1,249 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using ContextGrid.Core.Definitions;
+using ContextGrid.Runtime.Checkpoints;
+using ContextGrid.Runtime.Diagnostics;
+using ContextGrid.Runtime.Embedded.Log;
+using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Runtime.Queries;
+using ContextGrid.Runtime.Replay;
+using Microsoft.Extensions.Logging;
+
+namespace ContextGrid.Runtime.Embedded;
+
+/// <summary>
+/// The embedded host: log, grid, ingestion and checkpoints of one data directory, in one process. Owns every task that
+/// it starts, and awaits them when it stops.
+/// </summary>
+public sealed class EmbeddedHost : IAsyncDisposable
+{
+    private readonly FileEventLog _log;
+    private readonly CheckpointStore _checkpoints;
+    private readonly Checkpointer _checkpointer;
+    private readonly ImmutableArray<PartitionIngestor> _ingestors;
+    private readonly PastReader _past;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly List<Task> _tasks = [];
+    private bool _stopped;
+
+    private EmbeddedHost(
+        EmbeddedHostOptions options,
+        FileEventLog log,
+        CheckpointStore checkpoints,
+        EmbeddedGrid grid,
+        GridMetrics metrics,
+        ImmutableArray<PartitionProgress> progress,
+        TimeProvider time,
+        ILoggerFactory loggers)
+    {
+        _log = log;
+        _checkpoints = checkpoints;
+        Definitions = options.Definitions;
+        Grid = grid;
+        Metrics = metrics;
+        Progress = progress;
+        var sink = new DeadLetterTopic(log, time, loggers.CreateLogger<DeadLetterTopic>());
+        ILogger logger = loggers.CreateLogger<EmbeddedHost>();
+        _checkpointer = new Checkpointer(
+            grid, checkpoints, progress, StateRecovery.HashesOf(Definitions), metrics, time, logger);
+        _ingestors =
+        [
+            .. progress.Select(p => new PartitionIngestor(
+                log, grid, sink, new EventBatch(Definitions, EventOf(p), p.Partition), p, metrics, time, logger)),
+        ];
+        _past = new PastReader(log, grid.Plans, progress);
+        Reader = new ContextReader(grid, _past, progress, time);
+        Publisher = new EventPublisher(log, sink, new EventValidator(Definitions), metrics, time);
+        DeadLetters = new DeadLetterReader(log);
+    }
+
+    /// <summary>The definitions in force.</summary>
+    public DefinitionSet Definitions { get; }
+
+    /// <summary>The entities.</summary>
+    public EmbeddedGrid Grid { get; }
+
+    /// <summary>The counters.</summary>
+    public GridMetrics Metrics { get; }
+
+    /// <summary>Every source partition, in order of topic and partition.</summary>
+    public ImmutableArray<PartitionProgress> Progress { get; }
+
+    /// <summary>Answers queries.</summary>
+    public ContextReader Reader { get; }
+
+    /// <summary>Takes events.</summary>
+    public EventPublisher Publisher { get; }
+
+    /// <summary>Reads dead letters.</summary>
+    public DeadLetterReader DeadLetters { get; }
+
+    /// <summary>What was found at the start, in sentences.</summary>
+    public IReadOnlyList<string> Recovered { get; private set; } = [];
+
+    /// <summary>The newest durable checkpoint.</summary>
+    public CheckpointManifest Checkpoint => _checkpointer.Current;
+
+    /// <summary>Ends with an exception when the host can't go on, because another owner has taken the data directory.</summary>
+    public Task Failed { get; private set; } = Task.CompletedTask;
+
+    /// <summary>Opens the data directory, brings the state back, and starts ingestion and checkpoints.</summary>
+    /// <exception cref="HostStartException">It can't start; the message is one line for people.</exception>
+    public static async Task<EmbeddedHost> StartAsync(
+        EmbeddedHostOptions options, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken)
+    {
+        FileEventLog log = OpenLog(options, time, loggers);
+        CheckpointStore? checkpoints = null;
+        try
+        {
+            var aside = new List<string>();
+            string directory = Path.Combine(options.DataDirectory, "snapshots");
+            if (options.Rebuild && Directory.Exists(directory))
+            {
+                string old = directory + ".old-" + time.GetUtcNow().ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture);
+                Directory.Move(directory, old);
+                aside.Add($"the checkpoints were put aside as {old}; state is built from the log again");
+            }
+
+            checkpoints = await CheckpointStore.OpenAsync(
+                DirectorySnapshotStore.Open(directory, time),
+                $"{Environment.MachineName}:{Environment.ProcessId}",
+                time,
+                cancellationToken).ConfigureAwait(false);
+            return await StartAsync(options, log, checkpoints, aside, time, loggers, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            await (checkpoints?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
+            await log.DisposeAsync().ConfigureAwait(false);
+            throw e is SnapshotStoreException or EventLogException or IOException or UnauthorizedAccessException
+                ? new HostStartException(e.Message, e)
+                : e;
+        }
+    }
+
+    /// <summary>Whether every source is caught up within the smallest freshness objective.</summary>
+    /// <param name="nowMs">The present time, milliseconds since the Unix epoch.</param>
+    /// <returns>Why it is not, or null.</returns>
+    public string? WhyNotReady(long nowMs)
+    {
+        foreach (PartitionIngestor ingestor in _ingestors)
+        {
+            if (ingestor.Fault is { } fault)
+            {
+                return $"{ingestor.Progress.Partition.Topic}/{ingestor.Progress.Partition.Partition}: {fault}";
+            }
+        }
+
+        long objectiveMs = Definitions.Entities.Select(e => e.FreshnessMs).DefaultIfEmpty(2000).Min();
+        PartitionProgress? behind = Progress.MaxBy(p => p.LagMs(nowMs));
+        return behind is not null && behind.Lag > 0 && behind.LagMs(nowMs) > objectiveMs
+            ? $"{behind.Partition.Topic}/{behind.Partition.Partition} is {behind.Lag} records behind"
+            : _stopped ? "stopping" : null;
+    }
+
+    /// <summary>Why the last checkpoint failed; null: it did not.</summary>
+    public string? CheckpointFault => _checkpointer.Fault;
+
+    /// <summary>Stops taking events in, makes a last checkpoint, and closes everything.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_stopped)
+        {
+            return;
+        }
+
+        _stopped = true;
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(_tasks).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            if (!Failed.IsFaulted)
+            {
+                await _checkpointer.CheckpointAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is SnapshotStoreException or OwnerFencedException)
+        {
+            // What is not in a checkpoint is in the log: the next start reads it from there. The fault is counted.
+        }
+
+        await _checkpoints.DisposeAsync().ConfigureAwait(false);
+        await _log.DisposeAsync().ConfigureAwait(false);
+        _past.Dispose();
+        Metrics.Dispose();
+        _stopping.Dispose();
+    }
+
+    private static async Task<EmbeddedHost> StartAsync(
+        EmbeddedHostOptions options,
+        FileEventLog log,
+        CheckpointStore checkpoints,
+        List<string> sentences,
+        TimeProvider time,
+        ILoggerFactory loggers,
+        CancellationToken cancellationToken)
+    {
+        StateRecovery.CheckDefinitions(
+            checkpoints.Current, StateRecovery.HashesOf(options.Definitions), options.DataDirectory);
+        var metrics = new GridMetrics();
+        var grid = new EmbeddedGrid(options.Definitions, metrics);
+        ImmutableArray<PartitionProgress> progress = await StateRecovery.ProgressAsync(
+            log, options.Definitions, checkpoints.Current, cancellationToken).ConfigureAwait(false);
+        string restored = await StateRecovery.RestoreAsync(grid, checkpoints, time, cancellationToken).ConfigureAwait(false);
+        var host = new EmbeddedHost(options, log, checkpoints, grid, metrics, progress, time, loggers);
+        host.Recovered = [.. sentences, .. log.Recovered, .. checkpoints.Recovered, restored, host.Behind()];
+        await host.BeginAsync(options.CheckpointInterval, cancellationToken).ConfigureAwait(false);
+        return host;
+    }
+
+    private static FileEventLog OpenLog(EmbeddedHostOptions options, TimeProvider time, ILoggerFactory loggers)
+    {
+        try
+        {
+            Dictionary<string, int> topics = options.Definitions.Topics.ToDictionary(t => t, _ => options.Partitions);
+            topics[DeadLetterTopic.Name] = 1;
+            return FileEventLog.Open(
+                new FileEventLogOptions
+                {
+                    Directory = Path.Combine(options.DataDirectory, "log"),
+                    Topics = topics,
+                    RetentionTime = options.RetentionTime,
+                    RetentionBytes = options.RetentionBytes,
+                },
+                time,
+                loggers.CreateLogger<FileEventLog>());
+        }
+        catch (Exception e) when (e is EventLogException or IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new HostStartException(e.Message, e);
+        }
+    }
+
+    private int EventOf(PartitionProgress progress) =>
+        Definitions.Events.Select(e => e.Topic).ToList().IndexOf(progress.Partition.Topic);
+
+    private string Behind()
+    {
+        long records = Progress.Sum(p => p.Lag);
+        return records == 0
+            ? "nothing waits in the log"
+            : string.Create(CultureInfo.InvariantCulture, $"{records:N0} records wait in the log and are applied now");
+    }
+
+    private async Task BeginAsync(TimeSpan checkpointInterval, CancellationToken cancellationToken)
+    {
+        foreach (PartitionIngestor ingestor in _ingestors)
+        {
+            await ingestor.RememberIdsAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach (PartitionIngestor ingestor in _ingestors)
+        {
+            _tasks.Add(Task.Run(() => ingestor.RunAsync(_stopping.Token), CancellationToken.None));
+        }
+
+        Failed = Task.Run(() => _checkpointer.RunAsync(checkpointInterval, _stopping.Token), CancellationToken.None);
+        _tasks.Add(Failed);
+    }
+}

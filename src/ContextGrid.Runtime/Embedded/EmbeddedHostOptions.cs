@@ -1,0 +1,30 @@
+using ContextGrid.Core.Definitions;
+
+namespace ContextGrid.Runtime.Embedded;
+
+/// <summary>How an <see cref="EmbeddedHost"/> is set up.</summary>
+public sealed record EmbeddedHostOptions
+{
+    /// <summary>The definitions.</summary>
+    public required DefinitionSet Definitions { get; init; }
+
+    /// <summary>The directory that holds log and checkpoints; made when missing.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary>Partitions of every source topic, 1–1,024; it may grow. 0 (the default): what a topic has, else 4.</summary>
+    public int Partitions { get; init; }
+
+    /// <summary>
+    /// The time between checkpoints, default 5 seconds: what is read again after a crash is the events of so long (I9).
+    /// </summary>
+    public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long the log keeps records; zero: for ever. Default 30 days.</summary>
+    public TimeSpan RetentionTime { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>The bytes of a partition above which its oldest records go; 0 (the default): unlimited.</summary>
+    public long RetentionBytes { get; init; }
+
+    /// <summary>Whether the checkpoints are put aside and all state is built from the log again.</summary>
+    public bool Rebuild { get; init; }
+}

@@ -1,0 +1,107 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Globalization;
+using ContextGrid.Core.Definitions;
+using ContextGrid.Core.Model;
+using ContextGrid.Core.Snapshots;
+using ContextGrid.Runtime.Checkpoints;
+using ContextGrid.Runtime.Ingestion;
+
+namespace ContextGrid.Runtime.Embedded;
+
+/// <summary>Brings a grid back: entities from the newest checkpoint, positions from its manifest, the rest from the log.</summary>
+internal static class StateRecovery
+{
+    /// <summary>The hash of each entity type's state.</summary>
+    internal static ImmutableSortedDictionary<string, ulong> HashesOf(DefinitionSet definitions) =>
+        definitions.Entities.ToImmutableSortedDictionary(
+            e => e.Name, e => DefinitionHash.OfState(definitions, e), StringComparer.Ordinal);
+
+    /// <summary>Refuses state that other definitions have left behind.</summary>
+    /// <exception cref="HostStartException">Names the types and what to do.</exception>
+    internal static void CheckDefinitions(
+        CheckpointManifest manifest, ImmutableSortedDictionary<string, ulong> hashes, string directory)
+    {
+        if (manifest.Content.Sources.IsEmpty)
+        {
+            return;
+        }
+
+        ImmutableSortedDictionary<string, ulong> stored = manifest.Content.DefinitionHashes;
+        string[] changed =
+        [
+            .. hashes.Where(h => !stored.ContainsKey(h.Key)).Select(h => $"entity '{h.Key}' is new"),
+            .. hashes.Where(h => stored.TryGetValue(h.Key, out ulong hash) && hash != h.Value)
+                .Select(h => $"entity '{h.Key}' has other events or features"),
+        ];
+        if (changed.Length > 0)
+        {
+            throw new HostStartException(
+                $"The definitions do not fit the state in '{directory}': {string.Join("; ", changed)}. Start with --rebuild "
+                + "to build all state from the log again, with the old definitions, or with another --data directory.");
+        }
+    }
+
+    /// <summary>Restores all entities of the newest checkpoint.</summary>
+    /// <exception cref="HostStartException">A snapshot does not fit.</exception>
+    internal static async ValueTask<string> RestoreAsync(
+        EmbeddedGrid grid, CheckpointStore store, TimeProvider time, CancellationToken cancellationToken)
+    {
+        long started = time.GetTimestamp();
+        Dictionary<string, int> types = grid.Plans
+            .Select((p, i) => (p.Definition.Name, i)).ToDictionary(p => p.Name, p => p.i, StringComparer.Ordinal);
+        try
+        {
+            long entities = await store.ReadAllAsync(
+                (type, key, snapshot) =>
+                {
+                    if (types.TryGetValue(type, out int plan))
+                    {
+                        grid.Adopt(plan, key, snapshot);
+                    }
+                },
+                cancellationToken).ConfigureAwait(false);
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{entities:N0} entities from checkpoint {store.Current.Generation} in {time.GetElapsedTime(started).TotalSeconds:F1} s");
+        }
+        catch (Exception e) when (e is SnapshotFormatException or CheckpointCorruptException)
+        {
+            throw new HostStartException(
+                $"The checkpoint can't be read: {e.Message} Start with --rebuild to build all state from the log again.", e);
+        }
+    }
+
+    /// <summary>The progress of every source partition: where the checkpoint says, else at the start of the log.</summary>
+    /// <exception cref="HostStartException">The log ends before the checkpoint's position.</exception>
+    internal static async ValueTask<ImmutableArray<PartitionProgress>> ProgressAsync(
+        IEventLog log, DefinitionSet definitions, CheckpointManifest manifest, CancellationToken cancellationToken)
+    {
+        var progress = ImmutableArray.CreateBuilder<PartitionProgress>();
+        for (int t = 0; t < definitions.Topics.Length; t++)
+        {
+            string topic = definitions.Topics[t];
+            int partitions = await log.CountPartitionsAsync(topic, cancellationToken).ConfigureAwait(false);
+            for (int p = 0; p < partitions; p++)
+            {
+                var partition = new TopicPartition(topic, p);
+                SourceProgress? stored =
+                    manifest.Content.Sources.FirstOrDefault(s => s.Topic == topic && s.Partition == p);
+                LogRange range = await log.GetRangeAsync(partition, cancellationToken).ConfigureAwait(false);
+                long next = stored?.NextOffset ?? 0;
+                if (next > range.End)
+                {
+                    throw new HostStartException(
+                        $"The log of {topic}/{p} ends at offset {range.End}, but the checkpoint reflects it up to {next}: "
+                        + "the log was lost or replaced. Restore it, or start with --rebuild to forget the checkpoint.");
+                }
+
+                var found = new PartitionProgress(partition, Position.SourceOf(t, p), next, stored?.Gaps ?? []);
+                found.SeeEnd(range.End, 0);
+                progress.Add(found);
+            }
+        }
+
+        return progress.ToImmutable();
+    }
+}
