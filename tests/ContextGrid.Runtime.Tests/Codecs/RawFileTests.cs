@@ -10,10 +10,7 @@ public sealed class RawFileTests
     [Fact]
     public void Decode_RawBadLines_AreAllRefused()
     {
-        string parts = Environment.GetEnvironmentVariable("CONTEXTGRID_PARTS") is { Length: > 0 } given
-            ? given
-            : Path.Combine(RepositoryRoot(), "..", "shared");
-        string data = Path.Combine(parts, "data");
+        string data = DataFiles.Folder;
         string[] files = Directory.Exists(data) ? Directory.GetFiles(data, "*.raw.*") : [];
         Assert.SkipWhen(
             files.Length == 0, $"SKIPPED: no *.raw.* files in {data}; CONTEXTGRID_PARTS names the folder that has data/.");
@@ -39,16 +36,5 @@ public sealed class RawFileTests
             yield return file[start..end];
             start = end + 1;
         }
-    }
-
-    private static string RepositoryRoot()
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "ContextGrid.sln")))
-        {
-            folder = Path.GetDirectoryName(folder);
-        }
-
-        return folder ?? throw new InvalidOperationException("The tests run outside the repository.");
     }
 }
