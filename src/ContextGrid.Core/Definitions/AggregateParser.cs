@@ -137,7 +137,8 @@ internal sealed class AggregateParser(TokenCursor cursor, ExpressionScope fields
             return rank;
         }
 
-        cursor.Errors.Meaning(at.Offset, $"found {at.Described}; the rank of quantile is a literal 0 to 1, such as 0.95");
+        cursor.Errors.Meaning(
+            at.Offset, $"found {at.Described}; the rank of quantile is a literal 0 to 1, such as 0.95");
         return 0;
     }
 

@@ -70,9 +70,9 @@ public static class DefinitionBuilder
             if (read.Topic.Length > 0 && !topics.TryAdd(read.Topic, read.Name))
             {
                 // An event with a topic is a mapping with that key.
-                DefinitionPlace place = NodeReader.Find((DefinitionMapping)entry.Value, "topic")?.Place ?? entry.Key.Place;
-                reader.Errors.Add(place, $"the topic '{read.Topic}' already belongs to event '{topics[read.Topic]}'; "
-                    + "a topic holds one event");
+                DefinitionNode? topic = NodeReader.Find((DefinitionMapping)entry.Value, "topic");
+                reader.Errors.Add(topic?.Place ?? entry.Key.Place, $"the topic '{read.Topic}' already belongs to "
+                    + $"event '{topics[read.Topic]}'; a topic holds one event");
             }
         }
 
@@ -125,14 +125,18 @@ public static class DefinitionBuilder
         return unique;
     }
 
-    /// <summary>An event without a partition key is partitioned by the key of the first entity that consumes it.</summary>
+    /// <summary>
+    /// An event without a partition key is partitioned by the key of the first entity that consumes it.
+    /// </summary>
     private static ImmutableArray<EventDefinition> WithKeys(
         ImmutableArray<EventDefinition> events, ImmutableArray<EntityDefinition> entities)
     {
         EventDefinition WithKey(EventDefinition definition, int index)
         {
             EntitySource? source = entities.SelectMany(e => e.Sources).FirstOrDefault(s => s.EventIndex == index);
-            return definition.KeyField < 0 && source is not null ? definition with { KeyField = source.KeyField } : definition;
+            return definition.KeyField < 0 && source is not null
+                ? definition with { KeyField = source.KeyField }
+                : definition;
         }
 
         return [.. events.Select(WithKey)];

@@ -11,11 +11,11 @@ namespace ContextGrid.Core.Definitions;
 public static class DefinitionHash
 {
     /// <summary>
-    /// A hash over everything that determines an entity's state: of each event that it consumes the name, topic, format,
-    /// key, times, ids, and the names and types of the fields that features use; and the aggregate features without their
-    /// names, in ordinal order of their texts. Derived features, names and order of features, owners, classes, ttl,
-    /// lateness and freshness are not in it, since they are applied on read. So whoever lays out state must not let it
-    /// depend on the order of the file.
+    /// A hash over everything that determines an entity's state: of each event that it consumes the name, topic,
+    /// format, key, times, ids, and the names and types of the fields that features use; and the aggregate features
+    /// without their names, in ordinal order of their texts. Derived features, names and order of features, owners,
+    /// classes, ttl, lateness and freshness are not in it, since they are applied on read. So whoever lays out state
+    /// must not let it depend on the order of the file.
     /// </summary>
     public static ulong OfState(DefinitionSet set, EntityDefinition entity)
     {
@@ -31,8 +31,9 @@ public static class DefinitionHash
             }
         }
 
-        foreach (string line in entity.Features.OfType<AggregateFeature>()
-            .Select(f => FeatureText.Print(set, entity, f)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
+        IEnumerable<string> lines = entity.Features.OfType<AggregateFeature>()
+            .Select(f => FeatureText.Print(set, entity, f));
+        foreach (string line in lines.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
             text.Append(line).Append('\n');
         }
@@ -40,7 +41,9 @@ public static class DefinitionHash
         return Of(text);
     }
 
-    /// <summary>A hash over everything that the definitions say, but for the places in files and their comments.</summary>
+    /// <summary>
+    /// A hash over everything that the definitions say, but for the places in files and their comments.
+    /// </summary>
     public static ulong OfSet(DefinitionSet set)
     {
         var text = new StringBuilder("set 1\n");

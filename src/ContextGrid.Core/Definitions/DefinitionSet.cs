@@ -5,7 +5,9 @@ namespace ContextGrid.Core.Definitions;
 /// <summary>All definitions of a grid: checked, immutable, and the input of every plan.</summary>
 public sealed class DefinitionSet
 {
-    /// <summary>Creates a set. The reader of definitions has checked everything; this only derives the topics.</summary>
+    /// <summary>
+    /// Creates a set. The reader of definitions has checked everything; this only derives the topics.
+    /// </summary>
     public DefinitionSet(ImmutableArray<EventDefinition> events, ImmutableArray<EntityDefinition> entities)
     {
         Events = events;

@@ -34,7 +34,8 @@ internal sealed class EntityReader(NodeReader reader, ImmutableArray<EventDefini
         long ttl = reader.Duration(mapping, "ttl", 0, 1_000, 3_650 * DayMs);
         long lateness = reader.Duration(mapping, "allowed_lateness", LatenessMsDefault, 0, 400 * DayMs);
         long freshness = reader.Duration(mapping, "freshness", FreshnessMsDefault, 1, DayMs);
-        var features = new FeaturesReader(reader, name.Text, new FeatureScope(name.Text, events, sources.Select(s => s.EventIndex)));
+        var scope = new FeatureScope(name.Text, events, sources.Select(s => s.EventIndex));
+        var features = new FeaturesReader(reader, name.Text, scope);
         return new EntityDefinition(
             name.Text, sources, ttl, lateness, freshness, features.Read(NodeReader.Find(mapping, "features"), name));
     }

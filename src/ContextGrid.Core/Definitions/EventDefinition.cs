@@ -7,9 +7,13 @@ namespace ContextGrid.Core.Definitions;
 /// <param name="Name">The event's name.</param>
 /// <param name="Topic">The topic that holds it; one event a topic.</param>
 /// <param name="Format">The encoding of the payload.</param>
-/// <param name="TimestampField">Index in <paramref name="Fields"/> of the event time; −1: the record's own time.</param>
+/// <param name="TimestampField">
+/// Index in <paramref name="Fields"/> of the event time; −1: the record's own time.
+/// </param>
 /// <param name="IdField">Index of the producer's id; −1: none, and nothing is deduplicated.</param>
-/// <param name="DedupeMs">How long, in log time, a producer's id is remembered; milliseconds. Default 10 minutes.</param>
+/// <param name="DedupeMs">
+/// How long, in log time, a producer's id is remembered; milliseconds. Default 10 minutes.
+/// </param>
 /// <param name="KeyField">Index of the field that partitions the topic at publish; −1: none.</param>
 /// <param name="FutureMsMax">How far the event time may be ahead of the record's log time. Default 5 minutes.</param>
 /// <param name="Owner">Who answers for the event; may be null.</param>

@@ -69,8 +69,8 @@ internal sealed class EventReader(NodeReader reader)
             && topic.Text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
         if (!good)
         {
-            reader.Errors.Add(topic.Place, $"'{topic.Text}' cannot be the name of a topic; allowed are letters, digits, "
-                + $". _ and -, at most {TopicCharactersMax}, but not . or .. alone");
+            reader.Errors.Add(topic.Place, $"'{topic.Text}' cannot be the name of a topic; allowed are letters, "
+                + $"digits, . _ and -, at most {TopicCharactersMax}, but not . or .. alone");
         }
 
         return topic.Text;
@@ -83,7 +83,8 @@ internal sealed class EventReader(NodeReader reader)
             string[] known = ["json", "avro", "protobuf"];
             if (format.Text is "avro" or "protobuf")
             {
-                reader.Errors.Add(format.Place, $"the format '{format.Text}' is not supported by this host yet; use json");
+                reader.Errors.Add(
+                    format.Place, $"the format '{format.Text}' is not supported by this host yet; use json");
             }
             else if (format.Text != "json")
             {
@@ -127,7 +128,8 @@ internal sealed class EventReader(NodeReader reader)
 
         if (declared.Entries.Length is 0 or > FieldsMax)
         {
-            reader.Errors.Add(declared.Place, $"{what} has {declared.Entries.Length} fields; allowed are 1 to {FieldsMax}");
+            reader.Errors.Add(
+                declared.Place, $"{what} has {declared.Entries.Length} fields; allowed are 1 to {FieldsMax}");
         }
 
         foreach (DefinitionEntry entry in declared.Entries)
@@ -141,7 +143,8 @@ internal sealed class EventReader(NodeReader reader)
 
     private string FieldName(DefinitionScalar name)
     {
-        bool good = name.Text.Length is > 0 and <= FieldNameCharactersMax && !name.Text.Any(c => c == '`' || char.IsControl(c));
+        bool good = name.Text.Length is > 0 and <= FieldNameCharactersMax
+            && !name.Text.Any(c => c == '`' || char.IsControl(c));
         if (!good)
         {
             reader.Errors.Add(name.Place, $"'{name.Text}' cannot be the name of a field; it has 1 to "
@@ -191,8 +194,8 @@ internal sealed class EventReader(NodeReader reader)
     }
 
     /// <summary>
-    /// The field of the event time. It need not be declared: an undeclared one is added as a timestamp, unless a declared
-    /// one is so near in name that this looks like a slip.
+    /// The field of the event time. It need not be declared: an undeclared one is added as a timestamp, unless a
+    /// declared one is so near in name that this looks like a slip.
     /// </summary>
     private int Timestamp(DefinitionMapping mapping, List<FieldDefinition> fields, string what)
     {
@@ -214,7 +217,8 @@ internal sealed class EventReader(NodeReader reader)
     }
 
     private int FieldIndex(
-        DefinitionMapping mapping, string key, List<FieldDefinition> fields, string what, ValueKind one, ValueKind other)
+        DefinitionMapping mapping, string key, List<FieldDefinition> fields, string what,
+        ValueKind one, ValueKind other)
     {
         if (NodeReader.Find(mapping, key) is not { } node || reader.Scalar(node, $"'{key}'") is not { } name)
         {
@@ -224,8 +228,8 @@ internal sealed class EventReader(NodeReader reader)
         int index = Find(name, fields, what);
         if (index >= 0 && fields[index].Type is var type && type != one && type != other && type != ValueKind.Null)
         {
-            reader.Errors.Add(name.Place, $"'{key}' needs a field of type {TypeNames.Of(one)} or {TypeNames.Of(other)}; "
-                + $"'{name.Text}' is {TypeNames.Of(type)}");
+            reader.Errors.Add(name.Place, $"'{key}' needs a field of type {TypeNames.Of(one)} or "
+                + $"{TypeNames.Of(other)}; '{name.Text}' is {TypeNames.Of(type)}");
         }
 
         return index;

@@ -12,7 +12,9 @@ internal sealed class FeatureLineParser(FeatureScope scope)
 {
     private const int TopMax = 1_000;
 
-    /// <summary>Whether the line is an aggregate: it has a bar outside of texts. Lexical errors do not matter here.</summary>
+    /// <summary>
+    /// Whether the line is an aggregate: it has a bar outside of texts. Lexical errors do not matter here.
+    /// </summary>
     internal static bool IsAggregate(ImmutableArray<Token> tokens) => tokens.Any(t => t.IsSymbol("|"));
 
     /// <summary>Parses an aggregate feature; null, with the reasons in the errors, when it is wrong.</summary>
@@ -63,7 +65,8 @@ internal sealed class FeatureLineParser(FeatureScope scope)
             && AggregateSignature.Find(first.Text) is not null && FunctionSignature.Find(first.Text) is null;
         if (isBareAggregate)
         {
-            errors.Syntax(first.Offset, $"the aggregate '{first.Text}' needs its event; write 'event | {first.Text}(…)'");
+            errors.Syntax(
+                first.Offset, $"the aggregate '{first.Text}' needs its event; write 'event | {first.Text}(…)'");
             return null;
         }
 

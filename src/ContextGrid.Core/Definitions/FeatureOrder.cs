@@ -7,10 +7,12 @@ namespace ContextGrid.Core.Definitions;
 public static class FeatureOrder
 {
     /// <summary>
-    /// Indexes of all features: first the aggregates in the order of the file, then the derived features, each after the
-    /// features that it reads. A function of the definition alone.
+    /// Indexes of all features: first the aggregates in the order of the file, then the derived features, each after
+    /// the features that it reads. A function of the definition alone.
     /// </summary>
-    /// <exception cref="ArgumentException">Derived features form a cycle, which the reader of definitions refuses.</exception>
+    /// <exception cref="ArgumentException">
+    /// Derived features form a cycle, which the reader of definitions refuses.
+    /// </exception>
     public static ImmutableArray<int> Sort(EntityDefinition entity)
     {
         var cycles = new List<int[]>();

@@ -36,7 +36,8 @@ internal sealed class FeatureScope
         bool exists = _events.Any(e => e.Name == name.Text);
         IEnumerable<string> known = _events.Where((_, i) => _consumed.Contains(i)).Select(e => e.Name);
         errors.Meaning(name.Offset, exists
-            ? $"the entity '{_entity}' does not consume the event '{name.Text}'; add '{name.Text}: KEY_FIELD' to its from"
+            ? $"the entity '{_entity}' does not consume the event '{name.Text}'; "
+                + $"add '{name.Text}: KEY_FIELD' to its from"
             : $"unknown event of entity '{_entity}': '{name.Text}'{NearestName.Suggest(name.Text, known)}");
         return -1;
     }

@@ -5,8 +5,8 @@ using ContextGrid.Core.Model;
 namespace ContextGrid.Core.Definitions;
 
 /// <summary>
-/// Reads the features of an entity: first the aggregates, which need only events; then the derived features in the order
-/// of what they read, so that each finds the types that it needs.
+/// Reads the features of an entity: first the aggregates, which need only events; then the derived features in the
+/// order of what they read, so that each finds the types that it needs.
 /// </summary>
 internal sealed class FeaturesReader(NodeReader reader, string entity, FeatureScope scope)
 {

@@ -81,7 +81,8 @@ internal sealed class NodeReader(DefinitionErrors errors)
     internal void Integer(DefinitionNode node, string what, long min, long max)
     {
         if (Scalar(node, what) is { } scalar
-            && !(long.TryParse(scalar.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
+            && !(long.TryParse(
+                    scalar.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
                 && number >= min && number <= max))
         {
             errors.Add(scalar.Place, $"{what} must be an integer from {min} to {max}; found '{scalar.Text}'");
@@ -95,8 +96,8 @@ internal sealed class NodeReader(DefinitionErrors errors)
             && name.Text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_');
         if (!good)
         {
-            errors.Add(name.Place, $"'{name.Text}' cannot be the name of {what}; a name starts with a lower-case letter "
-                + $"and has lower-case letters, digits and _, at most {NameCharactersMax}");
+            errors.Add(name.Place, $"'{name.Text}' cannot be the name of {what}; a name starts with a lower-case "
+                + $"letter and has lower-case letters, digits and _, at most {NameCharactersMax}");
         }
         else if (Keywords.IsReserved(name.Text))
         {

@@ -14,7 +14,9 @@ internal static class TopologicalOrder
 
     /// <summary>Depth-first order; nodes in ascending order where the graph leaves a choice.</summary>
     /// <param name="needs">For each node the nodes that must come before it.</param>
-    /// <param name="cycles">Each cycle that was met, as its nodes in the order of need, the first repeated at the end.</param>
+    /// <param name="cycles">
+    /// Each cycle that was met, as its nodes in the order of need, the first repeated at the end.
+    /// </param>
     /// <returns>All nodes; those on a cycle have no meaningful place.</returns>
     internal static ImmutableArray<int> Sort(int[][] needs, List<int[]> cycles)
     {
@@ -39,7 +41,8 @@ internal static class TopologicalOrder
     }
 
     private static void Step(
-        int[][] needs, Mark[] marks, List<(int Node, int Next)> path, ImmutableArray<int>.Builder order, List<int[]> cycles)
+        int[][] needs, Mark[] marks, List<(int Node, int Next)> path, ImmutableArray<int>.Builder order,
+        List<int[]> cycles)
     {
         (int node, int next) = path[^1];
         if (next == needs[node].Length)

@@ -4,8 +4,8 @@ namespace ContextGrid.Core.Definitions;
 /// <param name="Kind">The kind of window.</param>
 /// <param name="SizeMs">Size of the window, or the gap of a session; milliseconds; 0 for lifetime.</param>
 /// <param name="TileMs">
-/// The tile in milliseconds: for sliding the documented or the chosen resolution, for tumbling the size, for hopping the
-/// hop, for a session the gap; 0 for lifetime.
+/// The tile in milliseconds: for sliding the documented or the chosen resolution, for tumbling the size, for hopping
+/// the hop, for a session the gap; 0 for lifetime.
 /// </param>
 /// <param name="Exact">Sliding with an exact tail.</param>
 public sealed record WindowDefinition(WindowKind Kind, long SizeMs, long TileMs, bool Exact)

@@ -93,7 +93,8 @@ internal sealed class WindowParser(TokenCursor cursor)
         long hop = Size("the hop");
         if (hop > 0 && size % hop != 0)
         {
-            cursor.Errors.Meaning(at.Offset, $"the window {DurationText.Print(size)} is not a multiple of the hop {at.Text}");
+            cursor.Errors.Meaning(
+                at.Offset, $"the window {DurationText.Print(size)} is not a multiple of the hop {at.Text}");
         }
         else if (hop > 0)
         {

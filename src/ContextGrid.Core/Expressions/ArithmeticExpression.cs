@@ -4,8 +4,8 @@ using ContextGrid.Core.Model;
 namespace ContextGrid.Core.Expressions;
 
 /// <summary>
-/// Addition, subtraction, multiplication, division and remainder. Null operands, overflow of 64 bits, division by zero and
-/// results that are no finite number give null.
+/// Addition, subtraction, multiplication, division and remainder. Null operands, overflow of 64 bits, division by
+/// zero and results that are no finite number give null.
 /// </summary>
 public sealed class ArithmeticExpression : Expression
 {

@@ -1,6 +1,8 @@
 namespace ContextGrid.Core.Expressions;
 
-/// <summary>How strongly operators bind, weakest first. The parser and the printer share it, so they cannot disagree.</summary>
+/// <summary>
+/// How strongly operators bind, weakest first. The parser and the printer share it, so they cannot disagree.
+/// </summary>
 internal static class BindingPower
 {
     internal const int Or = 1;

@@ -1,9 +1,10 @@
 namespace ContextGrid.Core.Expressions;
 
 /// <summary>
-/// Logarithm and exponential from IEEE 754 basic operations alone, so that every machine gives the same bits, which the
-/// platform's C library does not promise. Argument reduction and series as in Muller, "Elementary Functions: Algorithms
-/// and Implementation", chapters 3 and 11. Tests hold them within two units in the last place of the platform's results.
+/// Logarithm and exponential from IEEE 754 basic operations alone, so that every machine gives the same bits, which
+/// the platform's C library does not promise. Argument reduction and series as in Muller, "Elementary Functions:
+/// Algorithms and Implementation", chapters 3 and 11. Tests hold them within two units in the last place of the
+/// platform's results.
 /// </summary>
 internal static class ElementaryMath
 {

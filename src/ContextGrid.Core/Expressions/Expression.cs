@@ -8,7 +8,9 @@ namespace ContextGrid.Core.Expressions;
 /// </summary>
 public abstract class Expression
 {
-    /// <summary>The static type; <see cref="ValueKind.Null"/> only for the literal null. A result is of it or null.</summary>
+    /// <summary>
+    /// The static type; <see cref="ValueKind.Null"/> only for the literal null. A result is of it or null.
+    /// </summary>
     public abstract ValueKind Type { get; }
 
     /// <summary>The operands and arguments, in the order of the text; empty for literals and slots.</summary>
@@ -24,6 +26,8 @@ public abstract class Expression
     /// <param name="scratch">Where texts that the expression makes live until the scratch is reset.</param>
     public abstract Value Evaluate(ReadOnlySpan<Value> slots, ExpressionScratch scratch);
 
-    /// <summary>The canonical text; parsing it gives an equal expression. Equal texts mean the same computation.</summary>
+    /// <summary>
+    /// The canonical text; parsing it gives an equal expression. Equal texts mean the same computation.
+    /// </summary>
     public abstract override string ToString();
 }

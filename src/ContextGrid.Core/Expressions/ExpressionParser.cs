@@ -17,7 +17,9 @@ internal sealed class ExpressionParser(TokenCursor cursor, ExpressionScope scope
     private readonly ExpressionRules _rules = new(cursor.Errors);
     private int _depth;
 
-    /// <summary>Parses a whole text as one expression; null, with the reasons in the errors, when it is wrong.</summary>
+    /// <summary>
+    /// Parses a whole text as one expression; null, with the reasons in the errors, when it is wrong.
+    /// </summary>
     internal static Expression? Parse(string text, ExpressionScope scope, LanguageErrors errors)
     {
         ImmutableArray<Token> tokens = Lexer.Scan(text, errors);

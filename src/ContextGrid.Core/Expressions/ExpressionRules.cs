@@ -3,7 +3,9 @@ using ContextGrid.Core.Model;
 
 namespace ContextGrid.Core.Expressions;
 
-/// <summary>Which types operators take and give. A Null type, which only a literal null or an error has, fits all.</summary>
+/// <summary>
+/// Which types operators take and give. A Null type, which only a literal null or an error has, fits all.
+/// </summary>
 internal sealed class ExpressionRules(LanguageErrors errors)
 {
     /// <summary>Records an error and stands in for what is wrong.</summary>

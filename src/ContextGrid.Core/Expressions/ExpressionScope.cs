@@ -3,7 +3,9 @@ using ContextGrid.Core.Model;
 
 namespace ContextGrid.Core.Expressions;
 
-/// <summary>The names that an expression can use: the fields of an event, or the features of an entity. Immutable.</summary>
+/// <summary>
+/// The names that an expression can use: the fields of an event, or the features of an entity. Immutable.
+/// </summary>
 public sealed class ExpressionScope
 {
     private readonly Dictionary<string, int> _slots = new(StringComparer.Ordinal);

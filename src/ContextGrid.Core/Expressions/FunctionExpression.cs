@@ -4,7 +4,8 @@ using ContextGrid.Core.Model;
 namespace ContextGrid.Core.Expressions;
 
 /// <summary>
-/// A call of a function. Except for <c>coalesce</c>, <c>if</c> and <c>is_null</c>, a null argument makes the result null.
+/// A call of a function. Except for <c>coalesce</c>, <c>if</c> and <c>is_null</c>, a null argument makes the result
+/// null.
 /// </summary>
 public sealed class FunctionExpression : Expression
 {

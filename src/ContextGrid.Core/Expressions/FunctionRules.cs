@@ -19,14 +19,15 @@ internal static class FunctionRules
 
         if (arguments.Length < function.ArgumentsMin || arguments.Length > function.ArgumentsMax)
         {
-            return rules.Wrong(name, $"{name.Text} is called with {arguments.Length} arguments; write {function.Usage}");
+            return rules.Wrong(
+                name, $"{name.Text} is called with {arguments.Length} arguments; write {function.Usage}");
         }
 
         string? wrong = null;
         int wrongIndex = 0;
         ValueKind? type = TypeOf(function, arguments, ref wrong, ref wrongIndex);
-        return type is { } known2
-            ? new FunctionExpression(function, [.. arguments.Select(a => a.Expression)], known2)
+        return type is { } result
+            ? new FunctionExpression(function, [.. arguments.Select(a => a.Expression)], result)
             : rules.Wrong(arguments[wrongIndex].Start, $"{function.Name} needs {wrong}; found "
                 + TypeNames.Of(arguments[wrongIndex].Expression.Type));
     }
@@ -72,7 +73,8 @@ internal static class FunctionRules
             return null;
         }
 
-        bool good = arguments.Length == 1 || (arguments[1].Expression is LiteralExpression { Type: ValueKind.Int64 } digits
+        bool good = arguments.Length == 1
+            || (arguments[1].Expression is LiteralExpression { Type: ValueKind.Int64 } digits
             && digits.Value.Int64 is >= 0 and <= RoundDigitsMax);
         return good || check.All(1, 1, $"a literal 0 to {RoundDigitsMax} as digits", _ => false)
             ? arguments[0].Expression.Type

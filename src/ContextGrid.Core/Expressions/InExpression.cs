@@ -4,8 +4,8 @@ using ContextGrid.Core.Model;
 namespace ContextGrid.Core.Expressions;
 
 /// <summary>
-/// <c>x in (a, b, …)</c> as in SQL: null when x is null; true when x equals an item; else null when an item is null; else
-/// false.
+/// <c>x in (a, b, …)</c> as in SQL: null when x is null; true when x equals an item; else null when an item is null;
+/// else false.
 /// </summary>
 public sealed class InExpression : Expression
 {

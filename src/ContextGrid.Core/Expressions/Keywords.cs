@@ -1,8 +1,8 @@
 namespace ContextGrid.Core.Expressions;
 
 /// <summary>
-/// The words that cannot be names without back-quotes. The words of windows (over, by, where …) are not among them: they
-/// stand where no name can stand.
+/// The words that cannot be names without back-quotes. The words of windows (over, by, where …) are not among them:
+/// they stand where no name can stand.
 /// </summary>
 internal static class Keywords
 {

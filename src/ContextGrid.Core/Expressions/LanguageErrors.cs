@@ -1,8 +1,8 @@
 namespace ContextGrid.Core.Expressions;
 
 /// <summary>
-/// What is wrong with one line of the feature language. A line has at most one syntax error, because what follows one is
-/// guesswork; wrong names and types are all collected.
+/// What is wrong with one line of the feature language. A line has at most one syntax error, because what follows one
+/// is guesswork; wrong names and types are all collected.
 /// </summary>
 public sealed class LanguageErrors
 {

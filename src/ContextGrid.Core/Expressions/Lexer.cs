@@ -25,7 +25,9 @@ internal sealed class Lexer
 
     private char Current => _at < _text.Length ? _text[_at] : '\0';
 
-    /// <summary>All tokens of the text, closed by an End. After a lexical error the rest of the text is left out.</summary>
+    /// <summary>
+    /// All tokens of the text, closed by an End. After a lexical error the rest of the text is left out.
+    /// </summary>
     internal static ImmutableArray<Token> Scan(string text, LanguageErrors errors)
     {
         var lexer = new Lexer(text, errors);
@@ -183,7 +185,8 @@ internal sealed class Lexer
             '.' => "; a number starts with a digit",
             _ => "",
         };
-        string found = char.IsSurrogate(Current) || char.IsControl(Current) ? $"U+{(int)Current:X4}" : Current.ToString();
+        bool isVisible = !char.IsSurrogate(Current) && !char.IsControl(Current);
+        string found = isVisible ? Current.ToString() : $"U+{(int)Current:X4}";
         _errors.Syntax(_at, $"the character '{found}' has no meaning here{hint}");
     }
 }

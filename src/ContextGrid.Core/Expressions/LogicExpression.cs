@@ -4,8 +4,8 @@ using ContextGrid.Core.Model;
 namespace ContextGrid.Core.Expressions;
 
 /// <summary>
-/// <c>and</c> and <c>or</c> in SQL's three-valued logic: null unless the other operand alone decides. The right operand is
-/// evaluated only when the left one does not decide.
+/// <c>and</c> and <c>or</c> in SQL's three-valued logic: null unless the other operand alone decides. The right
+/// operand is evaluated only when the left one does not decide.
 /// </summary>
 public sealed class LogicExpression : Expression
 {

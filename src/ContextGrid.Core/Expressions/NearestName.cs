@@ -29,7 +29,8 @@ public static class NearestName
     }
 
     /// <summary>
-    /// The optimal string alignment distance: insertions, deletions, replacements and swaps of neighbours, ignoring case.
+    /// The optimal string alignment distance: insertions, deletions, replacements and swaps of neighbours, ignoring
+    /// case.
     /// </summary>
     private static int Distance(string a, string b)
     {

@@ -12,15 +12,17 @@ internal static class NumberFunctions
         _ => value.Int64 == long.MinValue ? Value.Null : Value.Of(Math.Abs(value.Int64)),
     };
 
-    /// <summary>The nearest number with so many decimal digits, 0–15; halves away from zero. An Int64 stays as it is.</summary>
+    /// <summary>
+    /// The nearest number with so many decimal digits, 0–15; halves away from zero. An Int64 stays as it is.
+    /// </summary>
     internal static Value Round(in Value value, int digits) =>
         value.Kind == ValueKind.Double
             ? Value.Of(Math.Round(value.Double, digits, MidpointRounding.AwayFromZero))
             : value;
 
     /// <summary>
-    /// <see cref="StableHash"/> of the value, modulo <paramref name="buckets"/>: of a text its UTF-8 bytes, of a Double its
-    /// IEEE 754 bits, of every other type its Int64. Null unless there is at least one bucket.
+    /// <see cref="StableHash"/> of the value, modulo <paramref name="buckets"/>: of a text its UTF-8 bytes, of a
+    /// Double its IEEE 754 bits, of every other type its Int64. Null unless there is at least one bucket.
     /// </summary>
     internal static Value HashBucket(in Value value, long buckets)
     {

@@ -77,9 +77,8 @@ internal static class TextFunctions
     }
 
     private static bool NeedsChange(ReadOnlySpan<byte> source, bool upper) =>
-        upper
-            ? source.IndexOfAnyInRange((byte)'a', (byte)'z') >= 0 || source.IndexOfAnyInRange((byte)0x80, (byte)0xFF) >= 0
-            : source.IndexOfAnyInRange((byte)'A', (byte)'Z') >= 0 || source.IndexOfAnyInRange((byte)0x80, (byte)0xFF) >= 0;
+        source.IndexOfAnyInRange(upper ? (byte)'a' : (byte)'A', upper ? (byte)'z' : (byte)'Z') >= 0
+        || source.IndexOfAnyInRange((byte)0x80, (byte)0xFF) >= 0;
 
     private static byte AsciiUpper(byte b) => b is >= (byte)'a' and <= (byte)'z' ? (byte)(b - 32) : b;
 

@@ -7,7 +7,9 @@ namespace ContextGrid.Core.Expressions;
 /// <summary>String literals: double quotes, with the escapes <c>\" \\ \/ \n \r \t \uXXXX</c>.</summary>
 internal static class TextLexer
 {
-    /// <summary>Reads the literal that starts at <paramref name="at"/> and moves behind it; null after an error.</summary>
+    /// <summary>
+    /// Reads the literal that starts at <paramref name="at"/> and moves behind it; null after an error.
+    /// </summary>
     internal static Token? Scan(string text, ref int at, LanguageErrors errors)
     {
         int start = at++;

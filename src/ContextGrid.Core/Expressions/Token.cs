@@ -3,8 +3,8 @@ namespace ContextGrid.Core.Expressions;
 /// <summary>One word of the feature language.</summary>
 /// <param name="Kind">What it is.</param>
 /// <param name="Text">
-/// A name without its back-quotes, a string's content with escapes resolved, else the characters as written; empty at the
-/// end.
+/// A name without its back-quotes, a string's content with escapes resolved, else the characters as written; empty at
+/// the end.
 /// </param>
 /// <param name="Offset">Where it starts in the text, in UTF-16 units.</param>
 /// <param name="Quoted">A name in back-quotes, which is never a keyword.</param>

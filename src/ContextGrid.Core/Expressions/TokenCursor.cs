@@ -39,7 +39,9 @@ internal sealed class TokenCursor(ImmutableArray<Token> tokens, LanguageErrors e
     internal bool Expect(string symbol, string after) =>
         TryTakeSymbol(symbol) || Fail($"found {Current.Described}; expected '{symbol}' after {after}");
 
-    /// <summary>Records a syntax error at the next token and moves to the end, so that nothing more is parsed.</summary>
+    /// <summary>
+    /// Records a syntax error at the next token and moves to the end, so that nothing more is parsed.
+    /// </summary>
     /// <returns>Always false.</returns>
     internal bool Fail(string message) => FailAt(Current, message);
 

@@ -19,7 +19,9 @@ public static class DefinitionSchema
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>The schema as indented JSON with a final newline. Deterministic: it is kept beside the documentation.</summary>
+    /// <summary>
+    /// The schema as indented JSON with a final newline. Deterministic: it is kept beside the documentation.
+    /// </summary>
     public static string Write()
     {
         var schema = new JsonObject
@@ -70,7 +72,8 @@ public static class DefinitionSchema
             ["allowed_lateness"] = Duration("How late an event may be before it counts as late.", "1h"),
             ["freshness"] = Duration("The freshness objective.", "2s"),
             ["features"] = Named(
-                "Features by name: 'event | aggregate [by x [top n]] [over window] [where predicate]', or an expression.",
+                "Features by name: 'event | aggregate [by x [top n]] [over window] [where predicate]', or an "
+                + "expression.",
                 Text("One line of the feature language.")),
             ["memory"] = Closed([], new JsonObject
             {

@@ -6,12 +6,14 @@ using YamlDotNet.Core.Events;
 namespace ContextGrid.Runtime.Codecs;
 
 /// <summary>
-/// Finds where each character of a scalar's content stands in the file, so that errors inside a feature line point at the
-/// offending word also when the scalar is quoted, folded over lines or a block.
+/// Finds where each character of a scalar's content stands in the file, so that errors inside a feature line point at
+/// the offending word also when the scalar is quoted, folded over lines or a block.
 /// </summary>
 internal static class YamlPlaces
 {
-    /// <summary>The place of each UTF-16 unit of the content; empty when they stand in one piece behind the start.</summary>
+    /// <summary>
+    /// The place of each UTF-16 unit of the content; empty when they stand in one piece behind the start.
+    /// </summary>
     internal static ImmutableArray<DefinitionPlace> Of(Scalar scalar, DefinitionPlace start, string text)
     {
         int at = (int)scalar.Start.Index;
@@ -64,7 +66,8 @@ internal static class YamlPlaces
     }
 
     /// <summary>How many characters of the source make one of the content.</summary>
-    private static int Length(ScalarStyle style, SourceCursor cursor) => (style, cursor.Current, cursor.Following) switch
+    private static int Length(ScalarStyle style, SourceCursor cursor) =>
+        (style, cursor.Current, cursor.Following) switch
     {
         (ScalarStyle.SingleQuoted, '\'', '\'') => 2,
         (ScalarStyle.DoubleQuoted, '\\', 'x') => 4,

@@ -5,7 +5,9 @@ using FsCheck.Fluent;
 
 namespace ContextGrid.Core.Tests.Expressions;
 
-/// <summary>Each property takes a seed, which FsCheck prints when it fails: call the checked method with it to rerun.</summary>
+/// <summary>
+/// Each property takes a seed, which FsCheck prints when it fails: call the checked method with it to rerun.
+/// </summary>
 public sealed class ExpressionPropertyTests
 {
     private const int DepthMax = 5;
@@ -26,7 +28,8 @@ public sealed class ExpressionPropertyTests
     private static void EvaluatesLikeReference(int seed)
     {
         var random = new Random(seed);
-        RandomExpression expected = RandomExpression.Of(Types[random.Next(Types.Length)], random.Next(DepthMax), random);
+        ValueKind type = Types[random.Next(Types.Length)];
+        RandomExpression expected = RandomExpression.Of(type, random.Next(DepthMax), random);
         Expression parsed = ExpressionTestScope.Parse(expected.Text);
         Expression reparsed = ExpressionTestScope.Parse(parsed.ToString());
         var scratch = new ExpressionScratch();

@@ -17,7 +17,9 @@ internal static class ExpressionTestScope
 
     internal static ExpressionScope Scope { get; } = new("field of event 'test'", Slots);
 
-    /// <summary>i=7, j=-2, x=2.5, y=0.0, s="Grüße", t="ü", b=true, c=false, at=Sunday 2024-02-25T23:59:59.999Z, l=[1, "a"].</summary>
+    /// <summary>
+    /// i=7, j=-2, x=2.5, y=0.0, s="Grüße", t="ü", b=true, c=false, at=Sunday 2024-02-25T23:59:59.999Z, l=[1, "a"].
+    /// </summary>
     internal static Value[] Values() =>
     [
         Value.Of(7L), Value.Of(-2L), Value.Of(2.5), Value.Of(0.0), Value.Text("Grüße"), Value.Text("ü"), Value.Of(true),

@@ -6,8 +6,8 @@ using ContextGrid.Core.Model;
 namespace ContextGrid.Core.Tests.Expressions;
 
 /// <summary>
-/// A random expression as fully parenthesised text, with a naive reference of its meaning over plain .NET objects (long,
-/// double, string, bool, null) that shares no code with the evaluator.
+/// A random expression as fully parenthesised text, with a naive reference of its meaning over plain .NET objects
+/// (long, double, string, bool, null) that shares no code with the evaluator.
 /// </summary>
 internal sealed record RandomExpression(string Text, Func<object?[], object?> Meaning)
 {
@@ -91,7 +91,8 @@ internal sealed record RandomExpression(string Text, Func<object?[], object?> Me
         RandomExpression p = Of(ValueKind.Bool, depth, random);
         RandomExpression q = Of(ValueKind.Bool, random.Next(depth + 1), random);
         RandomExpression a = Of(ValueKind.Int64, depth, random);
-        RandomExpression b = Of(random.Next(2) == 0 ? ValueKind.Int64 : ValueKind.Double, random.Next(depth + 1), random);
+        ValueKind other = random.Next(2) == 0 ? ValueKind.Int64 : ValueKind.Double;
+        RandomExpression b = Of(other, random.Next(depth + 1), random);
         RandomExpression s = Of(ValueKind.String, random.Next(depth + 1), random);
         RandomExpression t = Of(ValueKind.String, 0, random);
         return random.Next(8) switch
@@ -99,12 +100,15 @@ internal sealed record RandomExpression(string Text, Func<object?[], object?> Me
             0 => new($"({p.Text} and {q.Text})", row => And(p.Meaning(row), q.Meaning(row))),
             1 => new($"({p.Text} or {q.Text})", row => Not(And(Not(p.Meaning(row)), Not(q.Meaning(row))))),
             2 => new($"(not {p.Text})", row => Not(p.Meaning(row))),
-            3 => Strict(a, b, "({0} <= {1})", (x, y) => x is long l && y is long m ? l <= m : ToDouble(x) <= ToDouble(y)),
+            3 => Strict(a, b, "({0} <= {1})", (x, y) =>
+                x is long l && y is long m ? l <= m : ToDouble(x) <= ToDouble(y)),
             4 => Strict(s, t, "({0} < {1})", (x, y) =>
                 Encoding.UTF8.GetBytes((string)x).AsSpan().SequenceCompareTo(Encoding.UTF8.GetBytes((string)y)) < 0),
             5 => new($"is_null({a.Text})", row => a.Meaning(row) is null),
-            6 => new($"({s.Text} in ({t.Text}, null))", row => s.Meaning(row) is string x && x.Equals(t.Meaning(row)) ? true : null),
-            _ => Strict(s, t, "contains({0}, {1})", (x, y) => ((string)x).Contains((string)y, StringComparison.Ordinal)),
+            6 => new($"({s.Text} in ({t.Text}, null))",
+                row => s.Meaning(row) is string x && x.Equals(t.Meaning(row)) ? true : null),
+            _ => Strict(s, t, "contains({0}, {1})",
+                (x, y) => ((string)x).Contains((string)y, StringComparison.Ordinal)),
         };
     }
 
@@ -160,11 +164,13 @@ internal sealed record RandomExpression(string Text, Func<object?[], object?> Me
             : new(literal ? "true" : "false", _ => literal);
     }
 
-    private static object? And(object? p, object? q) => p is false || q is false ? false : p is null || q is null ? null : true;
+    private static object? And(object? p, object? q) =>
+        p is false || q is false ? false : p is null || q is null ? null : true;
 
     private static object? Not(object? p) => p is bool b ? !b : null;
 
-    private static object? Fit(BigInteger exact) => exact >= long.MinValue && exact <= long.MaxValue ? (long)exact : null;
+    private static object? Fit(BigInteger exact) =>
+        exact >= long.MinValue && exact <= long.MaxValue ? (long)exact : null;
 
     private static object? Finite(double value) => double.IsFinite(value) ? value : null;
 

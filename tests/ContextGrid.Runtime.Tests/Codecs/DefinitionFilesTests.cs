@@ -52,7 +52,8 @@ public sealed class DefinitionFilesTests
         DefinitionSet set = Assert.IsType<DefinitionSet>(result.Set);
         Assert.Equal(["login", "payment"], set.Events.Select(e => e.Name));
         EventDefinition payment = set.Events[1];
-        Assert.Equal(("ts", 7, 0, 1), (payment.Fields[7].Name, payment.TimestampField, payment.IdField, payment.KeyField));
+        Assert.Equal("ts", payment.Fields[7].Name);
+        Assert.Equal((7, 0, 1), (payment.TimestampField, payment.IdField, payment.KeyField));
         Assert.Equal("pii", payment.Fields[1].DataClass);
         EntityDefinition user = Assert.Single(set.Entities);
         Assert.Equal([new EntitySource(0, 0), new EntitySource(1, 1)], user.Sources);
