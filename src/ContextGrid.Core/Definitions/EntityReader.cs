@@ -40,6 +40,7 @@ internal sealed class EntityReader(NodeReader reader, ImmutableArray<EventDefini
             name.Text, sources, ttl, lateness, freshness, features.Read(NodeReader.Find(mapping, "features"), name));
     }
 
+    /// <summary>The consumed events; none when one of them is unknown.</summary>
     private ImmutableArray<EntitySource> Sources(DefinitionMapping mapping, DefinitionScalar name, string what)
     {
         if (NodeReader.Find(mapping, "from") is not { } node)
@@ -58,16 +59,8 @@ internal sealed class EntityReader(NodeReader reader, ImmutableArray<EventDefini
             reader.Errors.Add(from.Place, $"{what} consumes no event; add 'EVENT: KEY_FIELD' to its from");
         }
 
-        var sources = new List<EntitySource>();
-        foreach (DefinitionEntry entry in from.Entries)
-        {
-            if (Source(entry) is { } source)
-            {
-                sources.Add(source);
-            }
-        }
-
-        return [.. sources.OrderBy(s => s.EventIndex)];
+        EntitySource?[] sources = [.. from.Entries.Select(Source)];
+        return sources.Contains(null) ? [] : [.. sources.OfType<EntitySource>().OrderBy(s => s.EventIndex)];
     }
 
     private EntitySource? Source(DefinitionEntry entry)

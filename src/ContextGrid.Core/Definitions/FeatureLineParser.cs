@@ -81,7 +81,10 @@ internal sealed class FeatureLineParser(FeatureScope scope)
                 : $"found {at.Described} after a complete expression; expected an operator");
         }
 
-        if (!errors.Any && expression.Type is ValueKind.Null or ValueKind.Map)
+        // Null through a feature that is wrong itself is no second mistake.
+        bool isMistaken = expression.Type == ValueKind.Map
+            || (expression.Type == ValueKind.Null && SlotExpression.SlotsOf(expression).Length == 0);
+        if (!errors.Any && isMistaken)
         {
             errors.Meaning(first.Offset, expression.Type == ValueKind.Map
                 ? "a derived feature cannot be a map; use the feature itself, or length(…) of it"

@@ -9,17 +9,22 @@ internal sealed class FeatureScope
     private readonly string _entity;
     private readonly ImmutableArray<EventDefinition> _events;
     private readonly HashSet<int> _consumed;
+    private readonly bool _consumesAll;
     private readonly Dictionary<int, ExpressionScope> _fields = [];
 
     /// <summary>Creates the scope of an entity.</summary>
     /// <param name="entity">The entity's name.</param>
     /// <param name="events">All events.</param>
-    /// <param name="consumed">Indexes of the events that the entity consumes.</param>
+    /// <param name="consumed">
+    /// Indexes of the events that the entity consumes; none when that is not known, because its <c>from</c> is wrong,
+    /// and then every event is accepted.
+    /// </param>
     internal FeatureScope(string entity, ImmutableArray<EventDefinition> events, IEnumerable<int> consumed)
     {
         _entity = entity;
         _events = events;
         _consumed = [.. consumed];
+        _consumesAll = _consumed.Count == 0;
     }
 
     /// <summary>The index of the event of a name; −1, with an error, when the entity has no such event.</summary>
@@ -27,14 +32,14 @@ internal sealed class FeatureScope
     {
         for (int i = 0; i < _events.Length; i++)
         {
-            if (_events[i].Name == name.Text && _consumed.Contains(i))
+            if (_events[i].Name == name.Text && (_consumesAll || _consumed.Contains(i)))
             {
                 return i;
             }
         }
 
         bool exists = _events.Any(e => e.Name == name.Text);
-        IEnumerable<string> known = _events.Where((_, i) => _consumed.Contains(i)).Select(e => e.Name);
+        IEnumerable<string> known = _events.Where((_, i) => _consumesAll || _consumed.Contains(i)).Select(e => e.Name);
         errors.Meaning(name.Offset, exists
             ? $"the entity '{_entity}' does not consume the event '{name.Text}'; "
                 + $"add '{name.Text}: KEY_FIELD' to its from"

@@ -23,10 +23,17 @@ public static class NearestName
             }
         }
 
+        best ??= names.FirstOrDefault(n => IsPartOf(n, found));
         return best is not null ? $"; did you mean '{best}'?"
             : names.Length is > 0 and <= 12 ? "; known: " + string.Join(", ", names)
             : "";
     }
+
+    /// <summary>Whether one name starts with the other, so that only a part of it was forgotten.</summary>
+    private static bool IsPartOf(string name, string found) =>
+        Math.Min(name.Length, found.Length) >= LettersPerEdit
+        && (name.StartsWith(found, StringComparison.OrdinalIgnoreCase)
+            || found.StartsWith(name, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>
     /// The optimal string alignment distance: insertions, deletions, replacements and swaps of neighbours, ignoring

@@ -37,7 +37,7 @@ internal sealed class YamlNodes
         }
         catch (YamlException e)
         {
-            errors.Add(Place(file, e.Start), YamlMessages.Explain(e, text));
+            YamlFault.Explain(e, file, text, errors);
             return null;
         }
     }
@@ -56,7 +56,7 @@ internal sealed class YamlNodes
             return null;
         }
 
-        DefinitionNode root = Node();
+        DefinitionNode? root = Node();
         Take<DocumentEnd>(out _);
         if (_parser.Current is DocumentStart second)
         {
@@ -79,7 +79,8 @@ internal sealed class YamlNodes
         return taken is not null;
     }
 
-    private DefinitionNode Node()
+    /// <summary>The next node; null for an alias, which is an error.</summary>
+    private DefinitionNode? Node()
     {
         if (_parser.Current is NodeEvent { Anchor.IsEmpty: false } or NodeEvent { Tag.IsEmpty: false })
         {
@@ -95,7 +96,7 @@ internal sealed class YamlNodes
         if (Take(out AnchorAlias? alias))
         {
             _errors.Add(Place(alias.Start), "aliases are not allowed in definitions; write the value out");
-            return new DefinitionScalar(Place(alias.Start), "", []);
+            return null;
         }
 
         Mark start = _parser.Current?.Start ?? default;
@@ -117,8 +118,13 @@ internal sealed class YamlNodes
         var known = new Dictionary<string, DefinitionPlace>(StringComparer.Ordinal);
         while (!Take<MappingEnd>(out _))
         {
-            DefinitionNode key = Node();
-            DefinitionNode value = Node();
+            DefinitionNode? key = Node();
+            DefinitionNode? value = Node();
+            if (key is null || value is null)
+            {
+                continue;
+            }
+
             if (key is not DefinitionScalar name)
             {
                 _errors.Add(key.Place, "a key must be a single value");
@@ -147,7 +153,10 @@ internal sealed class YamlNodes
         var items = ImmutableArray.CreateBuilder<DefinitionNode>();
         while (!Take<SequenceEnd>(out _))
         {
-            items.Add(Node());
+            if (Node() is { } item)
+            {
+                items.Add(item);
+            }
         }
 
         return new DefinitionSequence(Place(start.Start), items.ToImmutable());
