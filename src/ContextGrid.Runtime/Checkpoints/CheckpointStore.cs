@@ -277,7 +277,9 @@ public sealed class CheckpointStore : IAsyncDisposable
         }
     }
 
-    /// <summary>Merges; a failure of the store costs only this attempt.</summary>
+    /// <summary>
+    /// Merges. This is the edge of a task of its own: whatever goes wrong costs this attempt and never a checkpoint.
+    /// </summary>
     private async Task<MergedRun?> MergeAsync(ImmutableArray<SegmentInfo> run, bool isBase)
     {
         try
@@ -287,7 +289,7 @@ public sealed class CheckpointStore : IAsyncDisposable
             MergeError = null;
             return merged;
         }
-        catch (Exception e) when (e is SnapshotStoreException or CheckpointCorruptException)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             MergeError = e.Message;
             return null;

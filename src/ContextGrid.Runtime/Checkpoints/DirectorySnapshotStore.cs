@@ -182,17 +182,7 @@ public sealed class DirectorySnapshotStore : ISnapshotStore
     private string PathOf(string name)
     {
         _writer.ThrowIfBroken();
-        bool allowed = name.Length is >= 1 and <= 200;
-        foreach (char c in name)
-        {
-            allowed &= c is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '-' or '.' or '/';
-        }
-
-        if (!allowed || name.Split('/').Any(part => part is "" or "." or ".."))
-        {
-            throw new ArgumentException($"'{name}' is no name of a blob.", nameof(name));
-        }
-
+        BlobName.Check(name);
         return Path.Combine(_root, name);
     }
 }

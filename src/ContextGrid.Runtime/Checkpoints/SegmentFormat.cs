@@ -62,7 +62,7 @@ internal static class SegmentFormat
     {
         if (BinaryPrimitives.ReadUInt32LittleEndian(header[^4..]) != Crc32C.Compute(header[..^4]))
         {
-            throw new CheckpointCorruptException(name, header.Length - 4, "the checksum of the header is wrong");
+            throw new CheckpointCorruptException(name, 0, "the checksum of the header is wrong");
         }
 
         var types = new string[BinaryPrimitives.ReadUInt16LittleEndian(header[10..])];

@@ -55,6 +55,7 @@ public sealed class FaultySnapshotStore : ISnapshotStore
     public ValueTask<PutResult> PutAsync(
         string name, ReadOnlyMemory<byte> content, PutCondition condition, CancellationToken cancellationToken)
     {
+        BlobName.Check(name);
         lock (_gate)
         {
             bool strikes = Begin();
