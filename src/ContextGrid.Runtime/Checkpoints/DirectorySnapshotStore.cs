@@ -1,3 +1,4 @@
+using ContextGrid.Runtime.Embedded;
 using Microsoft.Win32.SafeHandles;
 
 namespace ContextGrid.Runtime.Checkpoints;
@@ -36,7 +37,7 @@ public sealed class DirectorySnapshotStore : ISnapshotStore
         try
         {
             string aside = Path.Combine(root, AsideFolder);
-            Directory.CreateDirectory(aside);
+            DirectorySync.Create(aside);
             foreach (string leftover in Directory.EnumerateFiles(aside))
             {
                 File.Delete(leftover);
@@ -46,7 +47,7 @@ public sealed class DirectorySnapshotStore : ISnapshotStore
             string probe = Path.Combine(aside, "probe");
             File.WriteAllBytes(probe, []);
             File.Delete(probe);
-            DurableDirectory.Sync(root);
+            DirectorySync.Flush(root);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

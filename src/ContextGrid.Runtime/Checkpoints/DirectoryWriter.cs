@@ -1,5 +1,6 @@
 using System.Globalization;
 using ContextGrid.Core.Model;
+using ContextGrid.Runtime.Embedded;
 
 namespace ContextGrid.Runtime.Checkpoints;
 
@@ -12,7 +13,6 @@ internal sealed class DirectoryWriter(string root, string aside, string lockFile
 {
     private readonly SemaphoreSlim _turn = new(1);
     private long _versionTicks;
-    private long _asideNumber;
     private string? _broken;
 
     /// <summary>An ETag: the version, which each write raises, and the content.</summary>
@@ -25,15 +25,16 @@ internal sealed class DirectoryWriter(string root, string aside, string lockFile
         string path, ReadOnlyMemory<byte> content, PutCondition condition, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);
-        string written = Path.Combine(
-            aside, string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}-{++_asideNumber}"));
+
+        // Process ids are no unique names: two stores of one process, or two containers, may write here.
+        string written = Path.Combine(aside, Guid.NewGuid().ToString("N"));
         try
         {
             DateTime version = NextVersion(path);
             await WriteAsideAsync(written, content, version, cancellationToken);
-            MakeFolder(path);
+            DirectorySync.Create(FolderOf(path));
             bool named = condition.IfAbsent
-                ? condition.IfMatch is null && DurableDirectory.TryLink(written, path)
+                ? condition.IfMatch is null && HardLink.TryCreate(written, path)
                 : await ReplaceAsync(written, path, condition.IfMatch, cancellationToken);
             if (!named)
             {
@@ -139,24 +140,13 @@ internal sealed class DirectoryWriter(string root, string aside, string lockFile
         }
     }
 
-    private void MakeFolder(string path)
-    {
-        string folder = Path.GetDirectoryName(path) ?? root;
-        if (!Directory.Exists(folder))
-        {
-            Directory.CreateDirectory(folder);
-            for (string? at = Path.GetDirectoryName(folder); at?.Length >= root.Length; at = Path.GetDirectoryName(at))
-            {
-                DurableDirectory.Sync(at);
-            }
-        }
-    }
+    private string FolderOf(string path) => Path.GetDirectoryName(path) ?? root;
 
     private bool TrySync(string path)
     {
         try
         {
-            DurableDirectory.Sync(Path.GetDirectoryName(path) ?? root);
+            DirectorySync.Flush(FolderOf(path));
             return true;
         }
         catch (IOException e)
