@@ -1,10 +1,10 @@
 namespace ContextGrid.Runtime.Checkpoints;
 
 /// <summary>
-/// Collects the entities that changed since the last checkpoint and publishes them together with the positions that they
-/// reflect. From <see cref="CheckpointStore.BeginCheckpoint"/>; one caller at a time. After a
-/// <see cref="SnapshotStoreException"/> from <see cref="SpillAsync"/> or <see cref="PublishAsync"/> the same call may be
-/// repeated; to give up, dispose of it and add the entities to a later one.
+/// Collects the entities that changed since the last checkpoint and publishes them together with the positions that
+/// they reflect. From <see cref="CheckpointStore.BeginCheckpoint"/>; one caller at a time. After a
+/// <see cref="SnapshotStoreException"/> from <see cref="SpillAsync"/> or <see cref="PublishAsync"/> the same call may
+/// be repeated; to give up, dispose of it and add the entities to a later one.
 /// </summary>
 public sealed class CheckpointBuilder : IDisposable
 {
@@ -20,7 +20,8 @@ public sealed class CheckpointBuilder : IDisposable
         _writer = new SegmentWriter(options.SegmentBytesMax);
     }
 
-    /// <summary>True when a whole segment waits in memory: call <see cref="SpillAsync"/> before adding much more.</summary>
+    /// <summary>True when a whole segment waits in memory: call <see cref="SpillAsync"/> before adding much
+    /// more.</summary>
     public bool MustSpill => _sealed.Count > 0;
 
     /// <summary>Adds an entity's snapshot; copied at once. Of several of one entity the last counts.</summary>
@@ -31,7 +32,8 @@ public sealed class CheckpointBuilder : IDisposable
     {
         if (snapshot.IsEmpty)
         {
-            throw new ArgumentException("A snapshot has at least one byte; use Delete to remove an entity.", nameof(snapshot));
+            throw new ArgumentException(
+                "A snapshot has at least one byte; use Delete to remove an entity.", nameof(snapshot));
         }
 
         Put(entityType, key, snapshot);
@@ -56,11 +58,12 @@ public sealed class CheckpointBuilder : IDisposable
     }
 
     /// <summary>
-    /// Makes everything added and <paramref name="content"/> durable in one atomic step (I1). When nothing was added the
-    /// new manifest names no new segment. On success the builder has ended.
+    /// Makes everything added and <paramref name="content"/> durable in one atomic step (I1). When nothing was added
+    /// the new manifest names no new segment. On success the builder has ended.
     /// </summary>
     /// <returns>The new generation.</returns>
-    /// <exception cref="OwnerFencedException">Another owner has opened the checkpoints; nothing was published.</exception>
+    /// <exception cref="OwnerFencedException">Another owner has opened the checkpoints; nothing was
+    /// published.</exception>
     /// <exception cref="SnapshotStoreException">The store is full or away, or does not tell the outcome.</exception>
     public async ValueTask<long> PublishAsync(CheckpointContent content, CancellationToken cancellationToken)
     {

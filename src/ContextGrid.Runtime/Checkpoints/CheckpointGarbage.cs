@@ -3,9 +3,9 @@ using System.Collections.Immutable;
 namespace ContextGrid.Runtime.Checkpoints;
 
 /// <summary>
-/// Deletes what no checkpoint needs. It only ever touches generations up to the one that its owner has just published, so
-/// that an owner that was paused here and has been replaced meanwhile can harm nothing newer (I5). A failure is not one
-/// of the checkpoint: what could not be deleted is tried again.
+/// Deletes what no checkpoint needs. It only ever touches generations up to the one that its owner has just published,
+/// so that an owner that was paused here and has been replaced meanwhile can harm nothing newer (I5). A failure is not
+/// one of the checkpoint: what could not be deleted is tried again.
 /// </summary>
 /// <param name="store">Where the blobs are.</param>
 internal sealed class CheckpointGarbage(ISnapshotStore store)
@@ -23,7 +23,8 @@ internal sealed class CheckpointGarbage(ISnapshotStore store)
         }
     }
 
-    /// <summary>After a publish: deletes candidates that the two newest manifests do not name, and old manifests.</summary>
+    /// <summary>After a publish: deletes candidates that the two newest manifests do not name, and old
+    /// manifests.</summary>
     public async ValueTask CollectAsync(
         CheckpointManifest newest, CheckpointManifest before, CancellationToken cancellationToken)
     {
@@ -55,7 +56,8 @@ internal sealed class CheckpointGarbage(ISnapshotStore store)
         }
     }
 
-    /// <summary>After opening: deletes segments that no readable manifest names, left by a crash before a publish.</summary>
+    /// <summary>After opening: deletes segments that no readable manifest names, left by a crash before a
+    /// publish.</summary>
     public async ValueTask CollectOrphansAsync(
         CheckpointManifest own, ImmutableArray<CheckpointManifest> readable, CancellationToken cancellationToken)
     {

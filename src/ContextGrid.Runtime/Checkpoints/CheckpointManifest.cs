@@ -43,7 +43,8 @@ public sealed record CheckpointManifest
     /// <summary>The generation in a manifest's name; −1 when the name is not one of a manifest.</summary>
     internal static long GenerationOf(string name) =>
         name.Length == Prefix.Length + 20 && name.StartsWith(Prefix, StringComparison.Ordinal)
-        && long.TryParse(name.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long generation)
+        && long.TryParse(
+            name.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long generation)
             ? generation
             : -1;
 }

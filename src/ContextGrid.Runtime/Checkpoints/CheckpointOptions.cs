@@ -4,7 +4,8 @@ namespace ContextGrid.Runtime.Checkpoints;
 public sealed record CheckpointOptions
 {
     /// <summary>A segment is at most so large; bytes, 4 KiB to 256 MiB, default 64 MiB: large enough for sequential
-    /// speed, small enough that one put holds it in memory. One record that is larger has a segment of its own.</summary>
+    /// speed, small enough that one put holds it in memory. One record that is larger has a segment of its
+    /// own.</summary>
     public int SegmentBytesMax { get; init; } = 64 << 20;
 
     /// <summary>So many small segments may stand side by side before they are merged; 1 to 64, default 8.</summary>

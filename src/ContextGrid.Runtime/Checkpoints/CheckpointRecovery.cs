@@ -16,7 +16,8 @@ internal sealed record CheckpointRecovery(
     ImmutableArray<string> Recovered)
 {
     /// <summary>Reads the manifests from the newest to the oldest and takes the first that is whole.</summary>
-    /// <exception cref="SnapshotStoreException">The store can't be read, or has manifests of which none is usable.</exception>
+    /// <exception cref="SnapshotStoreException">The store can't be read, or has manifests of which none is
+    /// usable.</exception>
     public static async ValueTask<CheckpointRecovery> FindAsync(
         ISnapshotStore store, CancellationToken cancellationToken)
     {
@@ -46,8 +47,8 @@ internal sealed record CheckpointRecovery(
         if (newest is null && generations.Count > 0)
         {
             throw new SnapshotStoreException(
-                $"None of the {generations.Count} checkpoints can be used. {string.Join(' ', recovered)} Restore the blobs "
-                + "from a backup, or remove all checkpoints to rebuild the state from the log.");
+                $"None of the {generations.Count} checkpoints can be used. {string.Join(' ', recovered)} "
+                + "Restore the blobs from a backup, or remove all checkpoints to rebuild the state from the log.");
         }
 
         recovered.Add(Describe(newest));
@@ -60,7 +61,10 @@ internal sealed record CheckpointRecovery(
     }
 
     private static async ValueTask<CheckpointManifest?> ReadAsync(
-        ISnapshotStore store, long generation, ImmutableArray<string>.Builder recovered, CancellationToken cancellationToken)
+        ISnapshotStore store,
+        long generation,
+        ImmutableArray<string>.Builder recovered,
+        CancellationToken cancellationToken)
     {
         string name = CheckpointManifest.NameOf(generation);
         SnapshotBlob? blob = await store.GetAsync(name, cancellationToken);

@@ -33,7 +33,11 @@ public sealed class CheckpointStore : IAsyncDisposable
     private string? _fenced;
 
     private CheckpointStore(
-        ISnapshotStore store, TimeProvider time, CheckpointOptions options, CheckpointRecovery found, CheckpointManifest own)
+        ISnapshotStore store,
+        TimeProvider time,
+        CheckpointOptions options,
+        CheckpointRecovery found,
+        CheckpointManifest own)
     {
         _store = store;
         _time = time;
@@ -46,24 +50,28 @@ public sealed class CheckpointStore : IAsyncDisposable
         Recovered = found.Recovered;
     }
 
-    /// <summary>What opening found, in sentences for people; a checkpoint that could not be used is named here.</summary>
+    /// <summary>What opening found, in sentences for people; a checkpoint that could not be used is named
+    /// here.</summary>
     public ImmutableArray<string> Recovered { get; }
 
     /// <summary>This owner's epoch: higher than that of every owner before.</summary>
     public long Epoch => Current.Epoch;
 
-    /// <summary>The newest published manifest. After opening it is this owner's first one, with the recovered content.</summary>
+    /// <summary>The newest published manifest. After opening it is this owner's first one, with the recovered
+    /// content.</summary>
     public CheckpointManifest Current { get; private set; }
 
     /// <summary>Why the last merge did not succeed; null: it did. It is tried again at the next publish.</summary>
     public string? MergeError { get; private set; }
 
-    /// <summary>Opens the checkpoints of a store and takes the ownership by publishing a manifest of the next epoch.</summary>
+    /// <summary>Opens the checkpoints of a store and takes the ownership by publishing a manifest of the next
+    /// epoch.</summary>
     /// <param name="store">Where the checkpoints are; used by one grid only.</param>
     /// <param name="ownerId">Names this owner to people, such as host and process.</param>
     /// <param name="time">The clock for the manifests' creation times.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="SnapshotStoreException">The store can't be used, or none of its checkpoints is whole.</exception>
+    /// <exception cref="SnapshotStoreException">The store can't be used, or none of its checkpoints is
+    /// whole.</exception>
     public static ValueTask<CheckpointStore> OpenAsync(
         ISnapshotStore store, string ownerId, TimeProvider time, CancellationToken cancellationToken) =>
         OpenAsync(store, ownerId, time, new CheckpointOptions(), cancellationToken);
@@ -104,8 +112,8 @@ public sealed class CheckpointStore : IAsyncDisposable
         }
 
         throw new SnapshotStoreException(
-            $"The checkpoints could not be opened in {OpenAttemptsMax} attempts: other owners open them at the same time. "
-            + "Make sure that only one grid uses this store.");
+            $"The checkpoints could not be opened in {OpenAttemptsMax} attempts: other owners open them at the "
+            + "same time. Make sure that only one grid uses this store.");
     }
 
     /// <summary>
@@ -114,7 +122,8 @@ public sealed class CheckpointStore : IAsyncDisposable
     /// <param name="visit">Called for one entity after another.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>How many entities.</returns>
-    /// <exception cref="CheckpointCorruptException">A record is not what was written; names the blob and the offset.</exception>
+    /// <exception cref="CheckpointCorruptException">A record is not what was written; names the blob and the
+    /// offset.</exception>
     /// <exception cref="SnapshotStoreException">The store can't be read.</exception>
     public async ValueTask<long> ReadAllAsync(EntityVisitor visit, CancellationToken cancellationToken)
     {
@@ -139,7 +148,8 @@ public sealed class CheckpointStore : IAsyncDisposable
             : throw new InvalidOperationException("A checkpoint is open; publish it or dispose of it first.");
     }
 
-    /// <summary>Ends the merge that may run. Nothing published is affected; the store itself stays the caller's.</summary>
+    /// <summary>Ends the merge that may run. Nothing published is affected; the store itself stays the
+    /// caller's.</summary>
     public async ValueTask DisposeAsync()
     {
         _open?.Dispose();

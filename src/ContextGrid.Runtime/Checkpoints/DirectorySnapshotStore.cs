@@ -4,13 +4,14 @@ using Microsoft.Win32.SafeHandles;
 namespace ContextGrid.Runtime.Checkpoints;
 
 /// <summary>
-/// Keeps each blob as a file below one directory. A put writes a file aside, syncs it, gives it its name in one step and
-/// syncs the directory; so a reader sees the old content or the new, also after a crash.
+/// Keeps each blob as a file below one directory. A put writes a file aside, syncs it, gives it its name in one step
+/// and syncs the directory; so a reader sees the old content or the new, also after a crash.
 /// </summary>
 /// <remarks>
-/// Thread-safe, and safe between processes: put-if-absent is a hard link, which fails when the name exists; other puts and
-/// deletes hold the lock file. A name cannot be both a blob and the folder of another (<c>a</c> and <c>a/b</c>). When the
-/// sync of a directory fails, nobody knows what survives a crash; the store then refuses everything until opened again.
+/// Thread-safe, and safe between processes: put-if-absent is a hard link, which fails when the name exists; other puts
+/// and deletes hold the lock file. A name cannot be both a blob and the folder of another (<c>a</c> and <c>a/b</c>).
+/// When the sync of a directory fails, nobody knows what survives a crash; the store then refuses everything until
+/// opened again.
 /// </remarks>
 public sealed class DirectorySnapshotStore : ISnapshotStore
 {
@@ -47,7 +48,7 @@ public sealed class DirectorySnapshotStore : ISnapshotStore
             string probe = Path.Combine(aside, "probe");
             File.WriteAllBytes(probe, []);
             File.Delete(probe);
-            DirectorySync.Flush(root);
+            DurableDirectory.Sync(root);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -65,7 +66,8 @@ public sealed class DirectorySnapshotStore : ISnapshotStore
         try
         {
             // Writing and syncing block for as long as the disk takes: not on the caller's thread.
-            return await Task.Run(() => _writer.PutAsync(path, content, condition, cancellationToken), cancellationToken);
+            return await Task.Run(
+                () => _writer.PutAsync(path, content, condition, cancellationToken), cancellationToken);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -82,8 +84,8 @@ public sealed class DirectorySnapshotStore : ISnapshotStore
             using var file = File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete);
             byte[] content = new byte[RandomAccess.GetLength(file)];
             int read = await ReadFullyAsync(file, content, 0, cancellationToken);
-            return new SnapshotBlob(
-                content.AsMemory(0, read), DirectoryWriter.TagOf(File.GetLastWriteTimeUtc(file), content.AsSpan(0, read)));
+            string etag = DirectoryWriter.TagOf(File.GetLastWriteTimeUtc(file), content.AsSpan(0, read));
+            return new SnapshotBlob(content.AsMemory(0, read), etag);
         }
         catch (Exception e) when (IsAbsence(e))
         {
@@ -129,8 +131,8 @@ public sealed class DirectorySnapshotStore : ISnapshotStore
                 foreach (FileInfo file in new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories))
                 {
                     string name = Path.GetRelativePath(_root, file.FullName).Replace('\\', '/');
-                    if (name.StartsWith(prefix, StringComparison.Ordinal) && !name.Contains('_', StringComparison.Ordinal)
-                        && file.Exists)
+                    if (name.StartsWith(prefix, StringComparison.Ordinal)
+                        && !name.Contains('_', StringComparison.Ordinal) && file.Exists)
                     {
                         blobs.Add(new SnapshotBlobInfo(name, file.Length));
                     }

@@ -116,7 +116,8 @@ internal sealed class DirectoryWriter(string root, string aside, string lockFile
         return true;
     }
 
-    /// <summary>The file's time serves as its version: later than the file's before and than any given out here.</summary>
+    /// <summary>The file's time serves as its version: later than the file's before and than any given out
+    /// here.</summary>
     private DateTime NextVersion(string path)
     {
         long before = File.Exists(path) ? File.GetLastWriteTimeUtc(path).Ticks : 0;
@@ -146,7 +147,7 @@ internal sealed class DirectoryWriter(string root, string aside, string lockFile
     {
         try
         {
-            DirectorySync.Flush(FolderOf(path));
+            DurableDirectory.Sync(FolderOf(path));
             return true;
         }
         catch (IOException e)

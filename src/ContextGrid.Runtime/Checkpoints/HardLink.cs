@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace ContextGrid.Runtime.Checkpoints;
 
 /// <summary>
-/// Gives a file a name only when the name is free, in one step. .NET's own move looks first and renames then, so that two
-/// processes could both believe to be the first.
+/// Gives a file a name only when the name is free, in one step. .NET's own move looks first and renames then, so that
+/// two processes could both believe to be the first.
 /// </summary>
 internal static class HardLink
 {

@@ -41,7 +41,8 @@ internal static class ManifestCodec
     }
 
     /// <summary>Decodes a manifest.</summary>
-    /// <exception cref="CheckpointCorruptException">The CRC or the form is wrong, or it is not the named generation.</exception>
+    /// <exception cref="CheckpointCorruptException">The CRC or the form is wrong, or it is not the named
+    /// generation.</exception>
     public static CheckpointManifest Decode(string name, ReadOnlySpan<byte> content)
     {
         int body = content.Length - 4;
@@ -56,7 +57,8 @@ internal static class ManifestCodec
             CheckpointManifest manifest = Read(name, ref reader);
             return manifest.BlobName == name && reader.Remaining == 0
                 ? manifest
-                : throw new CheckpointCorruptException(name, body - reader.Remaining, "it is not the manifest of its name");
+                : throw new CheckpointCorruptException(
+                    name, body - reader.Remaining, "it is not the manifest of its name");
         }
         catch (SnapshotFormatException e)
         {

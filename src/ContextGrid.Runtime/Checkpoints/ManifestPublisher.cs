@@ -9,9 +9,9 @@ internal sealed class ManifestPublisher(ISnapshotStore store)
     private const int AttemptsMax = 8;
 
     /// <summary>
-    /// Puts the manifest; an unknown outcome is resolved by reading back and comparing (I4). Then makes sure that no newer
-    /// manifest exists: the name of an old generation becomes free again when it is collected, so that an owner that slept
-    /// for long could otherwise put its manifest far behind the newest.
+    /// Puts the manifest; an unknown outcome is resolved by reading back and comparing (I4). Then makes sure that no
+    /// newer manifest exists: the name of an old generation becomes free again when it is collected, so that an owner
+    /// that slept for long could otherwise put its manifest far behind the newest.
     /// </summary>
     /// <exception cref="SnapshotStoreException">Nobody can tell whether it was published; publish again.</exception>
     public async ValueTask<PublishResult> PublishAsync(CheckpointManifest manifest, CancellationToken cancellationToken)

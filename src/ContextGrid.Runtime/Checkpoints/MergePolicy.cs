@@ -5,7 +5,8 @@ namespace ContextGrid.Runtime.Checkpoints;
 /// <summary>Chooses which segments to merge. Pure.</summary>
 internal static class MergePolicy
 {
-    /// <summary>Above so many segments a publish waits for the merge, so that their number stays bounded (I11).</summary>
+    /// <summary>Above so many segments a publish waits for the merge, so that their number stays bounded
+    /// (I11).</summary>
     public const int WaitAbove = 256;
 
     /// <summary>

@@ -7,7 +7,8 @@ namespace ContextGrid.Runtime.Checkpoints;
 /// <param name="Outputs">What replaces it.</param>
 internal sealed record MergedRun(ImmutableArray<SegmentInfo> Inputs, ImmutableArray<SegmentInfo> Outputs)
 {
-    /// <summary>Merges a run of neighbouring segments; memory is bounded by one segment and a buffer for each input.</summary>
+    /// <summary>Merges a run of neighbouring segments; memory is bounded by one segment and a buffer for each
+    /// input.</summary>
     /// <param name="store">Where the inputs are.</param>
     /// <param name="put">Writes an output.</param>
     /// <param name="inputs">The run, newest last.</param>

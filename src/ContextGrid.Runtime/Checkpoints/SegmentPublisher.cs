@@ -1,6 +1,7 @@
 namespace ContextGrid.Runtime.Checkpoints;
 
-/// <summary>Puts segments under names that nobody else uses and resolves unknown outcomes by reading back (I4).</summary>
+/// <summary>Puts segments under names that nobody else uses and resolves unknown outcomes by reading back
+/// (I4).</summary>
 /// <param name="store">Where to.</param>
 internal sealed class SegmentPublisher(ISnapshotStore store)
 {

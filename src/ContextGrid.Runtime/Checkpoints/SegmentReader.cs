@@ -6,7 +6,8 @@ using ContextGrid.Core.Snapshots;
 namespace ContextGrid.Runtime.Checkpoints;
 
 /// <summary>
-/// Reads a segment's records in their order through a small pooled buffer and checks each one's CRC. One caller at a time.
+/// Reads a segment's records in their order through a small pooled buffer and checks each one's CRC. One caller at a
+/// time.
 /// </summary>
 internal sealed class SegmentReader : IDisposable
 {
@@ -47,7 +48,8 @@ internal sealed class SegmentReader : IDisposable
         _start + SegmentFormat.RecordFixedBytes, BinaryPrimitives.ReadUInt16LittleEndian(_buffer.AsSpan(_start + 6)));
 
     /// <summary>The current record's snapshot; empty: deleted. Valid until the next move.</summary>
-    public ReadOnlySpan<byte> Snapshot => _buffer.AsSpan(_start, _recordBytes)[(SegmentFormat.RecordFixedBytes + Key.Length)..];
+    public ReadOnlySpan<byte> Snapshot =>
+        _buffer.AsSpan(_start, _recordBytes)[(SegmentFormat.RecordFixedBytes + Key.Length)..];
 
     private int TypeIndex => BinaryPrimitives.ReadUInt16LittleEndian(_buffer.AsSpan(_start + 4));
 
@@ -90,7 +92,8 @@ internal sealed class SegmentReader : IDisposable
         long index = (long)tail.Records * SegmentFormat.IndexEntryBytes;
         return tail.Crc == segment.FooterCrc && tail.Records == segment.Records && tail.IndexOffset + index == at
             ? tail
-            : throw new CheckpointCorruptException(segment.Name, at, "the footer is not the one that the manifest names");
+            : throw new CheckpointCorruptException(
+                segment.Name, at, "the footer is not the one that the manifest names");
     }
 
     /// <summary>Reads the index of a segment and checks its CRC.</summary>
@@ -106,7 +109,8 @@ internal sealed class SegmentReader : IDisposable
             await ReadExactAsync(store, segment.Name, tail.IndexOffset, index.AsMemory(0, bytes), cancellationToken);
             if (Crc32C.Compute(index.AsSpan(0, bytes)) != tail.IndexCrc)
             {
-                throw new CheckpointCorruptException(segment.Name, tail.IndexOffset, "the checksum of the index is wrong");
+                throw new CheckpointCorruptException(
+                    segment.Name, tail.IndexOffset, "the checksum of the index is wrong");
             }
         }
         finally

@@ -170,7 +170,8 @@ internal sealed class SegmentWriter(int bytesMax) : IComparer<SegmentWriter.Entr
     {
         if (_length + bytes > _data.Length)
         {
-            byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(Math.Max(_data.Length * 2, _length + bytes), 16 << 10));
+            int want = Math.Max(Math.Max(_data.Length * 2, _length + bytes), 16 << 10);
+            byte[] larger = ArrayPool<byte>.Shared.Rent(want);
             _data.AsSpan(0, _length).CopyTo(larger);
             if (_data.Length > 0)
             {

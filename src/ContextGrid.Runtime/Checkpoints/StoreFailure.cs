@@ -17,7 +17,8 @@ internal static class StoreFailure
             UnauthorizedAccessException =>
                 "permission is denied. Give this user read and write permission there, or choose another directory",
             { HResult: NoSpace or WindowsDiskFull } => "the disk is full. Free space; the write can be repeated",
-            { HResult: QuotaExceeded } => "the disk quota is used up. Free space or raise it; the write can be repeated",
+            { HResult: QuotaExceeded } =>
+                "the disk quota is used up. Free space or raise it; the write can be repeated",
             { HResult: ReadOnly } => "the file system is read-only. Mount it for writing or choose another directory",
             _ => $"{cause.Message.TrimEnd('.')}. Check the disk and the path",
         };

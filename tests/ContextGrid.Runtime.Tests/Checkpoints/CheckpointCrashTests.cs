@@ -5,8 +5,8 @@ using static ContextGrid.Runtime.Tests.Checkpoints.CheckpointFixture;
 namespace ContextGrid.Runtime.Tests.Checkpoints;
 
 /// <summary>
-/// Runs open, checkpoints, merges and reopening with one fault at every single call of the store. What is recovered must
-/// be exactly one of the states that were handed over, and none older than the last one that was called durable.
+/// Runs open, checkpoints, merges and reopening with one fault at every single call of the store. What is recovered
+/// must be exactly one of the states that were handed over, and none older than the last one that was called durable.
 /// </summary>
 public sealed class CheckpointCrashTests
 {
@@ -103,7 +103,8 @@ public sealed class CheckpointCrashTests
             long position = next.Current.Content.Sources.IsEmpty ? 0 : next.Current.Content.Sources[0].NextOffset;
             Assert.True(position >= _durable, $"{fault}: position {position}, although {_durable} was durable");
             Assert.True(
-                _states[position].SequenceEqual(await ReadAsync(next)), $"{fault}: not the state of position {position}");
+                _states[position].SequenceEqual(await ReadAsync(next)),
+                $"{fault}: not the state of position {position}");
             Assert.DoesNotContain(next.Recovered, r => r.Contains("corrupt", StringComparison.Ordinal));
             if (_checkpoints is not null)
             {

@@ -3,7 +3,8 @@ using ContextGrid.Runtime.Checkpoints;
 
 namespace ContextGrid.Runtime.Tests.Checkpoints;
 
-/// <summary>Short forms for tests of checkpoints: entities are texts, and the state of a grid is a dictionary.</summary>
+/// <summary>Short forms for tests of checkpoints: entities are texts, and the state of a grid is a
+/// dictionary.</summary>
 internal static class CheckpointFixture
 {
     public static readonly CheckpointOptions Small = new()

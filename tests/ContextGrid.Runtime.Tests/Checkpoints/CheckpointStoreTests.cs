@@ -28,7 +28,7 @@ public sealed class CheckpointStoreTests
                 StringComparer.Ordinal, [KeyValuePair.Create("user", ulong.MaxValue)]),
             Counters = ImmutableSortedDictionary.CreateRange(
                 StringComparer.Ordinal, [KeyValuePair.Create("late", -7L), KeyValuePair.Create("seen", long.MaxValue)]),
-            Sources = [new SourceProgress("payments", 3, 77, [.. Enumerable.Range(0, 20).Select(i => new OffsetGap(i * 9, i * 9 + 3))])],
+            Sources = [new SourceProgress("payments", 3, 77, TwentyGaps())],
         };
         await using (CheckpointStore first = await OpenAsync(_store))
         {
@@ -157,6 +157,9 @@ public sealed class CheckpointStoreTests
         Assert.True(checkpoints.Current.Segments.Length > 3);
         Assert.Equal(101, (await ReadAsync(checkpoints)).Count);
     }
+
+    private static ImmutableArray<OffsetGap> TwentyGaps() =>
+        [.. Enumerable.Range(0, 20).Select(i => new OffsetGap(i * 9, (i * 9) + 3))];
 
     private static void Change(Random random, SortedDictionary<string, string> model, CheckpointBuilder builder)
     {

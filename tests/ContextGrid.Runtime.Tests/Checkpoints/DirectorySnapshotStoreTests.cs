@@ -19,8 +19,9 @@ public sealed class DirectorySnapshotStoreTests : SnapshotStoreConformance, IDis
         Assert.Single(results, r => r.Outcome == PutOutcome.Done);
 
         string? tag = results.Single(r => r.Outcome == PutOutcome.Done).ETag;
+        var condition = new PutCondition(false, tag);
         results = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Task.Run(async () =>
-            await stores[i % 2].PutAsync("a/b", new byte[] { 2 }, new PutCondition(false, tag), CancellationToken.None))));
+            await stores[i % 2].PutAsync("a/b", new byte[] { 2 }, condition, CancellationToken.None))));
         Assert.Single(results, r => r.Outcome == PutOutcome.Done);
     }
 
@@ -51,7 +52,8 @@ public sealed class DirectorySnapshotStoreTests : SnapshotStoreConformance, IDis
     {
         string file = Path.Combine(_path, "file");
         File.WriteAllText(file, "");
-        var refused = Assert.Throws<SnapshotStoreException>(() => DirectorySnapshotStore.Open(file, TimeProvider.System));
+        var refused = Assert.Throws<SnapshotStoreException>(
+            () => DirectorySnapshotStore.Open(file, TimeProvider.System));
         Assert.Contains(file, refused.Message, StringComparison.Ordinal);
     }
 
@@ -59,7 +61,8 @@ public sealed class DirectorySnapshotStoreTests : SnapshotStoreConformance, IDis
     public void Failure_NoPermission_NamesThePathAndTheRemedy()
     {
         SnapshotStoreException failure = StoreFailure.Of("/data/a", "opened", new UnauthorizedAccessException());
-        Assert.StartsWith("/data/a could not be opened: permission is denied.", failure.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "/data/a could not be opened: permission is denied.", failure.Message, StringComparison.Ordinal);
         Assert.Contains("Give this user", failure.Message, StringComparison.Ordinal);
     }
 

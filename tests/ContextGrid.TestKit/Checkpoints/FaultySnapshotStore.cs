@@ -5,8 +5,9 @@ namespace ContextGrid.TestKit.Checkpoints;
 
 /// <summary>
 /// A snapshot store in memory with one fault at one call. Legal faults: the process dies before or after a call has its
-/// effect; a put, done or not, has an unknown outcome; a put meets a conflict that is none; the store is away for a call.
-/// After a death every call of the dead process fails; <see cref="Revive"/> starts the next process on what is durable.
+/// effect; a put, done or not, has an unknown outcome; a put meets a conflict that is none; the store is away for a
+/// call. After a death every call of the dead process fails; <see cref="Revive"/> starts the next process on what is
+/// durable.
 /// </summary>
 public sealed class FaultySnapshotStore : ISnapshotStore
 {

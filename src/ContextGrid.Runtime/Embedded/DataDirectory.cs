@@ -1,0 +1,153 @@
+using System.Globalization;
+using ContextGrid.Runtime.Checkpoints;
+
+namespace ContextGrid.Runtime.Embedded;
+
+/// <summary>
+/// The directory that an embedded grid keeps everything in. Opening it checks that it can be written, that it is one of
+/// ours and of a known format, and keeps every other server out until it is disposed of or the process ends.
+/// </summary>
+public sealed class DataDirectory : IDisposable
+{
+    /// <summary>The version of the layout that this program writes.</summary>
+    public const int FormatVersion = 1;
+
+    private const string FormatFile = "format";
+    private const string FormatPrefix = "contextgrid data ";
+    private const string LockFile = "lock";
+    private const string ProcessFile = "process";
+
+    private readonly FileStream _lock;
+
+    private DataDirectory(string path, FileStream heldLock) => (FullPath, _lock) = (path, heldLock);
+
+    /// <summary>The directory's full path.</summary>
+    public string FullPath { get; }
+
+    /// <summary>Where the event log is.</summary>
+    public string LogPath => Path.Combine(FullPath, "log");
+
+    /// <summary>Where the checkpoints are.</summary>
+    public string CheckpointsPath => Path.Combine(FullPath, "checkpoints");
+
+    /// <summary>Opens a directory, and makes it when it is missing.</summary>
+    /// <param name="path">An empty or missing directory, or one that a grid has used before.</param>
+    /// <exception cref="DataDirectoryException">It can't be used; the message is one line that says why and what to
+    /// do.</exception>
+    public static DataDirectory Open(string path)
+    {
+        string full = Path.GetFullPath(path);
+        if (File.Exists(full))
+        {
+            throw new DataDirectoryException($"{full} is a file; name a directory for the data.");
+        }
+
+        try
+        {
+            DirectorySync.Create(full);
+            CheckIsOurs(full);
+            FileStream held = TakeLock(full);
+            try
+            {
+                WriteFormat(full);
+                File.WriteAllText(
+                    Path.Combine(full, ProcessFile), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+                return new DataDirectory(full, held);
+            }
+            catch
+            {
+                held.Dispose();
+                throw;
+            }
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new DataDirectoryException(
+                $"{full} can't be written: permission is denied. Give this user read and write permission there, "
+                + "or choose another directory.", e);
+        }
+        catch (IOException e)
+        {
+            throw new DataDirectoryException(
+                $"{full} can't be used: {OneLine(e.Message)} Check the path and the disk.", e);
+        }
+    }
+
+    /// <summary>Lets another server open the directory.</summary>
+    public void Dispose() => _lock.Dispose();
+
+    /// <summary>A directory with other files may be anybody's: a wrong path must not fill it.</summary>
+    private static void CheckIsOurs(string path)
+    {
+        string format = Path.Combine(path, FormatFile);
+        if (!File.Exists(format))
+        {
+            string? stranger = Directory.EnumerateFileSystemEntries(path)
+                .Select(Path.GetFileName)
+                .FirstOrDefault(name => name is not (LockFile or ProcessFile or FormatFile + ".new"));
+            if (stranger is not null)
+            {
+                throw new DataDirectoryException(
+                    $"{path} is not a data directory of ContextGrid, and it is not empty (it holds '{stranger}'). "
+                    + "Name an empty or a new directory.");
+            }
+
+            return;
+        }
+
+        string text = File.ReadAllText(format).Trim();
+        bool known = text.StartsWith(FormatPrefix, StringComparison.Ordinal)
+            && int.TryParse(
+                text.AsSpan(FormatPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int version)
+            && version is >= 1 and <= FormatVersion;
+        if (!known)
+        {
+            throw new DataDirectoryException(
+                $"{format} says '{OneLine(text)}', and this program knows '{FormatPrefix}{FormatVersion}' at most. "
+                + "Use a newer program or another directory.");
+        }
+    }
+
+    private static FileStream TakeLock(string path)
+    {
+        string file = Path.Combine(path, LockFile);
+        try
+        {
+            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when (File.Exists(file))
+        {
+            string process = Path.Combine(path, ProcessFile);
+            string who = File.Exists(process) ? $" (process {OneLine(File.ReadAllText(process))})" : "";
+            throw new DataDirectoryException(
+                $"{path} is in use by another server{who}. Stop that one or choose another directory.", e);
+        }
+    }
+
+    private static void WriteFormat(string path)
+    {
+        string format = Path.Combine(path, FormatFile), aside = format + ".new";
+        if (!File.Exists(format))
+        {
+            using (var file = new FileStream(aside, FileMode.Create, FileAccess.Write))
+            {
+                file.Write(System.Text.Encoding.UTF8.GetBytes($"{FormatPrefix}{FormatVersion}\n"));
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(aside, format, overwrite: true);
+            DurableDirectory.Sync(path);
+        }
+    }
+
+    private static string OneLine(string text)
+    {
+        string line = text.ReplaceLineEndings(" ").Trim();
+        return line.Length <= 200 ? line : line[..200];
+    }
+}
+
+/// <summary>A data directory can't be used.</summary>
+/// <param name="message">One line: which directory, why, and what to do.</param>
+/// <param name="inner">The cause, if any.</param>
+public sealed class DataDirectoryException(string message, Exception? inner = null) : Exception(message, inner);
