@@ -105,4 +105,67 @@ public sealed class DefinitionFilesTests
             ],
             result.Errors.Select(e => e.ToString()));
     }
+
+    [Fact]
+    public void Read_SeveralFiles_MergesThemAndNamesThemInErrors()
+    {
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("definitions");
+        try
+        {
+            Write("a.yaml", "version: 1\nevents:\n  e: {topic: t, fields: {k: string}}\n");
+            Write("b.yml", "version: 1\nentities:\n  u: {from: {e: k}, features: {n: e | count()}}\n");
+            Write("notes.txt", "not a definition");
+            Assert.Single(Assert.IsType<DefinitionSet>(DefinitionFiles.Read(directory.FullName).Set).Entities);
+
+            Write("c.yaml", "version: 1\nevents:\n  e: {topic: t2, fields: {k: string}}\n");
+            Write("d.yaml", "# " + new string('x', 1 << 20));
+            File.WriteAllBytes(Path.Combine(directory.FullName, "e.yaml"), [0x61, 0xFF]);
+            Write("f.yaml", "");
+            Write("g.yaml", "version: 1\n---\nversion: 1\n");
+            Assert.Equal(
+                [
+                    "c.yaml:3:3: the event 'e' is defined already, in a.yaml:3:3",
+                    "d.yaml:1:1: the file is larger than 1 MiB",
+                    "e.yaml:1:1: the file is not UTF-8: byte 1 is wrong",
+                    "f.yaml:1:1: the file is empty; it needs 'version: 1'",
+                    "g.yaml:2:1: a second document starts here; put it into a file of its own",
+                ],
+                DefinitionFiles.Read(directory.FullName).Errors.Select(e => e.ToString()));
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+
+        void Write(string name, string text) => File.WriteAllText(Path.Combine(directory.FullName, name), text);
+    }
+
+    [Fact]
+    public void Read_NoDirectory_IsAnError()
+    {
+        string missing = Path.Combine(Path.GetTempPath(), "no-such-directory-of-definitions");
+
+        DefinitionError error = DefinitionFiles.Read(missing).Errors[0];
+
+        Assert.StartsWith(missing + ":1:1: the directory cannot be read: ", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Parse_DeepNesting_IsRefusedNotAStackOverflow()
+    {
+        DefinitionReadResult result = DefinitionFiles.Parse("deep.yaml", "version: 1\nevents: " + new string('[', 100_000));
+
+        Assert.Equal("deep.yaml:2:24: this is not YAML: nested deeper than 16 levels", result.Errors[0].ToString());
+    }
+
+    [Theory]
+    [InlineData(1_000, 0)]
+    [InlineData(1_001, 1)]
+    public void Parse_ManyFeatures_AreLimited(int count, int errors)
+    {
+        string features = string.Concat(Enumerable.Range(0, count).Select(i => $"      f{i}: {(i == 0 ? "1" : $"f{i - 1} + 1")}\n"));
+        string text = BadDefinitions.Good[..BadDefinitions.Good.IndexOf("      spend:", StringComparison.Ordinal)] + features;
+
+        Assert.Equal(errors, DefinitionFiles.Parse("many.yaml", text).Errors.Length);
+    }
 }
