@@ -3,7 +3,7 @@ using ContextGrid.Server.Grpc;
 
 namespace ContextGrid.Integration.Tests.Grpc;
 
-/// <summary>ContextService and IngestService with made-up answers, for tests of the wire and not of the answers.</summary>
+/// <summary>ContextService and IngestService with made-up answers, for tests of the wire.</summary>
 public static class FakeContextService
 {
     public static IReadOnlyList<GrpcService> Create() =>

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Google.Protobuf.Reflection;
 
 namespace ContextGrid.Server.Grpc.Reflection;
@@ -6,6 +7,7 @@ namespace ContextGrid.Server.Grpc.Reflection;
 internal sealed class DescriptorIndex
 {
     private readonly Dictionary<string, FileDescriptor> _files = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ByteString> _bytes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, FileDescriptor> _symbols = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Extended, int Number), FileDescriptor> _extensions = [];
 
@@ -21,6 +23,9 @@ internal sealed class DescriptorIndex
 
     /// <summary>The file of this name, or null.</summary>
     public FileDescriptor? FileByName(string name) => _files.GetValueOrDefault(name);
+
+    /// <summary>A file of this index as clients read it.</summary>
+    public ByteString Bytes(FileDescriptor file) => _bytes[file.Name];
 
     /// <summary>The file that declares a package member by its full name, or null.</summary>
     public FileDescriptor? FileBySymbol(string symbol) => _symbols.GetValueOrDefault(symbol);
@@ -42,6 +47,7 @@ internal sealed class DescriptorIndex
             return;
         }
 
+        _bytes[file.Name] = DescriptorBytes.Of(file);
         foreach (var service in file.Services)
         {
             _symbols[service.FullName] = file;

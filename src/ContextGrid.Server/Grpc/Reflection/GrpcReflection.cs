@@ -85,7 +85,7 @@ public sealed class GrpcReflection
     }
 
     // The asked file always goes out, even a second time; what it imports only where this stream has not sent it yet.
-    private static Response Files(FileDescriptor? file, string asked, HashSet<string> sent)
+    private Response Files(FileDescriptor? file, string asked, HashSet<string> sent)
     {
         if (file is null)
         {
@@ -93,19 +93,19 @@ public sealed class GrpcReflection
         }
 
         var response = new FileDescriptorResponse();
-        response.FileDescriptorProto.Add(file.SerializedData);
+        response.FileDescriptorProto.Add(_index.Bytes(file));
         sent.Add(file.Name);
         AddDependencies(file, response, sent);
         return new Response { FileDescriptorResponse = response };
     }
 
-    private static void AddDependencies(FileDescriptor file, FileDescriptorResponse response, HashSet<string> sent)
+    private void AddDependencies(FileDescriptor file, FileDescriptorResponse response, HashSet<string> sent)
     {
         foreach (var dependency in file.Dependencies)
         {
             if (sent.Add(dependency.Name))
             {
-                response.FileDescriptorProto.Add(dependency.SerializedData);
+                response.FileDescriptorProto.Add(_index.Bytes(dependency));
                 AddDependencies(dependency, response, sent);
             }
         }
