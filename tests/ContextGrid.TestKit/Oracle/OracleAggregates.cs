@@ -29,7 +29,7 @@ internal static class OracleAggregates
             "rate" => Rate(feature, values),
             _ when values.Length == 0 => Exact(null),
             "sum" => OracleMoments.Sum(values),
-            "avg" => OracleMoments.Mean(values),
+            "avg" => OracleMoments.Quotient(values, values.Length),
             "variance" or "stddev" or "skew" or "kurtosis" => OracleMoments.Shape(feature.Aggregate, values),
             "quantile" => Quantile(values, feature.Number(1)),
             "ewma" => Decayed(samples, feature.Number(1)),
@@ -108,9 +108,7 @@ internal static class OracleAggregates
             return Exact(0.0);
         }
 
-        (object? sum, _) = OracleMoments.Sum(values);
-        double rate = sum is null ? double.NaN : OracleOrder.Number(sum) / Seconds(feature);
-        return (double.IsFinite(rate) ? rate : null, OracleTolerance.Of(4.0 / (1L << 53), double.Epsilon));
+        return OracleMoments.Quotient(values, Seconds(feature));
     }
 
     private static (object? Value, OracleTolerance Tolerance) Quantile(object[] values, double q)

@@ -3,10 +3,9 @@ namespace ContextGrid.TestKit.Oracle;
 /// <summary>Sums and moments without rounding; only the last step rounds.</summary>
 internal static class OracleMoments
 {
-    // The product sums rounded powers, each within 2^-53 of the true one, and takes differences of the sums. What is left
-    // of that error is relative to the powers' size, not to the difference: 64 such roundings are allowed, in addition
-    // to the relative bound.
-    private const double PowerError = 64.0 / (1L << 53);
+    // The product's reproducible sum keeps every addend to 128 bits below the largest one; so n addends may lose n times
+    // that, and no more: it matters only where larger addends cancel each other.
+    private static readonly double BinError = Math.ScaleB(1, -128);
 
     /// <summary>Σx of doubles (rounded once) or integers (null outside 64 bits).</summary>
     internal static (object? Value, OracleTolerance Tolerance) Sum(IReadOnlyList<object> values)
@@ -23,16 +22,14 @@ internal static class OracleMoments
             return (total == Int128.Clamp(total, long.MinValue, long.MaxValue) ? (long)total : null, default);
         }
 
-        return (Finite(sum.ToDouble()), OneUlp(sum.ToDouble()));
+        return (Finite(sum.ToDouble()), Rounded(sum.ToDouble(), values));
     }
 
-    /// <summary>Σx / n.</summary>
-    internal static (object? Value, OracleTolerance Tolerance) Mean(IReadOnlyList<object> values)
+    /// <summary>Σx / divisor.</summary>
+    internal static (object? Value, OracleTolerance Tolerance) Quotient(IReadOnlyList<object> values, double divisor)
     {
-        double mean = (Total(values, 1) / ExactNumber.Of((long)values.Count)).ToDouble();
-        OracleTolerance tolerance = OneUlp(mean);
-        bool isBeyond = !double.IsFinite(Total(values, 1).ToDouble());
-        return (Finite(mean), tolerance with { NullAllowed = isBeyond });
+        double quotient = (Total(values, 1) / ExactNumber.Of(divisor)).ToDouble();
+        return (Finite(quotient), Rounded(quotient, values));
     }
 
     /// <summary>Variance, standard deviation, skewness or excess kurtosis of the population.</summary>
@@ -52,19 +49,16 @@ internal static class OracleMoments
             _ => ((Central(values, mean, 4) / (second * second)) - ExactNumber.Of(3L)).ToDouble(),
         };
 
+        // How much of a power sum may be lost, as a part of the moment that the result is divided by or made of.
         double spread = second.SquareRoot();
-        double ratio = spread > 0 ? size / spread : 0;
-        double absolute = aggregate switch
+        double lost = 16 * values.Count * BinError;
+        double absolute = spread == 0 ? 0 : aggregate switch
         {
-            "variance" => PowerError * size * size,
-            "stddev" => spread > 0 ? PowerError * size * ratio : Math.Sqrt(PowerError) * size,
-            _ => PowerError * Math.Pow(ratio, power),
+            "variance" => lost * size * size,
+            "stddev" => lost * size * (size / spread),
+            _ => lost * Math.Pow(size / spread, power),
         };
-
-        // Powers outside of what a double can hold with full precision may make the product say null.
-        bool isBeyond = Math.Pow(size, power) * values.Count > 1e300 || Math.Pow(spread, power) < 1e-290 || ratio > 1e6;
-        OracleTolerance tolerance = new(1e-12 + (4 * PowerError * ratio * ratio), isBeyond ? double.PositiveInfinity : absolute, isBeyond);
-        return (Finite(result), tolerance);
+        return (Finite(result), OracleTolerance.Of(1e-12, absolute + double.Epsilon));
     }
 
     private static ExactNumber Total(IReadOnlyList<object> values, int power)
@@ -104,10 +98,13 @@ internal static class OracleMoments
     private static double Skew(ExactNumber third, ExactNumber second) =>
         third.Sign * ((third * third) / (second * second * second)).SquareRoot();
 
-    // The product rounds the exact sum once and divides once; the oracle rounds the exact quotient. They may differ by
-    // one unit in the last place.
-    private static OracleTolerance OneUlp(double value) =>
-        double.IsFinite(value) ? OracleTolerance.Of(0, Math.BitIncrement(Math.Abs(value)) - Math.Abs(value)) : default;
+    // The product rounds the sum once and divides once; the oracle rounds the exact quotient. They may differ by one unit
+    // in the last place.
+    private static OracleTolerance Rounded(double value, IReadOnlyList<object> values)
+    {
+        double ulp = double.IsFinite(value) ? Math.BitIncrement(Math.Abs(value)) - Math.Abs(value) : 0;
+        return OracleTolerance.Of(0, ulp + (values.Count * BinError * values.Max(v => Math.Abs(OracleOrder.Number(v)))));
+    }
 
     private static object? Finite(double value) => double.IsFinite(value) ? value + 0.0 : null;
 }

@@ -38,7 +38,7 @@ public sealed record Scenario(int Seed, OracleEntity Entity, ImmutableArray<Orac
             yaml.Append(CultureInfo.InvariantCulture, $"  {name}: {{topic: {topic}, format: json, fields: {{{fields}}}}}\n");
         }
 
-        string from = string.Join(", ", Entity.Sources.Order().Select(s => $"{s.Key}: {s.Value}"));
+        string from = string.Join(", ", Entity.Sources.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => $"{s.Key}: {s.Value}"));
         yaml.Append(CultureInfo.InvariantCulture, $"entities:\n  {Entity.Name}:\n    from: {{{from}}}\n");
         yaml.Append(Entity.TtlMs > 0 ? $"    ttl: {OracleWindow.Text(Entity.TtlMs)}\n" : "");
         yaml.Append("    features:\n");

@@ -1,0 +1,109 @@
+using ContextGrid.Core.Definitions;
+using ContextGrid.Core.Entities;
+using ContextGrid.Core.Features.Plans;
+using ContextGrid.Core.Model;
+using ContextGrid.Core.Queries;
+using ContextGrid.Core.Snapshots;
+using ContextGrid.Runtime.Codecs;
+using ContextGrid.TestKit.Oracle;
+using EntityReader = ContextGrid.Core.Queries.EntityReader;
+
+namespace ContextGrid.Core.Tests.Entities;
+
+/// <summary>One entity of the product, driven with the oracle's events and compared with the oracle's answers.</summary>
+internal sealed class EngineUnderTest
+{
+    private readonly DefinitionSet _definitions;
+    private readonly EntityPlan _plan;
+    private readonly ApplyScratch _scratch;
+    private readonly EntityReader _reader;
+    private readonly FeatureSelection _selection;
+    private readonly EventRecord _record;
+    private readonly AnswerArena _arena = new();
+
+    internal EngineUnderTest(string yaml)
+    {
+        DefinitionReadResult read = DefinitionFiles.Parse("scenario.yaml", yaml);
+        _definitions = read.Set
+            ?? throw new InvalidOperationException(string.Join('\n', read.Errors.Select(e => e.ToString())) + "\n" + yaml);
+        _plan = PlanCompiler.Compile(_definitions, _definitions.Entities[0]);
+        _scratch = new ApplyScratch(_plan);
+        _reader = new EntityReader(_plan);
+        _selection = FeatureSelection.All(_plan);
+        _record = new EventRecord(_definitions.Events.Max(e => e.Fields.Length));
+        Entity = new Entity(_plan);
+    }
+
+    internal Entity Entity { get; private set; }
+
+    internal ApplyOutcome Apply(OracleEvent e)
+    {
+        int index = IndexOf(_definitions.Events.Select(d => d.Name), e.EventName);
+        EventDefinition definition = _definitions.Events[index];
+        _record.EventIndex = index;
+        _record.EventTimeMs = e.TimeMs;
+        _record.LogTimeMs = e.TimeMs;
+        _record.Position = new Position(
+            Position.SourceOf(IndexOf(_definitions.Topics, e.Topic), e.Partition), e.Offset);
+        for (int i = 0; i < definition.Fields.Length; i++)
+        {
+            _record.Fields[i] = CoreValues.ToCore(e.Fields.GetValueOrDefault(definition.Fields[i].Name));
+        }
+
+        return Entity.Apply(_record, _scratch);
+    }
+
+    internal void ApplyAll(IEnumerable<OracleEvent> events)
+    {
+        foreach (OracleEvent e in events)
+        {
+            Apply(e);
+        }
+    }
+
+    internal byte[] Snapshot()
+    {
+        var writer = new SnapshotWriter();
+        Entity.Snapshot(writer, _scratch);
+        return writer.Written.ToArray();
+    }
+
+    internal void Restore(ReadOnlySpan<byte> snapshot) => Entity = Entity.Restore(_plan, snapshot);
+
+    /// <summary>Every feature whose answer is not what the oracle says.</summary>
+    internal List<string> Differences(FeatureOracle oracle, object key, long headMs)
+    {
+        int count = _selection.Names.Length;
+        var values = new Value[count];
+        var statuses = new FeatureStatus[count];
+        long[] times = new long[count];
+        byte[] notes = new byte[count];
+        _arena.Reset();
+        Entity? entity = Entity.Applied.IsEmpty ? null : Entity;
+        _reader.Read(entity, _selection, headMs, _arena, new AnswerSlots(values, statuses, times, notes));
+        var differences = new List<string>();
+        for (int i = 0; i < count; i++)
+        {
+            OracleFeature feature = oracle.Entity.Features.Single(f => f.Name == _selection.Names[i]);
+            OracleAnswer right = feature.IsDerived
+                ? oracle.Derive(key, feature, headMs, AnswerOf)
+                : oracle.Ask(key, feature, headMs);
+            object? actual = CoreValues.FromCore(values[i]);
+            string? difference = OracleComparison.Difference(right, actual, (int)statuses[i], times[i]);
+            if (difference is not null)
+            {
+                differences.Add($"{feature.Name}: {feature.ToText()} at {headMs}: {difference}");
+            }
+        }
+
+        return differences;
+
+        OracleAnswer AnswerOf(string name)
+        {
+            int at = IndexOf(_selection.Names, name);
+            return new(CoreValues.FromCore(values[at]), (OracleStatus)statuses[at], times[at], default);
+        }
+    }
+
+    private static int IndexOf(IEnumerable<string> names, string name) => names.TakeWhile(n => n != name).Count();
+}
