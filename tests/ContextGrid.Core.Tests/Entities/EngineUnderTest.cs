@@ -70,26 +70,30 @@ internal sealed class EngineUnderTest
 
     internal void Restore(ReadOnlySpan<byte> snapshot) => Entity = Entity.Restore(_plan, snapshot);
 
+    /// <summary>The product's answer for one feature.</summary>
+    internal (object? Value, OracleStatus Status, long EventTimeMs) Answer(string feature, long headMs)
+    {
+        Answers answers = Read(headMs);
+        int at = IndexOf(_selection.Names, feature);
+        return (CoreValues.FromCore(answers.Values[at]), (OracleStatus)answers.Statuses[at], answers.TimesMs[at]);
+    }
+
     /// <summary>Every feature whose answer is not what the oracle says.</summary>
     internal List<string> Differences(FeatureOracle oracle, object key, long headMs)
     {
-        int count = _selection.Names.Length;
-        var values = new Value[count];
-        var statuses = new FeatureStatus[count];
-        long[] times = new long[count];
-        byte[] notes = new byte[count];
-        _arena.Reset();
-        Entity? entity = Entity.Applied.IsEmpty ? null : Entity;
-        _reader.Read(entity, _selection, headMs, _arena, new AnswerSlots(values, statuses, times, notes));
+        Answers answers = Read(headMs);
         var differences = new List<string>();
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < _selection.Names.Length; i++)
         {
             OracleFeature feature = oracle.Entity.Features.Single(f => f.Name == _selection.Names[i]);
             OracleAnswer right = feature.IsDerived
                 ? oracle.Derive(key, feature, headMs, AnswerOf)
                 : oracle.Ask(key, feature, headMs);
-            object? actual = CoreValues.FromCore(values[i]);
-            string? difference = OracleComparison.Difference(right, actual, (int)statuses[i], times[i]);
+            object? actual = CoreValues.FromCore(answers.Values[i]);
+            bool isApproximate = (answers.Notes[i] & 1) != 0;
+            string? difference = isApproximate
+                ? right.MayBeApproximate ? null : "it is called approximate, but no cap is exceeded"
+                : OracleComparison.Difference(right, actual, (int)answers.Statuses[i], answers.TimesMs[i]);
             if (difference is not null)
             {
                 differences.Add($"{feature.Name}: {feature.ToText()} at {headMs}: {difference}");
@@ -100,10 +104,23 @@ internal sealed class EngineUnderTest
 
         OracleAnswer AnswerOf(string name)
         {
-            int at = IndexOf(_selection.Names, name);
-            return new(CoreValues.FromCore(values[at]), (OracleStatus)statuses[at], times[at], default);
+            (object? value, OracleStatus status, long time) = Answer(name, headMs);
+            return new(value, status, time, default);
         }
     }
 
+    private Answers Read(long headMs)
+    {
+        int count = _selection.Names.Length;
+        var answers = new Answers(new Value[count], new FeatureStatus[count], new long[count], new byte[count]);
+        _arena.Reset();
+        Entity? entity = Entity.Applied.IsEmpty ? null : Entity;
+        var slots = new AnswerSlots(answers.Values, answers.Statuses, answers.TimesMs, answers.Notes);
+        _reader.Read(entity, _selection, headMs, _arena, slots);
+        return answers;
+    }
+
     private static int IndexOf(IEnumerable<string> names, string name) => names.TakeWhile(n => n != name).Count();
+
+    private sealed record Answers(Value[] Values, FeatureStatus[] Statuses, long[] TimesMs, byte[] Notes);
 }

@@ -53,7 +53,8 @@ public sealed class FeatureOracle(OracleEntity entity)
             : inside.Count == 0 ? OracleStatus.Expired
             : value is null ? OracleStatus.Null
             : OracleStatus.Present;
-        return new(value, status, eventTime, tolerance);
+        bool mayBeApproximate = OracleCaps.AreExceeded(feature, inside);
+        return new(value, status, eventTime, tolerance) { MayBeApproximate = mayBeApproximate };
     }
 
     /// <summary>
