@@ -93,4 +93,7 @@ public enum AccumulatorKind
 
     /// <summary>The N different values seen latest.</summary>
     RecentUnique = 16,
+
+    /// <summary>The newest row's time; kept for since_last of each category.</summary>
+    NewestTime = 17,
 }

@@ -38,6 +38,7 @@ public static class AccumulatorFactory
             AccumulatorKind.Frequent => new FrequentAccumulator(spec.Column, spec.InputKind),
             AccumulatorKind.DecayedMean => new DecayedMeanAccumulator(spec.Column, spec.HalfLifeMs),
             AccumulatorKind.RecentUnique => new RecentUniqueAccumulator(spec.Column, spec.InputKind, spec.N),
+            AccumulatorKind.NewestTime => new NewestTimeAccumulator(),
             _ => throw new ArgumentException($"No accumulator is of kind {spec.Kind}.", nameof(spec)),
         };
     }

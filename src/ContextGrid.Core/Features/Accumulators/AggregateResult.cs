@@ -28,7 +28,7 @@ public static class AggregateResult
                 Moments.Skew(Count(cells), (ISum)cells[1], (ISum)cells[2], (ISum)cells[3]),
             AggregateKind.Kurtosis =>
                 Moments.Kurtosis(Count(cells), (ISum)cells[1], (ISum)cells[2], (ISum)cells[3], (ISum)cells[4]),
-            AggregateKind.SinceLast => SinceLast(context),
+            AggregateKind.SinceLast => SinceLast(cells, context),
             AggregateKind.Delta => Delta(cells, context, arena),
             AggregateKind.Distinct => Value.Of(((DistinctAccumulator)cells[0]).Count),
             AggregateKind.DistinctExact => Value.Of((long)((DistinctExactAccumulator)cells[0]).Count),
@@ -80,9 +80,14 @@ public static class AggregateResult
         return number.ToScaled();
     }
 
-    private static Value SinceLast(in ResultContext context) => context.NewestMatchMs == long.MinValue
-        ? Value.Null
-        : Value.Of((double)((Int128)context.HeadMs - context.NewestMatchMs) / 1000.0);
+    // Of a category the cell knows its newest event, else the context that of the whole window.
+    private static Value SinceLast(ReadOnlySpan<Accumulator> cells, in ResultContext context)
+    {
+        long newestMs = cells.IsEmpty ? context.NewestMatchMs : ((NewestTimeAccumulator)cells[0]).TimeMs;
+        return newestMs == long.MinValue
+            ? Value.Null
+            : Value.Of((double)((Int128)context.HeadMs - newestMs) / 1000.0);
+    }
 
     private static Value Delta(ReadOnlySpan<Accumulator> cells, in ResultContext context, ResultArena arena)
     {

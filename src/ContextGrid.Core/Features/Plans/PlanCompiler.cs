@@ -63,8 +63,10 @@ public static class PlanCompiler
             int by = feature.By is null ? -1 : Intern(_columns, feature.By);
             int input = call.Input is null ? -1 : Intern(_columns, call.Input);
             int orderBy = call.OrderBy is null ? -1 : Intern(_columns, call.OrderBy);
-            ImmutableArray<AccumulatorSpec> required = AggregateState.Required(
-                call, input, call.Input?.Type ?? ValueKind.Null, orderBy);
+            ImmutableArray<AccumulatorSpec> required =
+                call.Kind == AggregateKind.SinceLast && by >= 0
+                    ? [new AccumulatorSpec(AccumulatorKind.NewestTime, -1, ValueKind.Null)]
+                    : AggregateState.Required(call, input, call.Input?.Type ?? ValueKind.Null, orderBy);
 
             GroupBuilder group = GroupOf(predicate, by, feature.Window);
             ImmutableArray<int> cells = [.. required.Select(spec => group.CellOf(spec))];
