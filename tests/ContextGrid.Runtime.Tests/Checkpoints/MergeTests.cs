@@ -10,7 +10,8 @@ public sealed class MergeTests
     private static readonly CheckpointOptions Options = new() { SegmentBytesMax = 16_000, SmallSegmentsMax = 3 };
 
     [Fact]
-    public void Choose_FewSmallSegments_MergesNothing() => Assert.Equal((0, 0), Choose(B(9000), N(100), N(100), N(100)));
+    public void Choose_FewSmallSegments_MergesNothing() =>
+        Assert.Equal((0, 0), Choose(B(9000), N(100), N(100), N(100)));
 
     [Fact]
     public void Choose_MoreSmallSegmentsThanAllowed_MergesTheirRun() =>
@@ -38,7 +39,10 @@ public sealed class MergeTests
         string path = Directory.CreateTempSubdirectory("contextgrid-merge-").FullName;
         try
         {
-            ISnapshotStore[] stores = [new FaultySnapshotStore(), DirectorySnapshotStore.Open(path, TimeProvider.System)];
+            ISnapshotStore[] stores =
+            [
+                new FaultySnapshotStore(), DirectorySnapshotStore.Open(path, TimeProvider.System),
+            ];
             foreach (ISnapshotStore store in stores)
             {
                 await PublishBesideMergesAsync(store);
