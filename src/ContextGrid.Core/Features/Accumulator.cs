@@ -4,22 +4,26 @@ namespace ContextGrid.Core.Features;
 
 /// <summary>
 /// Mergeable state of one aggregate over one set of rows (a tile, a category, a whole window during a read).
-/// The content is a function of the set of rows, not of the order of <see cref="Add"/> and <see cref="Merge"/>; the kinds
-/// that cannot hold this after a cap is exceeded say so through <see cref="IsApproximate"/>. Null inputs are skipped.
-/// Not thread-safe. After warm-up neither Add, Merge nor Clear allocates.
+/// The content is a function of the set of rows, not of the order of <see cref="Add"/> and <see cref="Merge"/>; the
+/// kinds that cannot hold this after a cap is exceeded say so through <see cref="IsApproximate"/>. Null inputs are
+/// skipped. Not thread-safe. After warm-up neither Add, Merge nor Clear allocates.
 /// </summary>
 public abstract class Accumulator
 {
     /// <summary>Takes one row into account.</summary>
     public abstract void Add(in EventRow row);
 
-    /// <summary>Takes all rows of <paramref name="other"/>, which has an equal spec, into account; it stays as it is.</summary>
+    /// <summary>
+    /// Takes all rows of <paramref name="other"/>, which has an equal spec, into account; it stays as it is.
+    /// </summary>
     public abstract void Merge(Accumulator other);
 
     /// <summary>Forgets all rows and keeps buffers.</summary>
     public abstract void Clear();
 
-    /// <summary>Whether a cap was exceeded, so that the result is an approximation beyond the documented bound.</summary>
+    /// <summary>
+    /// Whether a cap was exceeded, so that the result is an approximation beyond the documented bound.
+    /// </summary>
     public virtual bool IsApproximate => false;
 
     /// <summary>Writes the content in canonical form: equal sets of rows give equal bytes.</summary>

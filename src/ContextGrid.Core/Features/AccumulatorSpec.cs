@@ -5,8 +5,8 @@ using ContextGrid.Core.Model;
 namespace ContextGrid.Core.Features;
 
 /// <summary>
-/// Which piece of aggregate state to keep, over which column. Features whose aggregates need an equal spec over the same
-/// events share one accumulator.
+/// Which piece of aggregate state to keep, over which column. Features whose aggregates need an equal spec over the
+/// same events share one accumulator.
 /// </summary>
 /// <param name="Kind">The kind of state.</param>
 /// <param name="Column">The input column; −1 where events are counted.</param>
@@ -40,7 +40,9 @@ public sealed record AccumulatorSpec(
     internal HistogramEdges Edges { get; private init; } = HistogramEdges.Parse(EdgesText);
 }
 
-/// <summary>The kinds of aggregate state. Each is mergeable, and its content is a function of the set of rows added.</summary>
+/// <summary>
+/// The kinds of aggregate state. Each is mergeable, and its content is a function of the set of rows added.
+/// </summary>
 public enum AccumulatorKind
 {
     /// <summary>Rows, or rows whose column is not null.</summary>

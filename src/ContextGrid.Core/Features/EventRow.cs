@@ -2,7 +2,9 @@ using ContextGrid.Core.Model;
 
 namespace ContextGrid.Core.Features;
 
-/// <summary>What accumulators see of one event: when and where it was, and the columns that the plan computes from it.</summary>
+/// <summary>
+/// What accumulators see of one event: when and where it was, and the columns that the plan computes from it.
+/// </summary>
 /// <param name="timeMs">Event time, milliseconds since the Unix epoch.</param>
 /// <param name="position">Where the event stands; with the time a total order over events.</param>
 /// <param name="columns">

@@ -6,9 +6,9 @@ namespace ContextGrid.Core.Features.Accumulators;
 /// <summary>
 /// A sum of binary floating-point numbers of any exponent that does not depend on the order of its parts, to the bit.
 /// After Demmel and Nguyen, "Parallel Reproducible Summation" (IEEE Trans. Computers 64(7), 2015), with integer bins:
-/// bin b holds, as a 128-bit integer, the sum of the slices of all addends between 2^(64b) and 2^(64b+64). The bins stand
-/// at absolute places and nothing carries from one to the next; so forgetting all bins but the three highest that were
-/// ever touched depends on the set of addends only. Every addend is kept to at least 128 bits below the largest
+/// bin b holds, as a 128-bit integer, the sum of the slices of all addends between 2^(64b) and 2^(64b+64). The bins
+/// stand at absolute places and nothing carries from one to the next; so forgetting all bins but the three highest that
+/// were ever touched depends on the set of addends only. Every addend is kept to at least 128 bits below the largest
 /// addend; sums whose addends all lie within three bins are exact. 64 bytes; at most 41 bytes in a snapshot.
 /// </summary>
 internal struct BinnedSum
@@ -102,7 +102,9 @@ internal struct BinnedSum
         }
     }
 
-    /// <summary>Writes the bins: a byte that says which are not zero, the highest bin's number, and those bins.</summary>
+    /// <summary>
+    /// Writes the bins: a byte that says which are not zero, the highest bin's number, and those bins.
+    /// </summary>
     public readonly void Write(SnapshotWriter writer)
     {
         int flags = IsEmpty ? 0 : 1;

@@ -133,8 +133,8 @@ internal struct ExactNumber
     }
 
     /// <summary>
-    /// The nearest double, ties to even, as fraction · 2^exponent with 1 ≤ |fraction| &lt; 2 (or 2 after rounding); zero
-    /// is 0 · 2^0.
+    /// The nearest double, ties to even, as fraction · 2^exponent with 1 ≤ |fraction| &lt; 2 (or 2 after rounding);
+    /// zero is 0 · 2^0.
     /// </summary>
     public readonly ScaledDouble ToScaled()
     {

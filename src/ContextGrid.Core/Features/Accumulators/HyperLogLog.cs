@@ -63,8 +63,8 @@ internal static class HyperLogLog
     }
 
     /// <summary>
-    /// Writes the number of registers that are not zero, and while these are at most half of all, each with its distance
-    /// to the one before; else all registers.
+    /// Writes the number of registers that are not zero, and while these are at most half of all, each with its
+    /// distance to the one before; else all registers.
     /// </summary>
     public static void Write(ReadOnlySpan<byte> registers, SnapshotWriter writer)
     {

@@ -5,9 +5,9 @@ using ContextGrid.Core.Snapshots;
 namespace ContextGrid.Core.Features.Accumulators;
 
 /// <summary>
-/// A non-null scalar that outlives the event it came from. A text has a buffer of its own, which grows and is reused; so
-/// values are moved or copied into each other by <see cref="Set(in KeptValue)"/>, never by plain assignment that would
-/// leave two of them with one buffer.
+/// A non-null scalar that outlives the event it came from. A text has a buffer of its own, which grows and is reused;
+/// so values are moved or copied into each other by <see cref="Set(in KeptValue)"/>, never by plain assignment that
+/// would leave two of them with one buffer.
 /// </summary>
 internal struct KeptValue
 {

@@ -86,6 +86,8 @@ internal sealed class NumberExtremeAccumulator : Accumulator, IKeptResult
         _best = _flip ^ (_kind == ValueKind.Double ? Ordered((long)reader.UInt64()) : reader.Zigzag());
     }
 
-    /// <summary>Maps a double's bits to an integer of the same order, and back; leaves other kinds as they are.</summary>
+    /// <summary>
+    /// Maps a double's bits to an integer of the same order, and back; leaves other kinds as they are.
+    /// </summary>
     private long Ordered(long bits) => _kind == ValueKind.Double ? bits ^ ((bits >> 63) & long.MaxValue) : bits;
 }

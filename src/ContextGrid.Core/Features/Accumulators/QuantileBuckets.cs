@@ -2,8 +2,8 @@ namespace ContextGrid.Core.Features.Accumulators;
 
 /// <summary>
 /// The bucket boundaries of a DDSketch with 1 % relative accuracy (Masson, Rim and Lee, "DDSketch", VLDB 2019) by its
-/// cubically interpolated logarithm: the exponent plus a cubic of the significand, from the double's bits, with the four
-/// basic operations of IEEE 754 only; so that every machine computes the same bucket.
+/// cubically interpolated logarithm: the exponent plus a cubic of the significand, from the double's bits, with the
+/// four basic operations of IEEE 754 only; so that every machine computes the same bucket.
 /// </summary>
 /// <remarks>
 /// With s in [0, 1) the significand less one, the bucket is ⌊35·exponent + ((6s − 21)s + 50)s⌋. The slope of the cubic
@@ -18,7 +18,9 @@ internal static class QuantileBuckets
 
     private const int PerOctave = 35;
 
-    /// <summary>Keys of positive numbers are their bucket plus this, which is more than the lowest bucket's −37,590.</summary>
+    /// <summary>
+    /// Keys of positive numbers are their bucket plus this, which is more than the lowest bucket's −37,590.
+    /// </summary>
     private const int Zero = 38_000;
 
     /// <summary>The significands at which the buckets of an octave begin, and 2.</summary>

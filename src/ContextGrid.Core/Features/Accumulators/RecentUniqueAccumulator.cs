@@ -3,7 +3,9 @@ using ContextGrid.Core.Snapshots;
 
 namespace ContextGrid.Core.Features.Accumulators;
 
-/// <summary>The n different values of a column that were seen latest, each with the row where it was seen latest.</summary>
+/// <summary>
+/// The n different values of a column that were seen latest, each with the row where it was seen latest.
+/// </summary>
 internal sealed class RecentUniqueAccumulator(int column, ValueKind kind, int countMax) : Accumulator, IKeptResult
 {
     private SlotList<KeptRow> _rows; // The latest first.

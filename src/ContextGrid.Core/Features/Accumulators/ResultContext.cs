@@ -4,7 +4,9 @@ namespace ContextGrid.Core.Features.Accumulators;
 
 /// <summary>What a result needs besides the accumulators.</summary>
 /// <param name="HeadMs">The head of the query, milliseconds since the Unix epoch.</param>
-/// <param name="WindowSizeMs">The window's nominal size in milliseconds, for rates; 0 for windows without a fixed size.</param>
+/// <param name="WindowSizeMs">
+/// The window's nominal size in milliseconds, for rates; 0 for windows without a fixed size.
+/// </param>
 /// <param name="NewestMatchMs">
 /// Time of the newest event in the window, for since_last; <see cref="long.MinValue"/> when there is none.
 /// </param>

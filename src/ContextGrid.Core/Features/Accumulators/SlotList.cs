@@ -1,8 +1,8 @@
 namespace ContextGrid.Core.Features.Accumulators;
 
 /// <summary>
-/// A short list of kept values or rows with a maximum length. Slots that fall out keep their text buffers for what comes
-/// next; so nothing is allocated once the list and its texts have grown.
+/// A short list of kept values or rows with a maximum length. Slots that fall out keep their text buffers for what
+/// comes next; so nothing is allocated once the list and its texts have grown.
 /// </summary>
 /// <typeparam name="T">What a slot holds; assigned only by moving.</typeparam>
 internal struct SlotList<T>
@@ -17,7 +17,8 @@ internal struct SlotList<T>
     public readonly Span<T> Items => _slots.AsSpan(0, Count);
 
     /// <summary>
-    /// Opens a slot at <paramref name="index"/> and moves those from there on by one; of a full list the last falls out.
+    /// Opens a slot at <paramref name="index"/> and moves those from there on by one; of a full list the last falls
+    /// out.
     /// </summary>
     /// <returns>The slot, whose old content has no meaning.</returns>
     public ref T Open(int index, int countMax)

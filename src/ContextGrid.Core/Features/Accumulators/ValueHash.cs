@@ -3,8 +3,8 @@ using ContextGrid.Core.Model;
 namespace ContextGrid.Core.Features.Accumulators;
 
 /// <summary>
-/// The hash by which different values are told apart: of a text its UTF-8; of a whole number, whether integer or double,
-/// the 64-bit integer; of any other double its bits.
+/// The hash by which different values are told apart: of a text its UTF-8; of a whole number, whether integer or
+/// double, the 64-bit integer; of any other double its bits.
 /// </summary>
 internal static class ValueHash
 {

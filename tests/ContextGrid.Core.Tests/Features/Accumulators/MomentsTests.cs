@@ -14,7 +14,8 @@ public sealed class MomentsTests
         {
             var random = new Random(seed);
             double scale = Math.ScaleB(1, random.Next(-1000, 900));
-            double[] values = [.. Enumerable.Range(0, random.Next(1, 60)).Select(_ => (random.NextDouble() - 0.5) * scale)];
+            double[] values =
+                [.. Enumerable.Range(0, random.Next(1, 60)).Select(_ => (random.NextDouble() - 0.5) * scale)];
             Rational exact = values.Select(Rational.Of).Aggregate((a, b) => a + b);
             AssertClose(exact, Compute(AggregateKind.Sum, values), 0, seed);
         }
