@@ -99,7 +99,7 @@ internal sealed class DistinctAccumulator(int column) : Accumulator
             return;
         }
 
-        int index = _hashes.AsSpan(0, _count).BinarySearch(hash);
+        int index = SortedSearch.Find(_hashes.AsSpan(0, _count), hash);
         if (index >= 0)
         {
             return;

@@ -164,35 +164,38 @@ internal sealed class FrequentAccumulator(int column, ValueKind kind) : Accumula
     /// <summary>Opens an entry at its place; of a full map the least frequent goes, and hands its count on.</summary>
     private ref Entry Insert(int index, ulong hash, long count)
     {
-        if (_entries.Count == CountMax)
-        {
-            _overflowed = true;
-            int least = 0;
-            ReadOnlySpan<Entry> entries = _entries.Items;
-            for (int i = 1; i < entries.Length; i++)
-            {
-                least = entries[i].Count < entries[least].Count ? i : least;
-            }
-
-            count += entries[least].Count;
-            index -= least < index ? 1 : 0;
-            _entries.RemoveAt(least);
-        }
-
-        ref Entry entry = ref _entries.Open(index, CountMax);
+        ref Entry entry = ref _entries.Count < CountMax
+            ? ref _entries.Open(index, CountMax)
+            : ref Replace(index, ref count);
         entry.Hash = hash;
         entry.Count = count;
         return ref entry;
     }
 
+    private ref Entry Replace(int index, scoped ref long count)
+    {
+        _overflowed = true;
+        ReadOnlySpan<Entry> entries = _entries.Items;
+        int least = 0;
+        for (int i = 1; i < entries.Length; i++)
+        {
+            least = entries[i].Count < entries[least].Count ? i : least;
+        }
+
+        count += entries[least].Count;
+        return ref _entries.Move(least, least < index ? index - 1 : index);
+    }
+
     private int LowerBound(ulong hash)
     {
+        // As in SortedSearch, without a branch that depends on the data.
         ReadOnlySpan<Entry> entries = _entries.Items;
-        int low = 0, high = entries.Length;
-        while (low < high)
+        int low = 0;
+        for (int rest = entries.Length; rest > 0;)
         {
-            int middle = (low + high) >> 1;
-            (low, high) = entries[middle].Hash < hash ? (middle + 1, high) : (low, middle);
+            int half = (rest + 1) >> 1;
+            low += half & -(entries[low + half - 1].Hash < hash ? 1 : 0);
+            rest -= half;
         }
 
         return low;

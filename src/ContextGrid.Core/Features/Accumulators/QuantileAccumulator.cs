@@ -107,7 +107,7 @@ internal sealed class QuantileAccumulator(int column) : Accumulator
     private void AddKey(int key, long count)
     {
         ReadOnlySpan<int> keys = _keys.AsSpan(0, _used);
-        int index = keys.BinarySearch(key);
+        int index = SortedSearch.Find(keys, key);
         if (index < 0 && key != 0 && _used > 0)
         {
             // Collapsing is against the largest magnitude of the key's sign, which is at one end of the list.

@@ -40,6 +40,25 @@ internal struct SlotList<T>
         return ref slots[index];
     }
 
+    /// <summary>Moves a slot to another index; those between move by one.</summary>
+    /// <returns>The slot at its new place.</returns>
+    public readonly ref T Move(int from, int to)
+    {
+        Span<T> slots = Items;
+        T moved = slots[from];
+        if (from < to)
+        {
+            slots[(from + 1)..(to + 1)].CopyTo(slots[from..]);
+        }
+        else
+        {
+            slots[to..from].CopyTo(slots[(to + 1)..]);
+        }
+
+        slots[to] = moved;
+        return ref slots[to];
+    }
+
     /// <summary>Takes the slot at <paramref name="index"/> out.</summary>
     public void RemoveAt(int index)
     {
