@@ -131,7 +131,8 @@ public sealed class GrpcCallContext
     /// <summary>Whether a response of this size is compressed.</summary>
     internal bool CompressesResponse(int messageBytes)
     {
-        if (!_acceptsGzip || _http.Response.Headers.GrpcEncoding.Count == 0)
+        // Of an empty message the platform's compressor makes nothing, which is no gzip for other clients.
+        if (messageBytes == 0 || !_acceptsGzip || _http.Response.Headers.GrpcEncoding.Count == 0)
         {
             return false;
         }

@@ -18,6 +18,12 @@ internal static class GrpcGzip
     public static GrpcMessageBuffer Decompress(in ReadOnlySequence<byte> message, int bytesMax)
     {
         var target = new GrpcMessageBuffer(bytesMax);
+        if (message.IsEmpty)
+        {
+            // The platform's compressor, which .NET clients use, makes nothing of nothing: not even gzip's header.
+            return target;
+        }
+
         try
         {
             using var gzip = new GZipStream(
@@ -42,7 +48,7 @@ internal static class GrpcGzip
         }
     }
 
-    /// <summary>Compresses a message, for speed rather than size.</summary>
+    /// <summary>Compresses a message that is not empty, for speed rather than size.</summary>
     public static GrpcMessageBuffer Compress(ReadOnlySpan<byte> message)
     {
         // Gzip adds about 0.03 % and a header to what it cannot shrink, so the limit is no limit here.

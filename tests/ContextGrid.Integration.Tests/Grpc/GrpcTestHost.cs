@@ -41,6 +41,9 @@ public sealed class GrpcTestHost : IAsyncDisposable
         return new GrpcTestHost(app);
     }
 
+    /// <summary>Stops as a server does on SIGTERM.</summary>
+    public Task StopAsync() => _app.StopAsync();
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 }
