@@ -22,7 +22,7 @@ internal static class YamlFault
         errors.Add(place, $"this is not YAML: {message}");
     }
 
-    /// <summary>The parser points at what stands before the tab; the tab is in the indentation of a line from there on.</summary>
+    /// <summary>The parser points at what stands before the tab, which is in the indentation of a later line.</summary>
     private static DefinitionPlace? FindTab(string text, DefinitionPlace start)
     {
         string[] lines = text.Split('\n');

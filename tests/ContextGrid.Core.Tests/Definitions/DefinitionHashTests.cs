@@ -35,13 +35,15 @@ public sealed class DefinitionHashTests
     [Fact]
     public void OfSet_AnyDifference_Matters()
     {
-        (DefinitionSet set, EntityDefinition entity) = DefinitionTestSet.With(DefinitionTestSet.Event, "test | sum(x)", "1 + 1");
+        EventDefinition definition = DefinitionTestSet.Event;
+        (DefinitionSet set, EntityDefinition entity) = DefinitionTestSet.With(definition, "test | sum(x)", "1 + 1");
         ulong hash = DefinitionHash.OfSet(set);
 
         Assert.Equal(hash, DefinitionHash.OfSet(new DefinitionSet(set.Events, set.Entities)));
         Assert.NotEqual(hash, DefinitionHash.OfSet(new DefinitionSet(set.Events, [entity with { TtlMs = 1_000 }])));
-        Assert.NotEqual(hash, DefinitionHash.OfSet(new DefinitionSet([set.Events[0] with { Owner = "o" }], set.Entities)));
-        Assert.NotEqual(hash, DefinitionHash.OfSet(DefinitionTestSet.With(DefinitionTestSet.Event, "test | sum(x)").Set));
+        Assert.NotEqual(
+            hash, DefinitionHash.OfSet(new DefinitionSet([definition with { Owner = "o" }], set.Entities)));
+        Assert.NotEqual(hash, DefinitionHash.OfSet(DefinitionTestSet.With(definition, "test | sum(x)").Set));
     }
 
     private static ulong State(EventDefinition definition, params string[] lines)

@@ -25,7 +25,8 @@ internal static class DefinitionTestSet
 
     internal static (DefinitionSet Set, EntityDefinition Entity) With(EventDefinition definition, params string[] lines)
     {
-        EntityDefinition entity = Entity with { Features = [.. lines.Select((l, i) => Feature(l, "f" + (char)('a' + i)))] };
+        IEnumerable<FeatureDefinition> features = lines.Select((l, i) => Feature(l, "f" + (char)('a' + i)));
+        EntityDefinition entity = Entity with { Features = [.. features] };
         return (new DefinitionSet([definition], [entity]), entity);
     }
 }

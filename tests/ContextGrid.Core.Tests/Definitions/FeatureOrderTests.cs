@@ -10,7 +10,8 @@ public sealed class FeatureOrderTests
     public void Sort_DerivedFeatures_ComeAfterWhatTheyRead()
     {
         EntityDefinition entity = Entity(
-            Derived("a", Slot(3)), DefinitionTestSet.Feature("test | count()", "b"), Derived("c"), Derived("d", Slot(2)));
+            Derived("a", Slot(3)), DefinitionTestSet.Feature("test | count()", "b"), Derived("c"),
+            Derived("d", Slot(2)));
 
         Assert.Equal([1, 2, 3, 0], FeatureOrder.Sort(entity));
     }

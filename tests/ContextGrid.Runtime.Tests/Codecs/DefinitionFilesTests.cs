@@ -153,7 +153,9 @@ public sealed class DefinitionFilesTests
     [Fact]
     public void Parse_DeepNesting_IsRefusedNotAStackOverflow()
     {
-        DefinitionReadResult result = DefinitionFiles.Parse("deep.yaml", "version: 1\nevents: " + new string('[', 100_000));
+        string text = "version: 1\nevents: " + new string('[', 100_000);
+
+        DefinitionReadResult result = DefinitionFiles.Parse("deep.yaml", text);
 
         Assert.Equal("deep.yaml:2:24: this is not YAML: nested deeper than 16 levels", result.Errors[0].ToString());
     }
@@ -163,8 +165,9 @@ public sealed class DefinitionFilesTests
     [InlineData(1_001, 1)]
     public void Parse_ManyFeatures_AreLimited(int count, int errors)
     {
-        string features = string.Concat(Enumerable.Range(0, count).Select(i => $"      f{i}: {(i == 0 ? "1" : $"f{i - 1} + 1")}\n"));
-        string text = BadDefinitions.Good[..BadDefinitions.Good.IndexOf("      spend:", StringComparison.Ordinal)] + features;
+        string head = BadDefinitions.Good[..BadDefinitions.Good.IndexOf("      spend:", StringComparison.Ordinal)];
+        IEnumerable<string> chain = Enumerable.Range(1, count - 1).Select(i => $"      f{i}: f{i - 1} + 1\n");
+        string text = head + "      f0: 1\n" + string.Concat(chain);
 
         Assert.Equal(errors, DefinitionFiles.Parse("many.yaml", text).Errors.Length);
     }
