@@ -1,1 +1,3 @@
-Console.WriteLine("ContextGrid");
+using ContextGrid.Cli;
+
+return await CommandLineApp.RunAsync(args, CliConsole.OfProcess());

@@ -5,7 +5,10 @@ namespace ContextGrid.Client;
 /// <summary>The answer to a <see cref="ContextRequest"/>. Immutable.</summary>
 public sealed class ContextResult
 {
-    internal ContextResult(GetContextResponse message)
+    /// <summary>Reads an answer of the wire.</summary>
+    /// <param name="message">The answer; it is kept and must not be changed.</param>
+    /// <exception cref="ContextGridException">Internal: the answer contradicts itself.</exception>
+    public ContextResult(GetContextResponse message)
     {
         Message = message;
         Entities = Array.ConvertAll<EntityContext, EntityResult>([.. message.Entities], Entity);

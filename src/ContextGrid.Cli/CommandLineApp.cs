@@ -1,0 +1,82 @@
+using System.CommandLine;
+using ContextGrid.Cli.Commands;
+using ContextGrid.Client;
+
+namespace ContextGrid.Cli;
+
+/// <summary>The command line: parses, runs one command, and turns every failure into one line and an exit code.</summary>
+public static class CommandLineApp
+{
+    /// <summary>Runs a command line.</summary>
+    /// <param name="args">The arguments after the program's name.</param>
+    /// <param name="console">What stands for the process.</param>
+    /// <param name="cancellation">Ends the command, as Ctrl-C does.</param>
+    /// <returns>One of <see cref="ExitCode"/>.</returns>
+    public static async Task<int> RunAsync(
+        string[] args, CliConsole console, CancellationToken cancellation = default)
+    {
+        var parsed = Root(console).Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors)
+                console.Error.WriteLine($"error: {error.Message}");
+            console.Error.WriteLine("Try 'contextgrid --help', or --help after a command.");
+            return ExitCode.WrongUse;
+        }
+
+        try
+        {
+            var invocation = new InvocationConfiguration
+            {
+                Output = console.Out,
+                Error = console.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = TimeSpan.FromSeconds(5),
+            };
+            return await parsed.InvokeAsync(invocation, cancellation);
+        }
+        catch (CliException e)
+        {
+            console.Error.WriteLine($"error: {e.Message}");
+            return e.Code;
+        }
+        catch (ContextGridException e)
+        {
+            console.Error.WriteLine(Describe(e));
+            return ExitCode.Failed;
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCode.Failed;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            console.Error.WriteLine($"error: {e.Message}");
+            return ExitCode.Failed;
+        }
+    }
+
+    /// <summary>One line about a failed call: what, and what to do.</summary>
+    public static string Describe(ContextGridException failure) =>
+        $"error: {failure.Message.TrimEnd('.', ' ')}. {failure.Advice}";
+
+    private static RootCommand Root(CliConsole console)
+    {
+        var global = new GlobalOptions(console);
+        var root = new RootCommand("Live context for models and agents: publish events, read features.")
+        {
+            PublishCommand.Create(global),
+            GetCommand.Create(global),
+            WatchCommand.Create(global),
+            ExplainCommand.Create(global),
+            StatusCommand.Create(global),
+            DefinitionsCommand.Create(global),
+            DeadLettersCommand.Create(global),
+            GenerateCommand.Create(global),
+            BenchCommand.Create(global),
+        };
+        root.Options.Add(global.Server);
+        root.Options.Add(global.Json);
+        return root;
+    }
+}

@@ -1,0 +1,71 @@
+using System.CommandLine;
+using ContextGrid.Cli.Output;
+using ContextGrid.Contracts.V1;
+using ContextGrid.Runtime.Codecs;
+
+namespace ContextGrid.Cli.Commands;
+
+/// <summary><c>contextgrid definitions</c>: check files, list what is in force.</summary>
+public static class DefinitionsCommand
+{
+    /// <summary>Makes the command with its subcommands.</summary>
+    public static Command Create(GlobalOptions global) => new("definitions", "Check and list definitions.")
+    {
+        Validate(global),
+        List(global),
+    };
+
+    private static Command Validate(GlobalOptions global)
+    {
+        var directory = new Argument<string>("DIR") { Description = "A directory with *.yaml files." };
+        var command = new Command("validate", "Check a directory of definitions, without a server.") { directory };
+        command.SetAction(parsed =>
+        {
+            var errors = DefinitionFiles.Read(parsed.GetRequiredValue(directory)).Errors;
+            var json = parsed.GetValue(global.Json);
+            foreach (var error in errors)
+            {
+                if (json)
+                    ErrorJson.Write(global.Console.Out, error);
+                else
+                    global.Console.Out.WriteLine($"{error.File}:{error.Line}:{error.Column}: {error.Message}");
+            }
+
+            if (!json)
+                global.Console.Out.WriteLine(errors.Length == 0 ? "The definitions are valid." : Count(errors.Length));
+            return errors.Length == 0 ? ExitCode.Done : ExitCode.Failed;
+        });
+        return command;
+    }
+
+    private static Command List(GlobalOptions global)
+    {
+        var command = new Command("list", "List the definitions that are in force at the server.");
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            using var client = global.Connect(parsed);
+            var answer = await client.GetDefinitionsAsync(cancellation);
+            if (parsed.GetValue(global.Json))
+                MessageJson.Write(global.Console.Out, answer);
+            else
+                Write(global.Console.Out, answer);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static void Write(TextWriter output, GetDefinitionsResponse answer)
+    {
+        foreach (var topic in answer.Topics)
+            output.WriteLine($"topic {topic.Topic}: event {topic.Event}, {topic.Partitions} partitions");
+        foreach (var entity in answer.Entities)
+        {
+            output.WriteLine($"{entity.Type}, version {entity.Version}");
+            var width = entity.Features.Select(f => f.Name.Length).DefaultIfEmpty(0).Max();
+            foreach (var feature in entity.Features)
+                output.WriteLine($"  {feature.Name.PadRight(width)}  {feature.Type,-9}  {feature.Text}");
+        }
+    }
+
+    private static string Count(int errors) => errors == 1 ? "1 error." : $"{errors} errors.";
+}

@@ -1,0 +1,62 @@
+using System.CommandLine;
+using ContextGrid.Runtime.Demo;
+
+namespace ContextGrid.Cli.Commands;
+
+/// <summary><c>contextgrid generate</c>: simulated events on stdout.</summary>
+public static class GenerateCommand
+{
+    // 2026-01-01T00:00:00Z, so that equal arguments give equal bytes on any day.
+    private const long StartMs = 1_767_225_600_000;
+
+    /// <summary>Makes the command.</summary>
+    public static Command Create(GlobalOptions global)
+    {
+        var events = Arguments.Bounded("--events", "How many events.", 1_000, 1, int.MaxValue);
+        var users = Arguments.Bounded("--users", "Of how many users.", 1_000, 1, int.MaxValue);
+        var seed = new Option<long>("--seed")
+        {
+            Description = "Equal seeds give equal events. Default 1.", HelpName = "N", DefaultValueFactory = _ => 1,
+        };
+        var start = new Option<long>("--start")
+        {
+            Description = $"The first event's time, milliseconds since 1970. Default {StartMs}.",
+            HelpName = "MS",
+            DefaultValueFactory = _ => StartMs,
+        };
+        var kind = new Option<string>("--kind")
+        {
+            Description = "payments or logins. Default payments.", DefaultValueFactory = _ => "payments",
+        };
+        kind.AcceptOnlyFromAmong("payments", "logins");
+        var command = new Command("generate", "Write simulated events to stdout, one JSON object a line.")
+        {
+            events, users, seed, kind, start,
+        };
+        command.SetAction(parsed =>
+        {
+            var shape = new TrafficShape(parsed.GetValue(users), parsed.GetValue(seed), parsed.GetValue(start));
+            using var output = global.Console.OpenOutput();
+            if (parsed.GetValue(kind) == "logins")
+                WriteLogins(output, parsed.GetValue(events), shape);
+            else
+                EventGenerator.WriteNdjson(output, parsed.GetValue(events), shape);
+            output.Flush();
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static void WriteLogins(Stream output, long events, TrafficShape shape)
+    {
+        var logins = new LoginGenerator(shape);
+        using var buffered = new BufferedStream(output, 64 * 1024);
+        var line = new byte[TrafficShape.EventBytesMax + 1];
+        for (long i = 0; i < events; i++)
+        {
+            var length = logins.Write(i, line);
+            line[length] = (byte)'\n';
+            buffered.Write(line, 0, length + 1);
+        }
+    }
+}

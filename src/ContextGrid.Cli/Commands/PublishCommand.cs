@@ -1,0 +1,80 @@
+using System.CommandLine;
+using ContextGrid.Cli.Publishing;
+using ContextGrid.Contracts.V1;
+
+namespace ContextGrid.Cli.Commands;
+
+/// <summary><c>contextgrid publish</c>: events from a file or stdin, one JSON object a line.</summary>
+public static class PublishCommand
+{
+    /// <summary>Makes the command.</summary>
+    public static Command Create(GlobalOptions global)
+    {
+        var topic = new Option<string>("--topic") { Description = "The topic.", HelpName = "TOPIC", Required = true };
+        var key = new Option<string>("--key")
+        {
+            Description = "The member that holds the partitioning key; without it, what the definition says.",
+            HelpName = "FIELD",
+        };
+        var file = new Option<string>("--file")
+        {
+            Description = "A file, plain or .gz; '-' (the default) is stdin.",
+            HelpName = "FILE",
+            DefaultValueFactory = _ => "-",
+        };
+        var format = new Option<string>("--format")
+        {
+            Description = "Only ndjson: one JSON object a line.", DefaultValueFactory = _ => "ndjson",
+        };
+        format.AcceptOnlyFromAmong("ndjson");
+        var batch = Arguments.Bounded("--batch", "Events a message.", 2_000, 1, 10_000);
+        var from = Arguments.Bounded("--from", "The first line to publish.", 1, 1, int.MaxValue);
+        var keep = new Option<bool>("--dead-letter-invalid")
+        {
+            Description = "Keep events that are not valid among the dead letters instead of refusing them.",
+        };
+        var rate = Arguments.Bounded("--rate", "Events a second at most; 0: no limit.", 0, 0, 10_000_000);
+        var command = new Command("publish", "Publish events, one JSON object a line.")
+        {
+            topic, key, file, format, batch, from, keep, rate,
+        };
+        command.SetAction((parsed, cancellation) =>
+        {
+            var perSecond = parsed.GetValue(rate);
+            // Ten batches a second keep a slow rate even.
+            var size = perSecond > 0 ? Math.Clamp(perSecond / 10, 1, parsed.GetValue(batch)) : parsed.GetValue(batch);
+            var plan = new PublishPlan(
+                parsed.GetRequiredValue(topic),
+                parsed.GetValue(key),
+                size,
+                parsed.GetValue(from),
+                parsed.GetValue(keep) ? InvalidEvents.DeadLetter : InvalidEvents.Refuse,
+                perSecond);
+            return RunAsync(global, parsed, plan, parsed.GetValue(file) ?? "-", cancellation);
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(
+        GlobalOptions global, ParseResult parsed, PublishPlan plan, string file, CancellationToken cancellation)
+    {
+        var console = global.Console;
+        using var client = global.Connect(parsed);
+        using var input = InputFile.Open(file, console);
+        var publisher = new Publisher(plan, input.Content, console.Clock);
+        var progress = new PublishProgress(console, input, publisher);
+        var finished = false;
+        try
+        {
+            await publisher.RunAsync(client, progress.Show, cancellation);
+            finished = true;
+        }
+        finally
+        {
+            progress.Clear();
+            PublishReport.Write(console, parsed.GetValue(global.Json), publisher, finished);
+        }
+
+        return publisher.Tally.Refused == 0 ? ExitCode.Done : ExitCode.Failed;
+    }
+}

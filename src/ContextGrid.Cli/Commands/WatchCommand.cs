@@ -1,0 +1,55 @@
+using System.CommandLine;
+using ContextGrid.Cli.Output;
+using ContextGrid.Client;
+
+namespace ContextGrid.Cli.Commands;
+
+/// <summary><c>contextgrid watch</c>: entities, whenever they change.</summary>
+public static class WatchCommand
+{
+    /// <summary>Makes the command.</summary>
+    public static Command Create(GlobalOptions global)
+    {
+        var type = Arguments.Type();
+        var keys = new Argument<string[]>("ID")
+        {
+            Description = "Keys of entities.", Arity = ArgumentArity.OneOrMore,
+        };
+        var features = Arguments.Features();
+        var command = new Command("watch", "Show entities now and whenever they change, until Ctrl-C.")
+        {
+            type, keys, features,
+        };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var name = parsed.GetRequiredValue(type);
+            var request = new WatchRequest
+            {
+                Entities = [.. parsed.GetRequiredValue(keys).Select(key => new EntityId(name, key))],
+                Features = parsed.GetValue(features) ?? [],
+            };
+            using var client = global.Connect(parsed);
+            try
+            {
+                await foreach (var change in client.WatchAsync(request, cancellation))
+                    Write(global, parsed.GetValue(global.Json), change);
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                // Ctrl-C is how a watch is meant to end.
+            }
+
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static void Write(GlobalOptions global, bool json, ContextChange change)
+    {
+        if (json)
+            ContextJson.Write(global.Console.Out, change.Context);
+        else
+            ContextLines.Write(global.Console.Out, change);
+        global.Console.Out.Flush();
+    }
+}

@@ -1,0 +1,46 @@
+using ContextGrid.Contracts.V1;
+
+namespace ContextGrid.Cli.Output;
+
+/// <summary>The server's state for people.</summary>
+public static class StatusText
+{
+    private static readonly string[] SourceColumns = ["topic", "partition", "applied", "behind", "age", "gaps"];
+    private static readonly string[] TypeColumns = ["entity type", "version", "entities", "features", "freshness"];
+
+    /// <summary>Writes the state.</summary>
+    public static void Write(CliConsole console, GetStatusResponse status)
+    {
+        var output = console.Out;
+        output.WriteLine($"ContextGrid {status.Version}, up {Units.Duration(status.UptimeSeconds * 1000)}, "
+            + (status.Ready ? "ready" : $"not ready: {status.NotReadyReason}"));
+        output.WriteLine($"{Units.Count(status.EventsApplied)} events applied, "
+            + $"{Units.Count((long)status.EventsPerSecond)} a second, {Units.Count(status.DeadLetters)} dead letters");
+        output.WriteLine(status.CheckpointTimeMs == 0
+            ? "no checkpoint yet"
+            : $"checkpoint {status.CheckpointGeneration} of {Units.Time(status.CheckpointTimeMs)}");
+        foreach (var sentence in status.Recovery)
+            output.WriteLine(Units.Printable(sentence));
+        PeopleTable.Write(console, TypeColumns, status.EntityTypes.Select(TypeRow));
+        PeopleTable.Write(console, SourceColumns, status.Sources.Select(SourceRow));
+    }
+
+    private static string[] TypeRow(EntityTypeStatus type) =>
+    [
+        type.Type,
+        Units.Count(type.DefinitionVersion),
+        Units.Count(type.Entities),
+        Units.Count(type.Features),
+        Units.Duration(type.FreshnessObjectiveMs),
+    ];
+
+    private static string[] SourceRow(SourceStatus source) =>
+    [
+        source.Topic,
+        Units.Count(source.Partition),
+        Units.Count(source.AppliedOffset),
+        Units.Count(source.LagRecords),
+        Units.Duration(source.LagMs),
+        Units.Count(source.Gaps.Count),
+    ];
+}

@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Text;
+using ContextGrid.Client;
+
+namespace ContextGrid.Cli.Output;
+
+/// <summary>Times, durations and values as people read them. The culture is invariant.</summary>
+public static class Units
+{
+    /// <summary>A duration with the one or two units that matter: "12 ms", "3.2 s", "4 m 10 s", "2 d 3 h".</summary>
+    public static string Duration(TimeSpan span)
+    {
+        var sign = span < TimeSpan.Zero ? "-" : "";
+        var d = span.Duration();
+        var text = d switch
+        {
+            { TotalSeconds: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{d.TotalMilliseconds:0} ms"),
+            { TotalMinutes: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{d.TotalSeconds:0.#} s"),
+            { TotalHours: < 1 } => $"{d.Minutes} m {d.Seconds} s",
+            { TotalDays: < 1 } => $"{d.Hours} h {d.Minutes} m",
+            _ => $"{d.Days} d {d.Hours} h",
+        };
+        return sign + text;
+    }
+
+    /// <summary>A duration of milliseconds.</summary>
+    public static string Duration(long ms) => Duration(TimeSpan.FromMilliseconds(ms));
+
+    /// <summary>A time to the millisecond in UTC, as RFC 3339; "-" for none.</summary>
+    public static string Time(DateTimeOffset? time) =>
+        time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture) ?? "-";
+
+    /// <summary>A time in milliseconds since the Unix epoch; "-" for 0.</summary>
+    public static string Time(long ms) => ms == 0 ? "-" : Time(DateTimeOffset.FromUnixTimeMilliseconds(ms));
+
+    /// <summary>A count with groups of thousands.</summary>
+    public static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
+
+    /// <summary>A value on one line; "-" for none.</summary>
+    public static string Value(ContextValue? value)
+    {
+        switch (value?.Kind)
+        {
+            case null:
+                return "-";
+            case ContextValueKind.List:
+                return "[" + string.Join(", ", value.AsList.Select(Value)) + "]";
+            case ContextValueKind.Map:
+                return "{" + string.Join(", ", value.AsMap.Select(e => $"{Value(e.Key)}: {Value(e.Value)}")) + "}";
+            case ContextValueKind.Timestamp:
+                return Time(value.AsTimestamp);
+            case ContextValueKind.String:
+                return Printable(value.AsString);
+            default:
+                return Convert.ToString(value.AsObject, CultureInfo.InvariantCulture) ?? "";
+        }
+    }
+
+    /// <summary>A text without control characters, which could otherwise steer the terminal that shows it.</summary>
+    public static string Printable(string text)
+    {
+        if (!text.Any(char.IsControl))
+            return text;
+        var safe = new StringBuilder(text.Length + 8);
+        foreach (var c in text)
+        {
+            if (char.IsControl(c))
+                safe.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
+            else
+                safe.Append(c);
+        }
+
+        return safe.ToString();
+    }
+
+    /// <summary>A status as the contract spells it, such as "NEVER_SEEN".</summary>
+    public static string Status(Contracts.V1.FeatureStatus status) => status switch
+    {
+        Contracts.V1.FeatureStatus.Present => "PRESENT",
+        Contracts.V1.FeatureStatus.Null => "NULL",
+        Contracts.V1.FeatureStatus.NeverSeen => "NEVER_SEEN",
+        Contracts.V1.FeatureStatus.Expired => "EXPIRED",
+        Contracts.V1.FeatureStatus.Rebuilding => "REBUILDING",
+        Contracts.V1.FeatureStatus.Masked => "MASKED",
+        Contracts.V1.FeatureStatus.UnknownFeature => "UNKNOWN_FEATURE",
+        _ => "UNSPECIFIED",
+    };
+}

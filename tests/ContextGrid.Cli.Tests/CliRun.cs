@@ -1,0 +1,36 @@
+using ContextGrid.TestKit.Grpc;
+
+namespace ContextGrid.Cli.Tests;
+
+/// <summary>Runs a command line in this process, with its own console.</summary>
+internal sealed class CliRun
+{
+    private CliRun(int exitCode, string output, string error) => (ExitCode, Out, Error) = (exitCode, output, error);
+
+    public int ExitCode { get; }
+
+    public string Out { get; }
+
+    public string Error { get; }
+
+    public string[] OutLines => Out.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    public static Task<CliRun> AtAsync(FakeGrpcServer server, params string[] args) =>
+        RunAsync([.. args, "--server", server.Address.ToString()], null);
+
+    public static async Task<CliRun> RunAsync(
+        string[] args, byte[]? input, Stream? output = null, CancellationToken cancellation = default)
+    {
+        using var text = new StringWriter { NewLine = "\n" };
+        using var error = new StringWriter { NewLine = "\n" };
+        var console = new CliConsole
+        {
+            Out = text,
+            Error = error,
+            OpenInput = () => new MemoryStream(input ?? []),
+            OpenOutput = () => output ?? Stream.Null,
+        };
+        var code = await CommandLineApp.RunAsync(args, console, cancellation);
+        return new CliRun(code, text.ToString(), error.ToString());
+    }
+}

@@ -1,7 +1,0 @@
-namespace ContextGrid.Cli.Tests;
-
-public sealed class PlaceholderTests
-{
-    [Fact]
-    public void Build_Always_Passes() => Assert.True(true);
-}
