@@ -7,8 +7,6 @@ namespace ContextGrid.Core.Definitions;
 /// <summary>Reads one entry of <c>events</c>.</summary>
 internal sealed class EventReader(NodeReader reader)
 {
-    private const int FieldsMax = 1_000;
-    private const int FieldNameCharactersMax = 256;
     private const int OwnerCharactersMax = 256;
     private const int TopicCharactersMax = 249;
     private const long DedupeMsDefault = 600_000;
@@ -20,6 +18,8 @@ internal sealed class EventReader(NodeReader reader)
     [
         "topic", "format", "timestamp", "id", "dedupe", "key", "max_future", "owner", "fields", "classes",
     ];
+
+    private readonly FieldsReader _fields = new(reader);
 
     /// <summary>
     /// Reads an event. What is wrong has a stand-in, so that entities can be checked against it all the same; null only
@@ -35,7 +35,7 @@ internal sealed class EventReader(NodeReader reader)
 
         string what = $"event '{name.Text}'";
         reader.RefuseUnknownKeys(mapping, what, Keys);
-        List<FieldDefinition> fields = Fields(mapping, name, what);
+        List<FieldDefinition> fields = _fields.Read(mapping, name, what);
         int timestamp = Timestamp(mapping, fields, what);
         int id = FieldIndex(mapping, "id", fields, what, ValueKind.String, ValueKind.Int64);
         int key = FieldIndex(mapping, "key", fields, what, ValueKind.String, ValueKind.Int64);
@@ -112,87 +112,6 @@ internal sealed class EventReader(NodeReader reader)
         return owner.Text;
     }
 
-    private List<FieldDefinition> Fields(DefinitionMapping mapping, DefinitionScalar name, string what)
-    {
-        var fields = new List<FieldDefinition>();
-        if (NodeReader.Find(mapping, "fields") is not { } node)
-        {
-            reader.Errors.Add(name.Place, $"{what} needs fields; add 'fields: {{NAME: TYPE, …}}'");
-            return fields;
-        }
-
-        if (reader.Mapping(node, "'fields'") is not { } declared)
-        {
-            return fields;
-        }
-
-        if (declared.Entries.Length is 0 or > FieldsMax)
-        {
-            reader.Errors.Add(
-                declared.Place, $"{what} has {declared.Entries.Length} fields; allowed are 1 to {FieldsMax}");
-        }
-
-        foreach (DefinitionEntry entry in declared.Entries)
-        {
-            fields.Add(new FieldDefinition(FieldName(entry.Key), FieldType(entry), null));
-        }
-
-        Classes(mapping, fields, what);
-        return fields;
-    }
-
-    private string FieldName(DefinitionScalar name)
-    {
-        bool good = name.Text.Length is > 0 and <= FieldNameCharactersMax
-            && !name.Text.Any(c => c == '`' || char.IsControl(c));
-        if (!good)
-        {
-            reader.Errors.Add(name.Place, $"'{name.Text}' cannot be the name of a field; it has 1 to "
-                + $"{FieldNameCharactersMax} characters, without ` and control characters");
-        }
-
-        return name.Text;
-    }
-
-    private ValueKind FieldType(DefinitionEntry entry)
-    {
-        if (reader.Scalar(entry.Value, $"the type of field '{entry.Key.Text}'") is not { } type)
-        {
-            return ValueKind.Null;
-        }
-
-        if (!TypeNames.TryParse(type.Text, out ValueKind kind))
-        {
-            reader.Errors.Add(type.Place, $"unknown type of field '{entry.Key.Text}': '{type.Text}'"
-                + NearestName.Suggest(type.Text, TypeNames.Declarable));
-        }
-
-        return kind;
-    }
-
-    private void Classes(DefinitionMapping mapping, List<FieldDefinition> fields, string what)
-    {
-        if (NodeReader.Find(mapping, "classes") is not { } node || reader.Mapping(node, "'classes'") is not { } classes)
-        {
-            return;
-        }
-
-        foreach (DefinitionEntry entry in classes.Entries)
-        {
-            int index = Find(entry.Key, fields, what);
-            DefinitionScalar? dataClass = reader.Scalar(entry.Value, $"the class of field '{entry.Key.Text}'");
-            if (dataClass is not null)
-            {
-                reader.CheckName(dataClass, "a data class");
-            }
-
-            if (index >= 0 && dataClass is not null)
-            {
-                fields[index] = fields[index] with { DataClass = dataClass.Text };
-            }
-        }
-    }
-
     /// <summary>
     /// The field of the event time. It need not be declared: an undeclared one is added as a timestamp, unless a
     /// declared one is so near in name that this looks like a slip.
@@ -212,7 +131,7 @@ internal sealed class EventReader(NodeReader reader)
             return FieldIndex(mapping, "timestamp", fields, what, ValueKind.Timestamp, ValueKind.Int64);
         }
 
-        fields.Add(new FieldDefinition(FieldName(name), ValueKind.Timestamp, null));
+        fields.Add(new FieldDefinition(_fields.Name(name), ValueKind.Timestamp, null));
         return fields.Count - 1;
     }
 
@@ -225,23 +144,11 @@ internal sealed class EventReader(NodeReader reader)
             return -1;
         }
 
-        int index = Find(name, fields, what);
+        int index = _fields.Find(name, fields, what);
         if (index >= 0 && fields[index].Type is var type && type != one && type != other && type != ValueKind.Null)
         {
             reader.Errors.Add(name.Place, $"'{key}' needs a field of type {TypeNames.Of(one)} or "
                 + $"{TypeNames.Of(other)}; '{name.Text}' is {TypeNames.Of(type)}");
-        }
-
-        return index;
-    }
-
-    private int Find(DefinitionScalar name, List<FieldDefinition> fields, string what)
-    {
-        int index = fields.FindIndex(f => f.Name == name.Text);
-        if (index < 0)
-        {
-            reader.Errors.Add(name.Place, $"unknown field of {what}: '{name.Text}'"
-                + NearestName.Suggest(name.Text, fields.Select(f => f.Name)));
         }
 
         return index;

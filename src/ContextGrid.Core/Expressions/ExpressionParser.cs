@@ -226,6 +226,3 @@ internal sealed class ExpressionParser(TokenCursor cursor, ExpressionScope scope
             : new LiteralExpression(value);
     }
 }
-
-/// <summary>An argument and the token that it starts at, where errors about it point.</summary>
-internal readonly record struct CallArgument(Expression Expression, Token Start);
