@@ -34,7 +34,9 @@ internal sealed class BenchmarkInput
 
     internal EntityPlan Plan { get; }
 
-    /// <summary>A record for payments. The payloads have no escapes, so its texts stay valid after the next decode.</summary>
+    /// <summary>
+    /// A record for payments. The payloads have no escapes, so its texts stay valid after the next decode.
+    /// </summary>
     internal EventRecord NewRecord() => new(Definitions.Events[0].Fields.Length);
 
     internal void Decode(int index, EventRecord into)

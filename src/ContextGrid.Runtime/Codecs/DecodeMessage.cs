@@ -15,13 +15,15 @@ internal static class DecodeMessage
         return result.Error switch
         {
             DecodeError.InvalidJson => $"{place}: not valid JSON: {Syntax(result)}.",
-            DecodeError.NotAnObject => $"{place}: found {Found(result)}; an event is one JSON object, such as {{\"a\": 1}}.",
+            DecodeError.NotAnObject =>
+                $"{place}: found {Found(result)}; an event is one JSON object, such as {{\"a\": 1}}.",
             DecodeError.TooDeep => $"{place}: objects and arrays may be nested at most {JsonCursor.DepthMax} deep.",
             DecodeError.InvalidUtf8 => $"{place}: the payload must be UTF-8; this byte is not.",
             DecodeError.LoneSurrogate =>
                 $"{place}: a \\u escape is half of a surrogate pair; write both halves, or the character itself.",
             DecodeError.DuplicateMember => $"{place}: the member occurs twice; send it once.",
-            DecodeError.WrongType => $"{place}: found {Found(result)}; {Meant(result)} was meant{WrongTypeHint(result)}.",
+            DecodeError.WrongType =>
+                $"{place}: found {Found(result)}; {Meant(result)} was meant{WrongTypeHint(result)}.",
             DecodeError.NumberOutOfRange => $"{place}: {Found(result)} does not fit {Meant(result)}{Range(result)}.",
             DecodeError.ListTooLong => $"{place}: the list has more than {JsonEventDecoder.ListItemsMax} items.",
             DecodeError.MissingTimestamp =>
@@ -29,7 +31,8 @@ internal static class DecodeMessage
             DecodeError.BadTimestamp => $"{place}: found {Found(result)}; {TimestampHint(result)}.",
             DecodeError.TooFarInFuture => $"{place}: {Future(result)}.",
             DecodeError.MissingKey => $"{Place(result)}: the event has a key for no entity; {Keys(result)}.",
-            DecodeError.EmptyKey => $"{place}: the key is an empty text; leave the member out or send null for \"none\".",
+            DecodeError.EmptyKey =>
+                $"{place}: the key is an empty text; leave the member out or send null for \"none\".",
             DecodeError.KeyTooLong => $"{place}: the key is longer than {EntityKey.BytesMax} bytes.",
             DecodeError.TooLarge => Invariant($"{Place(result)}: the payload has {result.FoundLength} bytes; ")
                 + Invariant($"at most {JsonEventDecoder.PayloadBytesMax} are taken."),

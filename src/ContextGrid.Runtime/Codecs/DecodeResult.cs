@@ -18,13 +18,15 @@ public readonly struct DecodeResult
     public bool Succeeded => Error == DecodeError.None;
 
     /// <summary>
-    /// Whether every key field of the record is determined (a value, or null for an entity that the event is not about),
-    /// also when the event is refused: then the refused event can be charged to the entities it was meant for. When
-    /// false, the key fields that could not be determined are null.
+    /// Whether every key field of the record is determined (a value, or null for an entity that the event is not
+    /// about), also when the event is refused: then the refused event can be charged to the entities it was meant for.
+    /// When false, the key fields that could not be determined are null.
     /// </summary>
     public bool KeysKnown { get; internal init; }
 
-    /// <summary>The index of the field that is wrong, in the event definition; −1 when it is not about one field.</summary>
+    /// <summary>
+    /// The index of the field that is wrong, in the event definition; −1 when it is not about one field.
+    /// </summary>
     public int FieldIndex { get; internal init; }
 
     /// <summary>Where in the payload, in bytes from its start.</summary>

@@ -6,8 +6,9 @@ namespace ContextGrid.Runtime.Codecs;
 /// <summary>What the definitions want from the payloads of one event.</summary>
 internal static class EventFields
 {
-    /// <summary>Which declared fields must be decoded, by field index: the event time, the producer's id, keys, and what features
-    /// aggregate, group or filter by. What no definition uses is not looked at, so it can't be wrong.</summary>
+    /// <summary>Which declared fields must be decoded, by field index: the event time, the producer's id, keys, and
+    /// what features aggregate, group or filter by. What no definition uses is not looked at, so it can't be
+    /// wrong.</summary>
     internal static bool[] Used(DefinitionSet definitions, int eventIndex)
     {
         EventDefinition definition = definitions.Events[eventIndex];

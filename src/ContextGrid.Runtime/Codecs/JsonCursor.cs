@@ -3,8 +3,8 @@ using System.Buffers;
 namespace ContextGrid.Runtime.Codecs;
 
 /// <summary>
-/// Walks over one JSON text (RFC 8259) without copying or allocating. Each step returns false at the first thing that is
-/// not JSON and leaves <see cref="Error"/>, <see cref="Hint"/> and <see cref="At"/> there. It never throws.
+/// Walks over one JSON text (RFC 8259) without copying or allocating. Each step returns false at the first thing that
+/// is not JSON and leaves <see cref="Error"/>, <see cref="Hint"/> and <see cref="At"/> there. It never throws.
 /// </summary>
 internal ref struct JsonCursor(ReadOnlySpan<byte> text)
 {

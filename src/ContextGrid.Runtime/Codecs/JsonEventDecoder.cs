@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using System.Text.Unicode;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Core.Model;
@@ -10,8 +12,8 @@ namespace ContextGrid.Runtime.Codecs;
 /// scratch has grown. Bad input never throws: it gives a <see cref="DecodeResult"/>.
 /// </summary>
 /// <remarks>
-/// Not thread-safe: one decoder a thread. Values in the record are valid until the next call of <see cref="Decode"/> and
-/// while the payload's buffer is unchanged. Members that no event declares are checked to be JSON and ignored, with
+/// Not thread-safe: one decoder a thread. Values in the record are valid until the next call of <see cref="Decode"/>
+/// and while the payload's buffer is unchanged. Members that no event declares are checked to be JSON and ignored, with
 /// their duplicates. A null member is the same as an absent one.
 /// </remarks>
 public sealed class JsonEventDecoder
@@ -178,8 +180,9 @@ public sealed class JsonEventDecoder
             return new Fault(cursor.Error, cursor.Hint, _reader.FieldBeingRead, cursor.At, cursor.At, rest);
         }
 
-        return _reader.Fault.Error == DecodeError.None && cursor.LoneSurrogateAt >= 0
-            ? new Fault(DecodeError.LoneSurrogate, DecodeHint.None, -1, cursor.LoneSurrogateAt, cursor.LoneSurrogateAt, 6)
+        int lone = cursor.LoneSurrogateAt;
+        return _reader.Fault.Error == DecodeError.None && lone >= 0
+            ? new Fault(DecodeError.LoneSurrogate, DecodeHint.None, -1, lone, lone, 6)
             : _reader.Fault;
     }
 
@@ -284,7 +287,7 @@ public sealed class JsonEventDecoder
     {
         int at = 0;
         while (at < text.Length
-            && System.Text.Rune.DecodeFromUtf8(text[at..], out _, out int length) == System.Buffers.OperationStatus.Done)
+            && Rune.DecodeFromUtf8(text[at..], out _, out int length) == OperationStatus.Done)
         {
             at += length;
         }

@@ -7,8 +7,8 @@ using ContextGrid.Core.Model;
 namespace ContextGrid.Runtime.Codecs;
 
 /// <summary>
-/// Turns member values into field values of the declared types. A value of the wrong type is remembered as the fault and
-/// the walk goes on, so that the keys behind it are still found. Not thread-safe.
+/// Turns member values into field values of the declared types. A value of the wrong type is remembered as the fault
+/// and the walk goes on, so that the keys behind it are still found. Not thread-safe.
 /// </summary>
 internal sealed class JsonFieldReader
 {
@@ -257,7 +257,8 @@ internal sealed class JsonFieldReader
                 item = ToValue(text);
                 fault = text.Broken ? new Fault(DecodeError.LoneSurrogate, DecodeHint.None, -1, 0, 0, 0) : fault;
                 break;
-            case (byte)'-' or (>= (byte)'0' and <= (byte)'9') when JsonNumber.TryRead(ref cursor, out JsonNumber number):
+            case (byte)'-' or (>= (byte)'0' and <= (byte)'9')
+                when JsonNumber.TryRead(ref cursor, out JsonNumber number):
                 double real = 0;
                 bool fits = number.TryToInt64(out long integer)
                     || number.TryToDouble(cursor.Text[start..cursor.At], out real);
@@ -303,7 +304,8 @@ internal sealed class JsonFieldReader
         }
 
         (byte[] bytes, int start) = _scratch.Take(text.Length);
-        int length = JsonText.Unescape(Buffer.AsSpan(Start + text.Start, text.Length), bytes.AsSpan(start, text.Length));
+        ReadOnlySpan<byte> source = Buffer.AsSpan(Start + text.Start, text.Length);
+        int length = JsonText.Unescape(source, bytes.AsSpan(start, text.Length));
         return Value.Text(bytes, start, length);
     }
 

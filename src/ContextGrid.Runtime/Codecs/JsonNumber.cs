@@ -3,8 +3,8 @@ using System.Globalization;
 namespace ContextGrid.Runtime.Codecs;
 
 /// <summary>
-/// A number as it stands in the payload: ± <see cref="Digits"/> · 10^<see cref="Exponent"/>, with no needless zeros at the
-/// end of the digits, so that <c>1</c>, <c>1.0</c> and <c>10e-1</c> are the same number.
+/// A number as it stands in the payload: ± <see cref="Digits"/> · 10^<see cref="Exponent"/>, with no needless zeros at
+/// the end of the digits, so that <c>1</c>, <c>1.0</c> and <c>10e-1</c> are the same number.
 /// </summary>
 internal readonly struct JsonNumber
 {

@@ -1,8 +1,8 @@
 namespace ContextGrid.Runtime.Codecs;
 
 /// <summary>
-/// Timestamps of RFC 3339: <c>2026-01-31T12:00:00.123+02:00</c>. The separator may be T, t or a space, the offset Z, z or
-/// ±HH:MM. A fraction is cut to milliseconds. A leap second is the first second of the next minute.
+/// Timestamps of RFC 3339: <c>2026-01-31T12:00:00.123+02:00</c>. The separator may be T, t or a space, the offset Z, z
+/// or ±HH:MM. A fraction is cut to milliseconds. A leap second is the first second of the next minute.
 /// </summary>
 internal static class Rfc3339
 {
@@ -17,7 +17,8 @@ internal static class Rfc3339
     {
         milliseconds = 0;
         hint = DecodeHint.None;
-        if (text.Length < 19 || text[4] != '-' || text[7] != '-' || text[10] is not ((byte)'T' or (byte)'t' or (byte)' ')
+        if (text.Length < 19 || text[4] != '-' || text[7] != '-'
+            || text[10] is not ((byte)'T' or (byte)'t' or (byte)' ')
             || text[13] != ':' || text[16] != ':')
         {
             hint = AllDigits(text) ? DecodeHint.NumberInQuotes : DecodeHint.None;

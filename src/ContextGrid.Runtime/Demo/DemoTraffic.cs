@@ -1,11 +1,12 @@
 namespace ContextGrid.Runtime.Demo;
 
 /// <summary>
-/// Streams simulated payments and logins, one login for nine payments, in real time, until it is cancelled. One run at a
-/// time.
+/// Streams simulated payments and logins, one login for nine payments, in real time, until it is cancelled. One run at
+/// a time.
 /// </summary>
 /// <remarks>
-/// When publishing is slower than the rate, the driver waits for it: at most one batch is under way. When it is more than
+/// When publishing is slower than the rate, the driver waits for it: at most one batch is under way. When it is more
+/// than
 /// <see cref="BehindMax"/> late, as after the machine slept, the events of the meantime are left out.
 /// </remarks>
 public sealed class DemoTraffic

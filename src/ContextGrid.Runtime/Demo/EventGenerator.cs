@@ -1,6 +1,8 @@
 namespace ContextGrid.Runtime.Demo;
 
-/// <summary>Writes files of simulated payments, one JSON object a line: input for a tour, a test or a benchmark.</summary>
+/// <summary>
+/// Writes files of simulated payments, one JSON object a line: input for a tour, a test or a benchmark.
+/// </summary>
 public static class EventGenerator
 {
     private const int ChunkBytes = 64 * 1024;

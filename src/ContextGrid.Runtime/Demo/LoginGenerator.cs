@@ -4,8 +4,8 @@ using System.Text.Unicode;
 namespace ContextGrid.Runtime.Demo;
 
 /// <summary>
-/// Simulated logins as JSON, of the same users as <see cref="PaymentGenerator"/>'s. The event at an index is a function of
-/// the shape and the index alone. Thread-safe; no allocation.
+/// Simulated logins as JSON, of the same users as <see cref="PaymentGenerator"/>'s. The event at an index is a function
+/// of the shape and the index alone. Thread-safe; no allocation.
 /// </summary>
 /// <param name="shape">What the traffic is like.</param>
 public sealed class LoginGenerator(TrafficShape shape)

@@ -100,8 +100,8 @@ public sealed class EventValidator
 /// <param name="Error">What is wrong; <see cref="DecodeError.None"/> when the event is good.</param>
 /// <param name="Message">What is wrong, where, and what was meant; empty when the event is good.</param>
 /// <param name="Key">
-/// The record's key, from the definition's key field: the bytes that choose the partition. Empty: none. Usually a slice of
-/// the payload, valid as long as that is.
+/// The record's key, from the definition's key field: the bytes that choose the partition. Empty: none. Usually a slice
+/// of the payload, valid as long as that is.
 /// </param>
 /// <param name="EventTimeMs">The event's time, as far as it is known; else the log time.</param>
 public readonly record struct EventValidation(
