@@ -102,6 +102,27 @@ public sealed class EmbeddedGrid : IContextGrid
         return ValueTask.CompletedTask;
     }
 
+    /// <inheritdoc/>
+    public ValueTask FindChangedAsync(
+        ContextQuery query, SourceVector since, List<int> changed, CancellationToken cancellationToken)
+    {
+        for (int i = 0; i < query.Count; i++)
+        {
+            EntityPlan plan = query.Selections[query[i].Selection].Plan;
+            ReadOnlySpan<byte> key = query.Key(i);
+            EntityShard shard = _tables[Plans.IndexOf(plan)].ShardOf(key);
+            lock (shard.Gate)
+            {
+                if (shard.Find(key) is { } entity && since.IsBefore(plan, entity.Applied))
+                {
+                    changed.Add(i);
+                }
+            }
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
     /// <summary>Reads one entity into an answer; notes it when the head is before its newest event.</summary>
     internal static void Read(
         int index,
@@ -120,6 +141,7 @@ public sealed class EmbeddedGrid : IContextGrid
 
         long headMs = query.Head == QueryHead.Newest && seen ? entity!.NewestMs : query.HeadMs; // As above.
         long used = reader.Read(entity, selection, headMs, answer.Arena, answer.Slots(index));
+        answer.Explained = query.Explained < 0 ? default : reader.WindowOf(query.Explained);
         answer.Complete(
             index, used, seen ? entity!.NewestMs : 0, entity?.SkippedEvents ?? 0, entity is null ? [] : entity.Applied);
     }

@@ -32,4 +32,14 @@ public interface IContextGrid
     /// <param name="answer">Takes the answer; cleared first.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     ValueTask ReadAsync(ContextQuery query, ContextAnswer answer, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Finds the entities of a query that have an event after given positions: what a watcher has not seen yet.
+    /// </summary>
+    /// <param name="query">The entities.</param>
+    /// <param name="since">The positions that the watcher has seen.</param>
+    /// <param name="changed">Takes the entities' places in the query.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    ValueTask FindChangedAsync(
+        ContextQuery query, SourceVector since, List<int> changed, CancellationToken cancellationToken);
 }

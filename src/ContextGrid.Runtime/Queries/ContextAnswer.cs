@@ -27,6 +27,11 @@ public sealed class ContextAnswer
     /// <summary>Entities of the query that were asked about a head before their newest event.</summary>
     public List<int> Past { get; } = [];
 
+    /// <summary>
+    /// The window of the explained feature: first and last event time inside (milliseconds), and the events that match.
+    /// </summary>
+    public (long StartMs, long EndMs, long Events) Explained { get; set; }
+
     /// <summary>What is known of an entity as a whole.</summary>
     public ref readonly EntityHeader Header(int index) => ref _headers[index];
 

@@ -35,6 +35,9 @@ public sealed class ContextQuery
     /// <summary>Wait until these offsets are applied.</summary>
     public ImmutableArray<(TopicPartition Partition, long Offset)> PositionsMin { get; set; } = [];
 
+    /// <summary>An aggregate feature, by its index, whose window is to be told beside its value; −1: none.</summary>
+    public int Explained { get; set; } = -1;
+
     /// <summary>An entity by its place in the query.</summary>
     public EntityRequest this[int index] => _entities[index];
 
@@ -71,6 +74,7 @@ public sealed class ContextQuery
         HeadMs = 0;
         StalenessMax = null;
         PositionsMin = [];
+        Explained = -1;
     }
 
     /// <summary>One entity of the query.</summary>

@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+using System.Text;
+using ContextGrid.Core.Features.Plans;
+using ContextGrid.Core.Model;
+using ContextGrid.Core.Snapshots;
+
+namespace ContextGrid.Runtime.Ingestion;
+
+/// <summary>
+/// How far each source partition was applied at one moment; as bytes, the resume token of a watch. Immutable.
+/// </summary>
+public sealed class SourceVector
+{
+    private const byte Version = 1;
+    private const int PartitionsMax = 100_000;
+
+    private readonly ImmutableDictionary<TopicPartition, long> _last;
+
+    private SourceVector(ImmutableDictionary<TopicPartition, long> last) => _last = last;
+
+    /// <summary>Before every event.</summary>
+    public static SourceVector Start { get; } = new(ImmutableDictionary<TopicPartition, long>.Empty);
+
+    /// <summary>The present positions.</summary>
+    public static SourceVector Of(ImmutableArray<PartitionProgress> progress) =>
+        new(progress.ToImmutableDictionary(p => p.Partition, p => p.Next - 1));
+
+    /// <summary>Whether any of an entity's applied positions is after this.</summary>
+    /// <param name="plan">The plan that counts the positions' topics.</param>
+    /// <param name="applied">The entity's positions.</param>
+    public bool IsBefore(EntityPlan plan, ReadOnlySpan<Position> applied)
+    {
+        foreach (Position position in applied)
+        {
+            var partition = new TopicPartition(plan.Topics[position.TopicIndex], position.Partition);
+            if (position.Offset > _last.GetValueOrDefault(partition, -1))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether both are the same moment.</summary>
+    public bool Matches(SourceVector other) =>
+        _last.Count == other._last.Count && _last.All(p => other._last.GetValueOrDefault(p.Key, -1) == p.Value);
+
+    /// <summary>The bytes: a version, then for each partition topic, partition and last offset.</summary>
+    public byte[] ToBytes()
+    {
+        var writer = new SnapshotWriter();
+        writer.Byte(Version);
+        foreach ((TopicPartition partition, long last) in _last)
+        {
+            writer.Bytes(Encoding.UTF8.GetBytes(partition.Topic));
+            writer.Varint((ulong)partition.Partition);
+            writer.Zigzag(last);
+        }
+
+        return writer.Written.ToArray();
+    }
+
+    /// <summary>Reads what <see cref="ToBytes"/> wrote.</summary>
+    /// <exception cref="SnapshotFormatException">The bytes are something else.</exception>
+    public static SourceVector FromBytes(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new SnapshotReader(bytes);
+        if (reader.Byte() != Version)
+        {
+            throw new SnapshotFormatException("The token is of another version.");
+        }
+
+        var last = ImmutableDictionary.CreateBuilder<TopicPartition, long>();
+        while (reader.Remaining > 0 && last.Count < PartitionsMax)
+        {
+            string topic = Encoding.UTF8.GetString(reader.Bytes());
+            last[new TopicPartition(topic, reader.Count(ushort.MaxValue))] = reader.Zigzag();
+        }
+
+        return new SourceVector(last.ToImmutable());
+    }
+}

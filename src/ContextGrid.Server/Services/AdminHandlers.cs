@@ -1,0 +1,154 @@
+using System.Reflection;
+using ContextGrid.Contracts.V1;
+using ContextGrid.Core.Definitions;
+using ContextGrid.Core.Features.Plans;
+using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Server.Grpc;
+using Google.Protobuf;
+using DeadLetter = ContextGrid.Contracts.V1.DeadLetter;
+
+namespace ContextGrid.Server.Services;
+
+/// <summary>AdminService: the state of the server for operators. Thread-safe.</summary>
+/// <param name="host">The grid.</param>
+/// <param name="rates">Measures events a second.</param>
+/// <param name="time">The clock.</param>
+internal sealed class AdminHandlers(EmbeddedHost host, RateMeter rates, TimeProvider time)
+{
+    private const int DeadLettersDefault = 100;
+
+    private readonly long _started = time.GetTimestamp();
+
+    /// <summary>The product's version.</summary>
+    internal static string Version { get; } =
+        typeof(AdminHandlers).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+            .Split('+')[0] ?? "0";
+
+    internal GetStatusResponse GetStatus()
+    {
+        long nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+        string? notReady = host.WhyNotReady(nowMs);
+        var status = new GetStatusResponse
+        {
+            Version = Version,
+            UptimeSeconds = (long)time.GetElapsedTime(_started).TotalSeconds,
+            Ready = notReady is null,
+            NotReadyReason = notReady ?? "",
+            EventsApplied = host.Metrics.Applied,
+            EventsPerSecond = rates.PerSecond,
+            DeadLetters = host.Metrics.DeadLetters,
+            CheckpointGeneration = host.Checkpoint.Generation,
+            CheckpointTimeMs = host.Checkpoint.CreatedMs,
+        };
+        status.Counters["events_late"] = host.Metrics.Late;
+        status.Counters["events_duplicate"] = host.Metrics.Duplicates;
+        status.Counters["events_id_conflict"] = host.Metrics.Conflicts;
+        status.Recovery.AddRange(host.Recovered);
+        status.Sources.AddRange(host.Progress.Select(p => Source(p, nowMs)));
+        for (int i = 0; i < host.Grid.Plans.Length; i++)
+        {
+            EntityDefinition definition = host.Grid.Plans[i].Definition;
+            status.EntityTypes.Add(new EntityTypeStatus
+            {
+                Type = definition.Name,
+                DefinitionVersion = ContextWire.DefinitionVersion,
+                Entities = host.Grid.CountEntities(i),
+                Features = definition.Features.Length,
+                FreshnessObjectiveMs = definition.FreshnessMs,
+            });
+        }
+
+        return status;
+    }
+
+    internal GetDefinitionsResponse GetDefinitions()
+    {
+        var response = new GetDefinitionsResponse();
+        foreach (EntityPlan plan in host.Grid.Plans)
+        {
+            var entity = new EntityDefinitionText
+            {
+                Type = plan.Definition.Name,
+                Version = ContextWire.DefinitionVersion,
+            };
+            entity.Features.AddRange(plan.Definition.Features.Select(f => new FeatureText
+            {
+                Name = f.Name,
+                Type = Core.Definitions.TypeText.Of(f.Type),
+                Text = Core.Definitions.FeatureText.Print(plan.Definitions, plan.Definition, f),
+            }));
+            response.Entities.Add(entity);
+        }
+
+        response.Topics.AddRange(host.Definitions.Events.Select(e => new TopicInfo
+        {
+            Topic = e.Topic,
+            Event = e.Name,
+            Partitions = host.Progress.Count(p => p.Partition.Topic == e.Topic),
+        }));
+        return response;
+    }
+
+    internal async ValueTask<ListDeadLettersResponse> ListDeadLettersAsync(
+        ListDeadLettersRequest request, CancellationToken cancellationToken)
+    {
+        ContextRequests.Require(
+            request.Limit is >= 0 and <= DeadLetterReader.LimitMax,
+            "limit",
+            $"it must be within 0 and {DeadLetterReader.LimitMax}");
+        IReadOnlyList<DeadLetterEntry> entries = await host.DeadLetters.ListAsync(
+            request.Limit == 0 ? DeadLettersDefault : request.Limit,
+            request.Topic,
+            request.Reason,
+            cancellationToken).ConfigureAwait(false);
+        var response = new ListDeadLettersResponse
+        {
+            Total = await host.DeadLetters.CountAsync(cancellationToken).ConfigureAwait(false),
+        };
+        response.DeadLetters.AddRange(entries.Select(e => Letter(e, withPayload: false)));
+        return response;
+    }
+
+    internal async ValueTask<DeadLetter> GetDeadLetterAsync(
+        GetDeadLetterRequest request, CancellationToken cancellationToken)
+    {
+        DeadLetterEntry? entry = await host.DeadLetters.GetAsync(request.Id, cancellationToken).ConfigureAwait(false);
+        return entry is not null
+            ? Letter(entry, withPayload: true)
+            : throw new GrpcException(
+                GrpcStatus.NotFound,
+                $"There is no dead letter {request.Id}; it may have been removed by retention.",
+                GrpcErrorDetails.ErrorInfo("UNKNOWN_DEAD_LETTER"));
+    }
+
+    private static SourceStatus Source(PartitionProgress progress, long nowMs)
+    {
+        var status = new SourceStatus
+        {
+            Topic = progress.Partition.Topic,
+            Partition = progress.Partition.Partition,
+            AppliedOffset = progress.Next - 1,
+            LagRecords = progress.Lag,
+            LagMs = progress.LagMs(nowMs),
+        };
+        status.Gaps.AddRange(progress.Gaps.Select(g => new OffsetGap { First = g.First, Last = g.Last }));
+        return status;
+    }
+
+    private static DeadLetter Letter(DeadLetterEntry entry, bool withPayload) => new()
+    {
+        Id = entry.Id,
+        Source = new SourcePosition
+        {
+            Topic = entry.Letter.Source.Topic,
+            Partition = entry.Letter.Source.Partition,
+            Offset = entry.Letter.Offset,
+        },
+        Reason = entry.Letter.Reason,
+        Message = entry.Letter.Message,
+        TimeMs = entry.Letter.TimeMs,
+        Key = ByteString.CopyFrom(entry.Letter.Key.Span),
+        Payload = withPayload ? ByteString.CopyFrom(entry.Letter.Value.Span) : ByteString.Empty,
+    };
+}

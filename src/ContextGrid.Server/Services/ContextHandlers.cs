@@ -1,0 +1,119 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using ContextGrid.Contracts.V1;
+using ContextGrid.Runtime.Diagnostics;
+using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Runtime.Queries;
+using ContextGrid.Server.Grpc;
+using Google.Protobuf;
+
+namespace ContextGrid.Server.Services;
+
+/// <summary>
+/// ContextService.GetContext: request bytes to query, query to answer, answer to response bytes. The JSON twin and the
+/// other methods use the same code. Thread-safe.
+/// </summary>
+/// <param name="requests">Turns requests into queries.</param>
+/// <param name="reader">Answers queries.</param>
+/// <param name="metrics">Counters.</param>
+/// <param name="time">The clock.</param>
+internal sealed class ContextHandlers(
+    ContextRequests requests, ContextReader reader, GridMetrics metrics, TimeProvider time)
+{
+    // What a refused answer may add to the trailers: within what clients take as headers (8 KiB by default).
+    private const int RefusedAnswerBytesMax = 4096;
+
+    private readonly ConcurrentBag<Scratch> _pool = [];
+
+    /// <summary>Answers a request given as bytes.</summary>
+    internal async ValueTask GetContextAsync(
+        ReadOnlySequence<byte> request, IBufferWriter<byte> response, GrpcCallContext call)
+    {
+        GetContextRequest parsed = GetContextRequest.Parser.ParseFrom(request);
+        Scratch scratch = _pool.TryTake(out Scratch? pooled) ? pooled : new Scratch();
+        await AnswerAsync(parsed, scratch, call.CancellationToken).ConfigureAwait(false);
+        response.Write(scratch.Writer.Written);
+        _pool.Add(scratch);
+    }
+
+    /// <summary>Answers a request given as a message.</summary>
+    internal async ValueTask<GetContextResponse> GetContextAsync(
+        GetContextRequest request, CancellationToken cancellationToken)
+    {
+        Scratch scratch = _pool.TryTake(out Scratch? pooled) ? pooled : new Scratch();
+        await AnswerAsync(request, scratch, cancellationToken).ConfigureAwait(false);
+        GetContextResponse response = GetContextResponse.Parser.ParseFrom(scratch.Writer.Written);
+        _pool.Add(scratch);
+        return response;
+    }
+
+    private async ValueTask AnswerAsync(GetContextRequest request, Scratch scratch, CancellationToken cancellationToken)
+    {
+        requests.Fill(request, scratch.Query);
+        ContextOutcome outcome;
+        try
+        {
+            outcome = await reader.ReadAsync(scratch.Query, scratch.Answer, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ArgumentException e)
+        {
+            throw new GrpcException(
+                GrpcStatus.InvalidArgument, e.Message, GrpcErrorDetails.BadRequest(("min_position", e.Message)));
+        }
+
+        scratch.Writer.Reset();
+        ContextWire.Write(
+            scratch.Writer,
+            scratch.Query,
+            scratch.Answer,
+            outcome,
+            reader.SourcesOf(scratch.Query),
+            time.GetUtcNow().ToUnixTimeMilliseconds());
+        scratch.Answer.Clear();
+        if (outcome.IsTooStale)
+        {
+            metrics.CountQuery("too_stale", 0);
+            throw TooStale(scratch, outcome);
+        }
+
+        metrics.CountQuery("ok", scratch.ValueCount);
+    }
+
+    private static GrpcException TooStale(Scratch scratch, in ContextOutcome outcome)
+    {
+        var info = GrpcErrorDetails.ErrorInfo(
+            "TOO_STALE", ("lag_ms", outcome.LagMs.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        string message = $"The source is {outcome.LagMs} ms behind, more than max_staleness allows.";
+        return scratch.Writer.Written.Length > RefusedAnswerBytesMax
+            ? new GrpcException(GrpcStatus.FailedPrecondition, message, info)
+            : new GrpcException(
+                GrpcStatus.FailedPrecondition,
+                message,
+                info,
+                GetContextResponse.Parser.ParseFrom(scratch.Writer.Written));
+    }
+
+    /// <summary>What one call needs, reused by the next.</summary>
+    private sealed class Scratch
+    {
+        internal ContextQuery Query { get; } = new();
+
+        internal ContextAnswer Answer { get; } = new();
+
+        internal ProtoWriter Writer { get; } = new();
+
+        internal long ValueCount
+        {
+            get
+            {
+                long values = 0;
+                for (int i = 0; i < Query.Count; i++)
+                {
+                    values += Query.Selections[Query[i].Selection].Names.Length;
+                }
+
+                return values;
+            }
+        }
+    }
+}

@@ -1,0 +1,182 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Text;
+using ContextGrid.Contracts.V1;
+using ContextGrid.Core.Expressions;
+using ContextGrid.Core.Features.Plans;
+using ContextGrid.Core.Queries;
+using ContextGrid.Runtime.Codecs;
+using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Runtime.Queries;
+using ContextGrid.Server.Grpc;
+using Google.Protobuf.WellKnownTypes;
+
+namespace ContextGrid.Server.Services;
+
+/// <summary>Checks requests for context and turns them into queries. Thread-safe.</summary>
+internal sealed class ContextRequests
+{
+    /// <summary>The most names of features in one request.</summary>
+    internal const int FeaturesMax = 1_000;
+
+    // Programs ask the same few lists of features again and again; a flood of different ones must not stay.
+    private const int SelectionsMax = 1_024;
+
+    private const long MillisecondsMin = -62_135_596_800_000;
+    private const long MillisecondsMax = 253_402_300_799_999;
+
+    private readonly Dictionary<string, EntityPlan> _plans;
+    private readonly Dictionary<EntityPlan, FeatureSelection> _all;
+    private readonly ConcurrentDictionary<(EntityPlan Plan, string Names), FeatureSelection> _selections = new();
+
+    internal ContextRequests(ImmutableArray<EntityPlan> plans)
+    {
+        _plans = plans.SelectMany(p => new[] { (p.Definition.Name, p), ($"{p.Definition.Name}@1", p) })
+            .ToDictionary(p => p.Item1, p => p.p, StringComparer.Ordinal);
+        _all = plans.ToDictionary(p => p, FeatureSelection.All);
+    }
+
+    /// <summary>Fills a query from a request.</summary>
+    /// <exception cref="GrpcException">INVALID_ARGUMENT, with the field that is wrong.</exception>
+    internal void Fill(GetContextRequest request, ContextQuery query)
+    {
+        query.Clear();
+        AddEntities(request.Entities, request.Features, query);
+        switch (request.HeadCase)
+        {
+            case GetContextRequest.HeadOneofCase.AsOf:
+                query.Head = QueryHead.AsOf;
+                query.HeadMs = Milliseconds(request.AsOf);
+                break;
+            case GetContextRequest.HeadOneofCase.Newest:
+                query.Head = request.Newest ? QueryHead.Newest : QueryHead.Now;
+                break;
+        }
+
+        if (request.MaxStaleness is { } staleness)
+        {
+            query.StalenessMax = Interval("max_staleness", staleness);
+        }
+
+        if (request.MinPosition.Count > 0)
+        {
+            query.PositionsMin =
+                [.. request.MinPosition.Select(p => (new TopicPartition(p.Topic, p.Partition), p.Offset))];
+        }
+    }
+
+    /// <summary>Adds entities and what is wanted of them to a query.</summary>
+    /// <exception cref="GrpcException">INVALID_ARGUMENT, with the field that is wrong.</exception>
+    internal void AddEntities(IReadOnlyList<EntityRef> entities, IReadOnlyList<string> features, ContextQuery query)
+    {
+        Require(entities.Count > 0, "entities", "name at least one entity");
+        Require(
+            entities.Count <= ContextQuery.EntitiesMax,
+            "entities",
+            $"{entities.Count} entities are asked for; at most {ContextQuery.EntitiesMax} are answered in one call");
+        Require(
+            features.Count <= FeaturesMax,
+            "features",
+            $"{features.Count} features are asked for; at most {FeaturesMax} are answered in one call");
+        string names = features.Count == 0 ? "" : string.Join('\n', features);
+        Span<byte> key = stackalloc byte[EntityKey.BytesMax];
+        for (int i = 0; i < entities.Count; i++)
+        {
+            FeatureSelection selection = Select(PlanOf(entities[i].Type, i), names, features);
+            int at = query.Selections.IndexOf(selection);
+            if (at < 0)
+            {
+                at = query.Selections.Count;
+                query.Selections.Add(selection);
+            }
+
+            bool fits = Encoding.UTF8.TryGetBytes(entities[i].Key, key, out int length) && length > 0;
+            Require(
+                fits,
+                $"entities[{i}].key",
+                entities[i].Key.Length == 0 ? "the key is empty" : $"the key is longer than {EntityKey.BytesMax} bytes");
+            query.Add(at, key[..length]);
+        }
+
+        long values = 0;
+        for (int i = 0; i < query.Count; i++)
+        {
+            values += query.Selections[query[i].Selection].Names.Length;
+        }
+
+        Require(
+            values <= ContextQuery.ValuesMax,
+            "entities",
+            $"{values} values are asked for; at most {ContextQuery.ValuesMax} are answered in one call");
+    }
+
+    /// <summary>The time in milliseconds of a request's timestamp.</summary>
+    internal static long Milliseconds(Timestamp time)
+    {
+        bool valid = time.Nanos is >= 0 and < 1_000_000_000
+            && time.Seconds is >= MillisecondsMin / 1000 and <= MillisecondsMax / 1000;
+        Require(valid, "as_of", "the time is not within the years 1 to 9999");
+        return (time.Seconds * 1000) + (time.Nanos / 1_000_000);
+    }
+
+    /// <summary>The duration of a request.</summary>
+    internal static TimeSpan Interval(string field, Duration duration)
+    {
+        bool valid = duration.Seconds is >= 0 and <= 315_576_000_000 && duration.Nanos is >= 0 and < 1_000_000_000;
+        Require(valid, field, "the duration is negative or too long");
+        return TimeSpan.FromSeconds(duration.Seconds) + TimeSpan.FromTicks(duration.Nanos / 100);
+    }
+
+    /// <summary>Refuses a request with the field that is wrong.</summary>
+    internal static void Require(bool holds, string field, string message)
+    {
+        if (!holds)
+        {
+            throw new GrpcException(
+                GrpcStatus.InvalidArgument, $"{field}: {message}.", GrpcErrorDetails.BadRequest((field, message)));
+        }
+    }
+
+    /// <summary>The plan of a named type.</summary>
+    internal EntityPlan PlanOf(string type, int index)
+    {
+        if (_plans.TryGetValue(type, out EntityPlan? plan))
+        {
+            return plan;
+        }
+
+        int at = type.IndexOf('@', StringComparison.Ordinal);
+        bool isVersion = at > 0 && _plans.ContainsKey(type[..at]);
+        string message = isVersion
+            ? $"entity type '{type[..at]}' has no version '{type[(at + 1)..]}'; there is version 1"
+            : $"there is no entity type '{type}'"
+                + NearestName.Suggest(type, _plans.Keys.Where(k => !k.Contains('@', StringComparison.Ordinal)));
+        string field = $"entities[{index}].type";
+        throw new GrpcException(
+            GrpcStatus.InvalidArgument,
+            $"{field}: {message}.",
+            GrpcErrorDetails.BadRequest((field, message)),
+            GrpcErrorDetails.ErrorInfo(isVersion ? "UNKNOWN_VERSION" : "UNKNOWN_ENTITY_TYPE", ("type", type)));
+    }
+
+    private FeatureSelection Select(EntityPlan plan, string names, IReadOnlyList<string> features)
+    {
+        if (features.Count == 0)
+        {
+            return _all[plan];
+        }
+
+        if (_selections.TryGetValue((plan, names), out FeatureSelection? known))
+        {
+            return known;
+        }
+
+        var selection = FeatureSelection.Of(plan, [.. features]);
+        if (_selections.Count >= SelectionsMax)
+        {
+            _selections.Clear();
+        }
+
+        return _selections.GetOrAdd((plan, names), selection);
+    }
+}

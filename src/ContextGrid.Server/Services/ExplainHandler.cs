@@ -1,0 +1,110 @@
+using ContextGrid.Contracts.V1;
+using ContextGrid.Core.Definitions;
+using ContextGrid.Core.Expressions;
+using ContextGrid.Core.Features.Plans;
+using ContextGrid.Core.Queries;
+using ContextGrid.Runtime.Queries;
+using ContextGrid.Server.Grpc;
+
+namespace ContextGrid.Server.Services;
+
+/// <summary>ContextService.Explain: why a value is what it is. Thread-safe.</summary>
+/// <param name="requests">Checks requests.</param>
+/// <param name="contexts">Reads context.</param>
+/// <param name="reader">Reads windows.</param>
+internal sealed class ExplainHandler(ContextRequests requests, ContextHandlers contexts, ContextReader reader)
+{
+    internal async ValueTask<ExplainResponse> ExplainAsync(ExplainRequest request, CancellationToken cancellationToken)
+    {
+        ContextRequests.Require(request.Entity is not null, "entity", "name the entity");
+        EntityPlan plan = requests.PlanOf(request.Entity!.Type, 0); // Required just before.
+        int feature = plan.FeatureOf(request.Feature);
+        if (feature < 0)
+        {
+            string message = $"entity type '{plan.Definition.Name}' has no feature '{request.Feature}'"
+                + NearestName.Suggest(request.Feature, plan.Features.Select(f => f.Definition.Name));
+            throw new GrpcException(
+                GrpcStatus.InvalidArgument, $"feature: {message}.", GrpcErrorDetails.BadRequest(("feature", message)));
+        }
+
+        return await ExplainAsync(plan, feature, request, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask<ExplainResponse> ExplainAsync(
+        EntityPlan plan, int feature, ExplainRequest request, CancellationToken cancellationToken)
+    {
+        FeaturePlan explained = plan.Features[feature];
+        GetContextRequest context = ContextRequest(request, explained.Definition.Name);
+        var response = new ExplainResponse
+        {
+            Definition = $"{explained.Definition.Name}: "
+                + FeatureText.Print(plan.Definitions, plan.Definition, explained.Definition),
+            Context = await contexts.GetContextAsync(context, cancellationToken).ConfigureAwait(false),
+        };
+        if (explained.Definition is AggregateFeature aggregate)
+        {
+            await AddWindowAsync(response, context, feature, aggregate, cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach (int input in explained.Inputs)
+        {
+            response.Inputs.Add(await ExplainAsync(plan, input, request, cancellationToken).ConfigureAwait(false));
+        }
+
+        response.Notes.Add(StatusNote(response.Context.Entities[0], plan));
+        return response;
+    }
+
+    private async ValueTask AddWindowAsync(
+        ExplainResponse response,
+        GetContextRequest context,
+        int feature,
+        AggregateFeature aggregate,
+        CancellationToken cancellationToken)
+    {
+        var query = new ContextQuery();
+        var answer = new ContextAnswer();
+        requests.Fill(context, query);
+        query.Explained = feature;
+        await reader.ReadAsync(query, answer, cancellationToken).ConfigureAwait(false);
+        (response.WindowStartMs, response.WindowEndMs, response.Events) = answer.Explained;
+        response.TileMs = aggregate.Window.TileMs;
+        if (aggregate.Window is { Kind: WindowKind.Sliding, Exact: false })
+        {
+            response.Notes.Add(
+                $"The window's tail snaps to tiles of {aggregate.Window.TileMs} ms: it starts at or up to one tile before "
+                + "the nominal start.");
+        }
+    }
+
+    private static GetContextRequest ContextRequest(ExplainRequest request, string feature)
+    {
+        var context = new GetContextRequest();
+        context.Entities.Add(request.Entity);
+        context.Features.Add(feature);
+        switch (request.HeadCase)
+        {
+            case ExplainRequest.HeadOneofCase.AsOf:
+                context.AsOf = request.AsOf;
+                break;
+            case ExplainRequest.HeadOneofCase.Newest:
+                context.Newest = request.Newest;
+                break;
+        }
+
+        return context;
+    }
+
+    private static string StatusNote(EntityContext entity, EntityPlan plan) => (FeatureStatus)(byte)entity.Statuses[0] switch
+    {
+        FeatureStatus.Present => "PRESENT: at least one event is in the window.",
+        FeatureStatus.Null => "NULL: events are in the window, and none of them gives a value.",
+        FeatureStatus.NeverSeen when entity.NewestEventMs == 0 =>
+            "NEVER_SEEN: no event of this entity was ever applied. Check the key's spelling.",
+        FeatureStatus.NeverSeen => "NEVER_SEEN: the entity has events, but none that this feature counts.",
+        FeatureStatus.Expired when plan.Definition.TtlMs > 0 && entity.HeadMs - entity.NewestEventMs > plan.Definition.TtlMs =>
+            "EXPIRED: the entity's newest event is older than its ttl.",
+        FeatureStatus.Expired => "EXPIRED: events were seen, but none is in the window at this head.",
+        _ => entity.Statuses[0].ToString(),
+    };
+}

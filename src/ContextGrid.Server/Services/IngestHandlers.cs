@@ -1,0 +1,104 @@
+using ContextGrid.Contracts.V1;
+using ContextGrid.Core.Definitions;
+using ContextGrid.Core.Expressions;
+using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Server.Grpc;
+
+namespace ContextGrid.Server.Services;
+
+/// <summary>IngestService: takes events in and says what became of each. Thread-safe.</summary>
+/// <param name="publisher">Checks and appends.</param>
+/// <param name="definitions">Knows the topics.</param>
+internal sealed class IngestHandlers(EventPublisher publisher, DefinitionSet definitions)
+{
+    /// <summary>IngestService.Publish.</summary>
+    internal async ValueTask<PublishResponse> PublishAsync(PublishRequest request, CancellationToken cancellationToken)
+    {
+        ContextRequests.Require(request.Events.Count > 0, "events", "name at least one event");
+        ContextRequests.Require(
+            request.Events.Count <= EventPublisher.EventsMax,
+            "events",
+            $"{request.Events.Count} events are in one call; at most {EventPublisher.EventsMax} are taken");
+        ContextRequests.Require(
+            request.Invalid is InvalidEvents.Refuse or InvalidEvents.DeadLetter, "invalid", "the value is not known");
+        var items = new PublishItem[request.Events.Count];
+        for (int i = 0; i < items.Length; i++)
+        {
+            PublishEvent e = request.Events[i];
+            items[i] = new PublishItem(e.Payload.Memory, e.Key.Memory, e.TimestampMs);
+        }
+
+        return await PublishAsync(
+            request.Topic, items, request.Invalid == InvalidEvents.DeadLetter, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>IngestService.PublishStream: one response for each request.</summary>
+    internal async ValueTask PublishStreamAsync(
+        GrpcRequestReader<PublishRequest> requests, GrpcResponseWriter<PublishResponse> responses, GrpcCallContext call)
+    {
+        while (await requests.ReadAsync().ConfigureAwait(false) is { } request)
+        {
+            PublishResponse response = await PublishAsync(request, call.CancellationToken).ConfigureAwait(false);
+            await responses.WriteAsync(response).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Publishes items to a topic; the HTTP twin comes in here.</summary>
+    internal async ValueTask<PublishResponse> PublishAsync(
+        string topic, IReadOnlyList<PublishItem> items, bool keepInvalid, CancellationToken cancellationToken)
+    {
+        try
+        {
+            PublishOutcome outcome = await publisher.PublishAsync(topic, items, keepInvalid, cancellationToken)
+                .ConfigureAwait(false);
+            return Response(topic, outcome);
+        }
+        catch (UnknownTopicException)
+        {
+            string message = $"no event is defined for the topic '{topic}'"
+                + NearestName.Suggest(topic, definitions.Topics);
+            throw new GrpcException(
+                GrpcStatus.NotFound, $"topic: {message}.", GrpcErrorDetails.ErrorInfo("UNKNOWN_TOPIC", ("topic", topic)));
+        }
+        catch (EventLogException e) when (e.Error is EventLogError.Full or EventLogError.Busy)
+        {
+            throw new GrpcException(
+                GrpcStatus.ResourceExhausted,
+                e.Message,
+                GrpcErrorDetails.ErrorInfo(e.Error == EventLogError.Full ? "LOG_FULL" : "LOG_BUSY"),
+                GrpcErrorDetails.RetryInfo(TimeSpan.FromSeconds(1)));
+        }
+        catch (EventLogException e) when (e.Error is EventLogError.Unavailable)
+        {
+            throw new GrpcException(GrpcStatus.Unavailable, e.Message, GrpcErrorDetails.ErrorInfo("LOG_UNAVAILABLE"));
+        }
+    }
+
+    private static PublishResponse Response(string topic, PublishOutcome outcome)
+    {
+        var response = new PublishResponse { Accepted = outcome.Accepted };
+        foreach (RecordPosition position in outcome.Positions)
+        {
+            response.Positions.Add(
+                new SourcePosition { Topic = topic, Partition = position.Partition, Offset = position.Offset });
+        }
+
+        foreach (RefusedItem refused in outcome.Refused)
+        {
+            var item = new RefusedEvent { Index = refused.Index, Reason = refused.Reason, Message = refused.Message };
+            if (refused.DeadLetter >= 0)
+            {
+                item.DeadLetter = new SourcePosition
+                {
+                    Topic = Runtime.Embedded.DeadLetterTopic.Name,
+                    Partition = 0,
+                    Offset = refused.DeadLetter,
+                };
+            }
+
+            response.Refused.Add(item);
+        }
+
+        return response;
+    }
+}
