@@ -1,1 +1,3 @@
-Console.WriteLine("ContextGrid");
+using ContextGrid.Server;
+
+return ServerOptions.Parse(args, options => ServerHost.RunAsync(options, TimeProvider.System));

@@ -72,10 +72,10 @@ internal sealed class AdminHandlers(EmbeddedHost host, RateMeter rates, TimeProv
                 Type = plan.Definition.Name,
                 Version = ContextWire.DefinitionVersion,
             };
-            entity.Features.AddRange(plan.Definition.Features.Select(f => new FeatureText
+            entity.Features.AddRange(plan.Definition.Features.Select(f => new Contracts.V1.FeatureText
             {
                 Name = f.Name,
-                Type = Core.Definitions.TypeText.Of(f.Type),
+                Type = Core.Expressions.TypeNames.Of(f.Type),
                 Text = Core.Definitions.FeatureText.Print(plan.Definitions, plan.Definition, f),
             }));
             response.Entities.Add(entity);
@@ -99,8 +99,8 @@ internal sealed class AdminHandlers(EmbeddedHost host, RateMeter rates, TimeProv
             $"it must be within 0 and {DeadLetterReader.LimitMax}");
         IReadOnlyList<DeadLetterEntry> entries = await host.DeadLetters.ListAsync(
             request.Limit == 0 ? DeadLettersDefault : request.Limit,
-            request.Topic,
-            request.Reason,
+            request.Topic.Length == 0 ? null : request.Topic,
+            request.Reason.Length == 0 ? null : request.Reason,
             cancellationToken).ConfigureAwait(false);
         var response = new ListDeadLettersResponse
         {

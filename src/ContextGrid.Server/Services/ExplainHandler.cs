@@ -2,9 +2,10 @@ using ContextGrid.Contracts.V1;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Core.Expressions;
 using ContextGrid.Core.Features.Plans;
-using ContextGrid.Core.Queries;
 using ContextGrid.Runtime.Queries;
 using ContextGrid.Server.Grpc;
+using FeatureStatus = ContextGrid.Contracts.V1.FeatureStatus;
+using FeatureText = ContextGrid.Core.Definitions.FeatureText;
 
 namespace ContextGrid.Server.Services;
 
@@ -95,7 +96,7 @@ internal sealed class ExplainHandler(ContextRequests requests, ContextHandlers c
         return context;
     }
 
-    private static string StatusNote(EntityContext entity, EntityPlan plan) => (FeatureStatus)(byte)entity.Statuses[0] switch
+    private static string StatusNote(EntityContext entity, EntityPlan plan) => entity.Statuses[0] switch
     {
         FeatureStatus.Present => "PRESENT: at least one event is in the window.",
         FeatureStatus.Null => "NULL: events are in the window, and none of them gives a value.",

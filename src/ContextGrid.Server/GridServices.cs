@@ -1,0 +1,61 @@
+using ContextGrid.Contracts.V1;
+using ContextGrid.Runtime.Embedded;
+using ContextGrid.Server.Grpc;
+using ContextGrid.Server.Services;
+
+namespace ContextGrid.Server;
+
+/// <summary>The handlers of one host, and the gRPC services that they make up.</summary>
+internal sealed class GridServices
+{
+    internal GridServices(EmbeddedHost host, TimeProvider time)
+    {
+        var requests = new ContextRequests(host.Grid.Plans);
+        Context = new ContextHandlers(requests, host.Reader, host.Metrics, time);
+        Watch = new WatchHandler(requests, Context, host.Grid, host.Progress, time);
+        Explain = new ExplainHandler(requests, Context, host.Reader);
+        Ingest = new IngestHandlers(host.Publisher, host.Definitions);
+        Admin = new AdminHandlers(host, Rates, time);
+    }
+
+    internal RateMeter Rates { get; } = new();
+
+    internal ContextHandlers Context { get; }
+
+    internal WatchHandler Watch { get; }
+
+    internal ExplainHandler Explain { get; }
+
+    internal IngestHandlers Ingest { get; }
+
+    internal AdminHandlers Admin { get; }
+
+    internal IReadOnlyList<GrpcService> ToGrpc() =>
+    [
+        new GrpcService(Descriptor(ContextReflection.Descriptor, "ContextService"))
+            .RawUnary("GetContext", Context.GetContextAsync)
+            .ServerStreaming<WatchContextRequest, WatchContextResponse>(
+                "WatchContext", WatchContextRequest.Parser, Watch.WatchAsync)
+            .Unary<ExplainRequest, ExplainResponse>(
+                "Explain", ExplainRequest.Parser, (r, c) => Explain.ExplainAsync(r, c.CancellationToken)),
+        new GrpcService(Descriptor(IngestReflection.Descriptor, "IngestService"))
+            .Unary<PublishRequest, PublishResponse>(
+                "Publish", PublishRequest.Parser, (r, c) => Ingest.PublishAsync(r, c.CancellationToken))
+            .Duplex<PublishRequest, PublishResponse>(
+                "PublishStream", PublishRequest.Parser, Ingest.PublishStreamAsync),
+        new GrpcService(Descriptor(AdminReflection.Descriptor, "AdminService"))
+            .Unary<GetStatusRequest, GetStatusResponse>(
+                "GetStatus", GetStatusRequest.Parser, (_, _) => ValueTask.FromResult(Admin.GetStatus()))
+            .Unary<GetDefinitionsRequest, GetDefinitionsResponse>(
+                "GetDefinitions", GetDefinitionsRequest.Parser, (_, _) => ValueTask.FromResult(Admin.GetDefinitions()))
+            .Unary<ListDeadLettersRequest, ListDeadLettersResponse>(
+                "ListDeadLetters",
+                ListDeadLettersRequest.Parser,
+                (r, c) => Admin.ListDeadLettersAsync(r, c.CancellationToken))
+            .Unary<GetDeadLetterRequest, DeadLetter>(
+                "GetDeadLetter", GetDeadLetterRequest.Parser, (r, c) => Admin.GetDeadLetterAsync(r, c.CancellationToken)),
+    ];
+
+    private static Google.Protobuf.Reflection.ServiceDescriptor Descriptor(
+        Google.Protobuf.Reflection.FileDescriptor file, string service) => file.Services.First(s => s.Name == service);
+}

@@ -1,0 +1,114 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace ContextGrid.Server;
+
+/// <summary>What the command line of the server says.</summary>
+/// <param name="Definitions">The directory of definitions.</param>
+/// <param name="Data">The data directory.</param>
+/// <param name="HttpPort">The HTTP port; 0: any free one.</param>
+/// <param name="GrpcPort">The gRPC port; 0: any free one.</param>
+/// <param name="Demo">Whether simulated traffic is streamed.</param>
+/// <param name="DemoRate">Simulated events a second.</param>
+/// <param name="DemoUsers">Simulated users.</param>
+/// <param name="Rebuild">Whether all state is built from the log again.</param>
+/// <param name="Partitions">Partitions of every source topic; 0: what it has, else 4.</param>
+/// <param name="CheckpointInterval">The time between checkpoints.</param>
+/// <param name="Retention">How long the log keeps records; zero: for ever.</param>
+internal sealed record ServerOptions(
+    string Definitions,
+    string Data,
+    int HttpPort,
+    int GrpcPort,
+    bool Demo,
+    int DemoRate,
+    int DemoUsers,
+    bool Rebuild,
+    int Partitions,
+    TimeSpan CheckpointInterval,
+    TimeSpan Retention)
+{
+    /// <summary>
+    /// Parses the command line and runs the server; prints help or what is wrong otherwise.
+    /// </summary>
+    /// <returns>The exit code: that of <paramref name="run"/>, or 2 for wrong use.</returns>
+    internal static int Parse(string[] args, Func<ServerOptions, Task<int>> run)
+    {
+        var definitions = new Option<string?>("--definitions")
+        {
+            Description = "Directory with definitions (*.yaml). Default: examples/payments with --demo, else definitions",
+        };
+        var data = new Option<string?>("--data")
+        {
+            Description = "Directory for log and checkpoints, made when missing. Default: data/demo with --demo, else data",
+        };
+        var http = Port("--http", 7080, "HTTP port on 127.0.0.1; 0: any free port");
+        var grpc = Port("--grpc", 7081, "gRPC port on 127.0.0.1; 0: any free port");
+        var demo = new Option<bool>("--demo") { Description = "Stream simulated payments and logins" };
+        var rate = Number("--demo-rate", 200, 1, 100_000, "Simulated events a second");
+        var users = Number("--demo-users", 1000, 1, 10_000_000, "Simulated users");
+        var rebuild = new Option<bool>("--rebuild") { Description = "Put the checkpoints aside and build all state from the log" };
+        var partitions = Number("--partitions", 0, 0, 1024, "Partitions of every source topic; 0: what it has, else 4");
+        var interval = Number("--checkpoint-interval", 5, 1, 3600, "Seconds between checkpoints");
+        var retention = Number("--retention-days", 30, 0, 36_500, "Days that the log keeps records; 0: for ever");
+        var root = new RootCommand("The ContextGrid server: live context from event streams.")
+        {
+            definitions, data, http, grpc, demo, rate, users, rebuild, partitions, interval, retention,
+        };
+        root.SetAction(result =>
+        {
+            bool isDemo = result.GetValue(demo);
+            return run(new ServerOptions(
+                result.GetValue(definitions) ?? (isDemo ? ExamplesDirectory() : "definitions"),
+                result.GetValue(data) ?? (isDemo ? Path.Combine("data", "demo") : "data"),
+                result.GetValue(http),
+                result.GetValue(grpc),
+                isDemo,
+                result.GetValue(rate),
+                result.GetValue(users),
+                result.GetValue(rebuild),
+                result.GetValue(partitions),
+                TimeSpan.FromSeconds(result.GetValue(interval)),
+                TimeSpan.FromDays(result.GetValue(retention))));
+        });
+        ParseResult parsed = root.Parse(args);
+        int code = parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        return parsed.Errors.Count > 0 ? 2 : code;
+    }
+
+    private static Option<int> Port(string name, int port, string description) =>
+        Number(name, port, 0, 65_535, description);
+
+    private static Option<int> Number(string name, int value, int min, int max, string description)
+    {
+        var option = new Option<int>(name)
+        {
+            Description = description,
+            DefaultValueFactory = _ => value,
+        };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is int number && (number < min || number > max))
+            {
+                result.AddError(string.Create(
+                    CultureInfo.InvariantCulture, $"{name} is {number}; it must be within {min} and {max}."));
+            }
+        });
+        return option;
+    }
+
+    // The demonstration works from any working directory: the examples are found beside the sources.
+    private static string ExamplesDirectory()
+    {
+        for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
+        {
+            string examples = Path.Combine(at.FullName, "examples", "payments");
+            if (Directory.Exists(examples))
+            {
+                return examples;
+            }
+        }
+
+        return Path.Combine("examples", "payments");
+    }
+}
