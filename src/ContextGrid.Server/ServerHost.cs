@@ -101,7 +101,7 @@ internal static class ServerHost
     private static void Listen(KestrelServerOptions kestrel, ServerOptions options, GrpcOptions grpc)
     {
         kestrel.ListenGrpc(new IPEndPoint(IPAddress.Loopback, options.GrpcPort), grpc);
-        kestrel.Listen(IPAddress.Loopback, options.HttpPort, l => l.Protocols = HttpProtocols.Http1AndHttp2);
+        kestrel.Listen(IPAddress.Loopback, options.HttpPort, l => l.Protocols = HttpProtocols.Http1);
     }
 
     private static async Task<int> LiveAsync(
