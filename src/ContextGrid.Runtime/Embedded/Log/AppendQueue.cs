@@ -6,7 +6,10 @@ namespace ContextGrid.Runtime.Embedded.Log;
 /// Gathers the appends that wait for the next commit: encodes them, gives them offsets, and holds callers back when too
 /// much waits. Thread-safe; one gate for the whole log, so that an append to several partitions is one commit.
 /// </summary>
-internal sealed class AppendQueue(FileEventLogOptions options, TimeProvider time)
+/// <param name="options">How much may wait, and how long.</param>
+/// <param name="time">The clock.</param>
+/// <param name="begun">Called when a group gets its first records.</param>
+internal sealed class AppendQueue(FileEventLogOptions options, TimeProvider time, Action begun)
 {
     private readonly Lock _gate = new();
     private CommitGroup _pending = new();
@@ -18,7 +21,6 @@ internal sealed class AppendQueue(FileEventLogOptions options, TimeProvider time
     /// <param name="records">Checked records.</param>
     /// <param name="bytes">What they take, encoded.</param>
     /// <param name="positions">Takes where they go.</param>
-    /// <param name="begun">Called when the group was empty before.</param>
     /// <param name="cancellationToken">Ends the wait for room.</param>
     /// <exception cref="EventLogException">Busy, or the log takes no appends.</exception>
     public async ValueTask<CommitGroup> AddAsync(
@@ -26,31 +28,14 @@ internal sealed class AppendQueue(FileEventLogOptions options, TimeProvider time
         ReadOnlyMemory<LogRecord> records,
         long bytes,
         Memory<RecordPosition> positions,
-        Action begun,
         CancellationToken cancellationToken)
     {
         long started = time.GetTimestamp();
         while (true)
         {
-            Task taken;
-            lock (_gate)
+            if (TryAdd(topic, records.Span, bytes, positions.Span, out CommitGroup group))
             {
-                ThrowIfRefusing();
-                CommitGroup group = _pending;
-                bool empty = group.Bytes == 0;
-                if (empty || group.Bytes + bytes <= options.AppendBytesPendingMax)
-                {
-                    Encode(group, topic, records.Span, positions.Span);
-                    group.Bytes += bytes;
-                    if (empty)
-                    {
-                        begun();
-                    }
-
-                    return group;
-                }
-
-                taken = group.Taken;
+                return group;
             }
 
             TimeSpan left = options.AppendWaitMax - time.GetElapsedTime(started);
@@ -61,7 +46,9 @@ internal sealed class AppendQueue(FileEventLogOptions options, TimeProvider time
                     + $"{options.AppendWaitMax.TotalSeconds} s now. Append again later, or less at a time.");
             }
 
-            await taken.WaitAsync(left, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            Task taken = group.Taken;
+            await taken.WaitAsync(left, time, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancellationToken.ThrowIfCancellationRequested();
         }
     }
@@ -132,6 +119,34 @@ internal sealed class AppendQueue(FileEventLogOptions options, TimeProvider time
         {
             write.Reset();
             write.Partition.Spare = write;
+        }
+    }
+
+    private bool TryAdd(
+        LogPartition[] topic,
+        ReadOnlySpan<LogRecord> records,
+        long bytes,
+        Span<RecordPosition> positions,
+        out CommitGroup group)
+    {
+        lock (_gate)
+        {
+            ThrowIfRefusing();
+            group = _pending;
+            bool empty = group.Bytes == 0;
+            if (!empty && group.Bytes + bytes > options.AppendBytesPendingMax)
+            {
+                return false;
+            }
+
+            Encode(group, topic, records, positions);
+            group.Bytes += bytes;
+            if (empty)
+            {
+                begun();
+            }
+
+            return true;
         }
     }
 

@@ -39,11 +39,7 @@ internal sealed class FileLogReader(
         batch.Clear();
         while (true)
         {
-            if (partition.IsClosed)
-            {
-                throw new EventLogException(EventLogError.Unavailable, $"The log of {partition.Name} is closed.");
-            }
-
+            ThrowIfClosed();
             if (NextOffset < partition.Start)
             {
                 NextOffset = partition.Start;
@@ -73,6 +69,14 @@ internal sealed class FileLogReader(
                 // Retention took the segment, or the log was closed: the next round says which.
                 _segment = null;
             }
+        }
+    }
+
+    private void ThrowIfClosed()
+    {
+        if (partition.IsClosed)
+        {
+            throw new EventLogException(EventLogError.Unavailable, $"The log of {partition.Name} is closed.");
         }
     }
 
@@ -127,23 +131,6 @@ internal sealed class FileLogReader(
         return batch.Count > 0;
     }
 
-    private static int LoadAt(LogSegment segment, Span<byte> target, long position)
-    {
-        int filled = 0;
-        while (filled < target.Length)
-        {
-            int read = RandomAccess.Read(segment.Handle, target[filled..], position + filled);
-            if (read == 0)
-            {
-                break;
-            }
-
-            filled += read;
-        }
-
-        return filled;
-    }
-
     private int Load(LogBatch batch, LogSegment segment, int bytes)
     {
         batch.BytesUsed = 0;
@@ -151,8 +138,13 @@ internal sealed class FileLogReader(
         batch.BytesUsed = bytes;
         try
         {
-            int read = LoadAt(segment, batch.Buffer.AsSpan(0, bytes), _position);
-            return read == bytes ? bytes : throw Damaged(segment, _position + read, "the file is cut short");
+            int filled = 0, read = 1;
+            for (; filled < bytes && read > 0; filled += read)
+            {
+                read = RandomAccess.Read(segment.Handle, batch.Buffer.AsSpan(filled, bytes - filled), _position + filled);
+            }
+
+            return filled == bytes ? bytes : throw Damaged(segment, _position + filled, "the file is cut short");
         }
         catch (IOException e)
         {

@@ -94,4 +94,36 @@ public sealed class FileEventLogRecoveryTests : IDisposable
             Assert.Equal(1, reader.NextOffset);
         }
     }
+
+    [Fact]
+    public async Task Open_FilesAsAKilledProcessLeavesThem_HasEveryAcknowledgedRecord()
+    {
+        using var copy = new LogFixture();
+        await using FileEventLog log = _fixture.Open();
+        for (int round = 1; round <= 20; round++)
+        {
+            await AppendAsync(log, [.. Enumerable.Range(0, 50).Select(i => Record($"{round}:{i}"))]);
+            Directory.Delete(copy.Root, recursive: true);
+            Directory.CreateDirectory(copy.PartitionPath);
+            foreach (string path in Directory.GetFiles(_fixture.Root, "*", SearchOption.AllDirectories))
+            {
+                if (!path.EndsWith("~lock", StringComparison.Ordinal))
+                {
+                    string target = Path.Combine(copy.Root, Path.GetRelativePath(_fixture.Root, path));
+                    await File.WriteAllBytesAsync(target, await ReadSharedAsync(path));
+                }
+            }
+
+            await using FileEventLog again = copy.Open();
+            Assert.Equal(round * 50, (await ReadAllAsync(again)).Count);
+        }
+    }
+
+    private static async Task<byte[]> ReadSharedAsync(string path)
+    {
+        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        byte[] bytes = new byte[file.Length];
+        await file.ReadExactlyAsync(bytes);
+        return bytes;
+    }
 }
