@@ -26,7 +26,8 @@ public sealed class ReferenceTests
             foreach (string reference in References(project, "ProjectReference"))
             {
                 string target = Path.GetFileNameWithoutExtension(reference.Replace('\\', '/'));
-                if (!Allowed.TryGetValue(name, out string[]? targets) || !targets.Any(t => target == "ContextGrid." + t))
+                if (!Allowed.TryGetValue(name, out string[]? targets) || !targets.Any(t
+                    => target == "ContextGrid." + t))
                 {
                     wrong.Add($"{project} refers to {target}; it may refer to: {string.Join(", ", targets ?? [])}.");
                 }

@@ -17,11 +17,13 @@ internal static class Repository
     public static IReadOnlyList<string> TextFiles { get; } = [.. Walk(Root).Order(StringComparer.Ordinal)];
 
     /// <summary>The C# files.</summary>
-    public static IEnumerable<string> SourceFiles => TextFiles.Where(path => path.EndsWith(".cs", StringComparison.Ordinal));
+    public static IEnumerable<string> SourceFiles
+        => TextFiles.Where(path => path.EndsWith(".cs", StringComparison.Ordinal));
 
     /// <summary>The project files under src.</summary>
     public static IEnumerable<string> Projects => TextFiles.Where(
-        path => path.EndsWith(".csproj", StringComparison.Ordinal) && path.StartsWith("src/", StringComparison.Ordinal));
+        path
+            => path.EndsWith(".csproj", StringComparison.Ordinal) && path.StartsWith("src/", StringComparison.Ordinal));
 
     public static string Read(string path) => File.ReadAllText(Path.Combine(Root, path));
 

@@ -4,8 +4,8 @@ using ContextGrid.Runtime.Ingestion;
 namespace ContextGrid.Runtime.Embedded;
 
 /// <summary>
-/// Dead letters as records: the payload stands unchanged, what is known about the failure in headers with the names that
-/// Kafka Connect uses, so that its tools read them.
+/// Dead letters as records: the payload stands unchanged, what is known about the failure in headers with the names
+/// that Kafka Connect uses, so that its tools read them.
 /// </summary>
 internal static class DeadLetterHeaders
 {
@@ -65,5 +65,7 @@ internal static class DeadLetterHeaders
 
     private static long Number(Dictionary<string, string> headers, string name) =>
         headers.TryGetValue(name, out string? text)
-        && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) ? number : -1;
+        && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
+            ? number
+            : -1;
 }

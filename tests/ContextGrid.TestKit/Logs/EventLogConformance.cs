@@ -64,7 +64,8 @@ public abstract class EventLogConformance : IAsyncLifetime
         foreach ((string topic, int partition) in new[] { ("no-such-topic", 0), (Topic, Partitions) })
         {
             EventLogException e = await Assert.ThrowsAsync<EventLogException>(
-                async () => await Log.AppendAsync(topic, new[] { Record(partition, "a") }, new RecordPosition[1], default));
+                async ()
+                    => await Log.AppendAsync(topic, new[] { Record(partition, "a") }, new RecordPosition[1], default));
             Assert.Equal(EventLogError.UnknownPartition, e.Error);
         }
     }
@@ -188,7 +189,8 @@ public abstract class EventLogConformance : IAsyncLifetime
     {
         const int Writers = 4, Calls = 25, PerCall = 20;
         Task<List<LogRecord>>[] readers =
-            [.. Enumerable.Range(0, 3).Select(_ => Task.Run(() => ReadAsync(new(Topic, 0), 0, Writers * Calls * PerCall)))];
+            [.. Enumerable.Range(0, 3).Select(_
+                => Task.Run(() => ReadAsync(new(Topic, 0), 0, Writers * Calls * PerCall)))];
         await Task.WhenAll(Enumerable.Range(0, Writers).Select(writer => Task.Run(async () =>
         {
             for (int call = 0; call < Calls; call++)

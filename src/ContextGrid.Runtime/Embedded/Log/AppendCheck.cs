@@ -12,7 +12,8 @@ internal static class AppendCheck
     {
         if (positions < records.Length)
         {
-            throw new ArgumentException($"{records.Length} records need as many positions; there is room for {positions}.");
+            throw new ArgumentException(
+                $"{records.Length} records need as many positions; there is room for {positions}.");
         }
 
         long bytes = 0;
@@ -33,7 +34,8 @@ internal static class AppendCheck
         }
 
         return bytes <= options.AppendBytesPendingMax ? bytes : throw new EventLogException(
-            EventLogError.RecordTooLarge, $"The append has {bytes} bytes; the log takes {options.AppendBytesPendingMax} in "
+            EventLogError.RecordTooLarge,
+                $"The append has {bytes} bytes; the log takes {options.AppendBytesPendingMax} in "
             + "one call. Split it.");
     }
 

@@ -2,10 +2,13 @@ using ContextGrid.Runtime.Ingestion;
 
 namespace ContextGrid.Runtime.Embedded.Log;
 
-/// <summary>The appends that become durable together. Guarded by the log's gate until the writer has taken it.</summary>
+/// <summary>
+/// The appends that become durable together. Guarded by the log's gate until the writer has taken it.
+/// </summary>
 internal sealed class CommitGroup
 {
-    private readonly TaskCompletionSource<EventLogException?> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<EventLogException?> _done =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _taken = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>One for each partition that gets records.</summary>

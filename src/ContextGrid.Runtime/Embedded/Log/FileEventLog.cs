@@ -164,6 +164,7 @@ public sealed partial class FileEventLog : IEventLog
         return partition.Partition >= 0 && partition.Partition < partitions.Length ? partitions[partition.Partition]
             : throw new EventLogException(
                 EventLogError.UnknownPartition,
-                $"The topic '{partition.Topic}' has {partitions.Length} partitions; there is no {partition.Partition}.");
+                $"The topic '{partition.Topic}' has {partitions.Length} partitions; "
+                + $"there is no {partition.Partition}.");
     }
 }

@@ -10,9 +10,9 @@ public sealed record FileEventLogOptions
     public required string Directory { get; init; }
 
     /// <summary>
-    /// Topics to make sure of, with their number of partitions (1–1,024; 0: <see cref="PartitionsDefault"/>, or what the
-    /// topic has). Topics that are in the directory and not named here are served as well. A number may grow and not
-    /// shrink.
+    /// Topics to make sure of, with their number of partitions (1–1,024; 0: <see cref="PartitionsDefault"/>, or what
+    /// the topic has). Topics that are in the directory and not named here are served as well. A number may grow and
+    /// not shrink.
     /// </summary>
     public IReadOnlyDictionary<string, int> Topics { get; init; } = new Dictionary<string, int>();
 

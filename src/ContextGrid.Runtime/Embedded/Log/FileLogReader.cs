@@ -2,7 +2,9 @@ using ContextGrid.Runtime.Ingestion;
 
 namespace ContextGrid.Runtime.Embedded.Log;
 
-/// <summary>Reads one partition of a <see cref="FileEventLog"/> from the page cache, checking each record's CRC.</summary>
+/// <summary>
+/// Reads one partition of a <see cref="FileEventLog"/> from the page cache, checking each record's CRC.
+/// </summary>
 internal sealed class FileLogReader(
     LogPartition partition, long fromOffset, FileEventLogOptions options, TimeProvider time) : ILogReader
 {
@@ -141,7 +143,8 @@ internal sealed class FileLogReader(
             int filled = 0, read = 1;
             for (; filled < bytes && read > 0; filled += read)
             {
-                read = RandomAccess.Read(segment.Handle, batch.Buffer.AsSpan(filled, bytes - filled), _position + filled);
+                read = RandomAccess.Read(segment.Handle,
+                    batch.Buffer.AsSpan(filled, bytes - filled), _position + filled);
             }
 
             return filled == bytes ? bytes : throw Damaged(segment, _position + filled, "the file is cut short");
@@ -184,7 +187,8 @@ internal sealed class FileLogReader(
     }
 
     private EventLogException EndsEarly(long end) => new(
-        EventLogError.Corrupt, $"{partition.Name} ends at offset {end}, before the offset {NextOffset} that was asked for: "
+        EventLogError.Corrupt,
+            $"{partition.Name} ends at offset {end}, before the offset {NextOffset} that was asked for: "
         + "records that were durable are missing. Restore the log's directory from a copy.");
 
     private EventLogException Damaged(LogSegment segment, long position, string what) => new(

@@ -29,11 +29,13 @@ internal sealed class LogDirectory : IDisposable
         {
             DirectorySync.Create(root);
             string path = Path.Combine(root, "~lock");
-            return new LogDirectory(root, new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            return new LogDirectory(root, new FileStream(path,
+                FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
         catch (UnauthorizedAccessException e)
         {
-            throw Failure($"The log's directory {root} can't be written: permission denied. Give this user the right to "
+            throw Failure(
+                $"The log's directory {root} can't be written: permission denied. Give this user the right to "
                 + "write there, or choose another directory.", e);
         }
         catch (IOException e) when (IsLocked(e))
@@ -68,7 +70,8 @@ internal sealed class LogDirectory : IDisposable
             int count = partitions > 0 ? partitions : present > 0 ? present : FileEventLogOptions.PartitionsDefault;
             if (count < present)
             {
-                throw Failure($"The topic '{topic}' has {present} partitions, and {count} were asked for. The number can "
+                throw Failure(
+                    $"The topic '{topic}' has {present} partitions, and {count} were asked for. The number can "
                     + "grow and not shrink: ask for at least as many, or move the topic's directory away.");
             }
 

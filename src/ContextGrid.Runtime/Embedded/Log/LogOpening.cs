@@ -2,7 +2,9 @@ using ContextGrid.Runtime.Ingestion;
 
 namespace ContextGrid.Runtime.Embedded.Log;
 
-/// <summary>What an opened directory holds: its lock, the recovered partitions, and what was cut or found damaged.</summary>
+/// <summary>
+/// What an opened directory holds: its lock, the recovered partitions, and what was cut or found damaged.
+/// </summary>
 internal sealed record LogOpening(
     LogDirectory Directory, Dictionary<string, LogPartition[]> Topics, List<string> Recovered)
 {

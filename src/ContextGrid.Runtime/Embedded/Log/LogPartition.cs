@@ -103,7 +103,9 @@ internal sealed class LogPartition : IDisposable
         }
     }
 
-    /// <summary>The place of the segment that has an offset, among <paramref name="segments"/>; −1: it is gone.</summary>
+    /// <summary>
+    /// The place of the segment that has an offset, among <paramref name="segments"/>; −1: it is gone.
+    /// </summary>
     public static int FindSegment(LogSegment[] segments, long offset)
     {
         int low = 0, high = segments.Length;

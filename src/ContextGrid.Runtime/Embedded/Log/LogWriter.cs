@@ -15,7 +15,8 @@ internal sealed class LogWriter(FileEventLogOptions options, TimeProvider time)
 
     /// <summary>Makes a group durable and visible.</summary>
     /// <returns>Null, or why nothing of it counts. <see cref="EventLogError.Full"/>: the files are as they were before.
-    /// <see cref="EventLogError.Unavailable"/>: nobody knows what is on the disk, and the log must be opened anew.</returns>
+    /// <see cref="EventLogError.Unavailable"/>: nobody knows what is on the disk, and the log must be opened
+    /// anew.</returns>
     public EventLogException? Commit(CommitGroup group)
     {
         _segments.Clear();
@@ -40,7 +41,9 @@ internal sealed class LogWriter(FileEventLogOptions options, TimeProvider time)
         return null;
     }
 
-    /// <summary>Writes what is new in the indexes. They can be made anew, so a failure waits for the next commit.</summary>
+    /// <summary>
+    /// Writes what is new in the indexes. They can be made anew, so a failure waits for the next commit.
+    /// </summary>
     public void PersistIndexes()
     {
         foreach (LogSegment segment in _segments)
@@ -61,7 +64,8 @@ internal sealed class LogWriter(FileEventLogOptions options, TimeProvider time)
         + "the log's retention, and append again.", e);
 
     private static EventLogException Broken(Exception e) => new(
-        EventLogError.Unavailable, $"The log could not be written ({e.Message}). What the disk holds of the last append "
+        EventLogError.Unavailable,
+            $"The log could not be written ({e.Message}). What the disk holds of the last append "
         + "is unknown, so the log takes no more until it is opened again: check the disk and restart the server.", e);
 
     private static bool IsFull(Exception e) => e.HResult is 28 or 122 or unchecked((int)0x80070070);

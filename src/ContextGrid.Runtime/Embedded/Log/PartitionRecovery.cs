@@ -52,13 +52,15 @@ internal static class PartitionRecovery
         if (torn > 0)
         {
             RandomAccess.SetLength(newest.Handle, scan.EndPosition);
-            report.Add($"{newest.LogPath}: cut {torn} bytes of a write that a crash had interrupted; none of its records "
+            report.Add(
+                $"{newest.LogPath}: cut {torn} bytes of a write that a crash had interrupted; none of its records "
                 + $"was acknowledged. The log goes on at offset {scan.EndOffset}.");
         }
 
         if (scan.DamageAt >= 0)
         {
-            report.Add($"{newest.LogPath}: damaged at byte {scan.DamageAt}, where records were durable. They are kept as "
+            report.Add(
+                $"{newest.LogPath}: damaged at byte {scan.DamageAt}, where records were durable. They are kept as "
                 + "they are; reading them fails. Restore the file from a copy.");
         }
 

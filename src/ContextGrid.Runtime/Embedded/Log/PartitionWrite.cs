@@ -34,7 +34,8 @@ internal sealed class PartitionWrite(LogPartition partition)
         }
 
         FirstOffset = Count == 0 ? offset : FirstOffset;
-        RecordFormat.Write(_buffer.AsSpan(Length, size), record, offset, Count == 0 ? RecordFormat.FirstOfCommit : (byte)0);
+        RecordFormat.Write(_buffer.AsSpan(Length, size), record, offset,
+            Count == 0 ? RecordFormat.FirstOfCommit : (byte)0);
         Length += size;
         Count++;
     }

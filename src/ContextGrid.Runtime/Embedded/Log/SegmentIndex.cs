@@ -113,7 +113,9 @@ internal sealed class SegmentIndex(long baseOffset)
     /// <summary>The last entry at or before an offset; null: none.</summary>
     public Entry? FindOffset(long offset) => FindLast(entry => entry.Offset <= offset);
 
-    /// <summary>The last entry before which every timestamp is smaller than <paramref name="timeMs"/>; null: none.</summary>
+    /// <summary>
+    /// The last entry before which every timestamp is smaller than <paramref name="timeMs"/>; null: none.
+    /// </summary>
     public Entry? FindTime(long timeMs) => FindLast(entry => entry.MaxTimestampBefore < timeMs);
 
     /// <summary>Appends the entries that are not in the file yet.</summary>

@@ -25,8 +25,8 @@ internal static class SegmentScanner
 
     /// <summary>
     /// Finds the end of the newest segment of a partition, from the last index entry that proves right. Bytes behind
-    /// the end are a torn tail. A damaged place that was durable is kept and stepped over: the index has an entry behind
-    /// it, or a later commit follows (see <see cref="RecordFormat.FirstOfCommit"/>).
+    /// the end are a torn tail. A damaged place that was durable is kept and stepped over: the index has an entry
+    /// behind it, or a later commit follows (see <see cref="RecordFormat.FirstOfCommit"/>).
     /// </summary>
     public static ScanResult FindEnd(LogSegment segment)
     {

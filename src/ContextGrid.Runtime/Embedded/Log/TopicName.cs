@@ -23,7 +23,8 @@ public static class TopicName
         {
             if (!char.IsAsciiLetterOrDigit(c) && c is not ('.' or '_' or '-'))
             {
-                return $"The topic's name '{name}' has the character '{c}'; only a-z, A-Z, 0-9, '.', '_', '-' may stand there.";
+                return $"The topic's name '{name}' has the character '{c}'; "
+                    + "only a-z, A-Z, 0-9, '.', '_', '-' may stand there.";
             }
         }
 

@@ -47,7 +47,8 @@ public sealed class FileEventLogFaultTests : IDisposable
             Assert.Equal(3, await grown.CountPartitionsAsync("events", default));
         }
 
-        await using FileEventLog unnamed = _fixture.Open(_fixture.Options with { Topics = new Dictionary<string, int>() });
+        await using FileEventLog unnamed = _fixture.Open(
+            _fixture.Options with { Topics = new Dictionary<string, int>() });
         Assert.Equal(3, await unnamed.CountPartitionsAsync("events", default));
     }
 
@@ -95,7 +96,8 @@ public sealed class FileEventLogFaultTests : IDisposable
         {
             string ballast = Path.Combine(mount, "ballast");
             await File.WriteAllBytesAsync(ballast, new byte[600_000]);
-            await using FileEventLog log = _fixture.Open(_fixture.Options with { Directory = Path.Combine(mount, "log") });
+            await using FileEventLog log = _fixture.Open(
+                _fixture.Options with { Directory = Path.Combine(mount, "log") });
             await AppendAsync(log, Record("kept"));
             string large = new('x', 500_000);
             var e = await Assert.ThrowsAsync<EventLogException>(() => AppendAsync(log, Record(large)));
@@ -146,7 +148,8 @@ public sealed class FileEventLogFaultTests : IDisposable
     {
         try
         {
-            using Process? process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true });
+            using Process? process =
+                Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true });
             process?.WaitForExit();
             return process?.ExitCode == 0;
         }

@@ -121,7 +121,8 @@ public sealed class FileEventLogRecoveryTests : IDisposable
 
     private static async Task<byte[]> ReadSharedAsync(string path)
     {
-        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        await using var file = new FileStream(path,
+            FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         byte[] bytes = new byte[file.Length];
         await file.ReadExactlyAsync(bytes);
         return bytes;

@@ -11,7 +11,8 @@ public sealed class FileEventLogRetentionTests : IDisposable
     private readonly LogFixture _fixture = new();
     private readonly ManualTime _time = new(1_700_000_000_000);
 
-    private FileEventLogOptions Small => _fixture.Options with { SegmentBytesMax = 4096, RetentionTime = TimeSpan.Zero };
+    private FileEventLogOptions Small
+        => _fixture.Options with { SegmentBytesMax = 4096, RetentionTime = TimeSpan.Zero };
 
     public void Dispose() => _fixture.Dispose();
 
