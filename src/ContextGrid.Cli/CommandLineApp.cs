@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using ContextGrid.Cli.Commands;
 using ContextGrid.Client;
 
@@ -60,10 +61,11 @@ public static class CommandLineApp
     public static string Describe(ContextGridException failure) =>
         $"error: {failure.Message.TrimEnd('.', ' ')}. {failure.Advice}";
 
-    private static RootCommand Root(CliConsole console)
+    private static Command Root(CliConsole console)
     {
         var global = new GlobalOptions(console);
-        var root = new RootCommand("Live context for models and agents: publish events, read features.")
+        // Not a RootCommand: that one takes the assembly's name, and people call this "contextgrid".
+        var root = new Command("contextgrid", "Live context for models and agents: publish events, read features.")
         {
             PublishCommand.Create(global),
             GetCommand.Create(global),
@@ -77,6 +79,8 @@ public static class CommandLineApp
         };
         root.Options.Add(global.Server);
         root.Options.Add(global.Json);
+        root.Options.Add(new HelpOption());
+        root.Options.Add(new VersionOption());
         return root;
     }
 }

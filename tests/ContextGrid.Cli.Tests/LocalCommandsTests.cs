@@ -40,6 +40,7 @@ public sealed class LocalCommandsTests
         var run = await CliRun.RunAsync(["--help"], null);
 
         Assert.Equal(0, run.ExitCode);
+        Assert.Contains("contextgrid [command]", run.Out, StringComparison.Ordinal);
         Assert.Contains("publish", run.Out, StringComparison.Ordinal);
         Assert.DoesNotContain("replay", run.Out, StringComparison.Ordinal);
     }

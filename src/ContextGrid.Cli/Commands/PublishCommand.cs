@@ -10,30 +10,14 @@ public static class PublishCommand
     /// <summary>Makes the command.</summary>
     public static Command Create(GlobalOptions global)
     {
-        var topic = new Option<string>("--topic") { Description = "The topic.", HelpName = "TOPIC", Required = true };
-        var key = new Option<string>("--key")
-        {
-            Description = "The member that holds the partitioning key; without it, what the definition says.",
-            HelpName = "FIELD",
-        };
-        var file = new Option<string>("--file")
-        {
-            Description = "A file, plain or .gz; '-' (the default) is stdin.",
-            HelpName = "FILE",
-            DefaultValueFactory = _ => "-",
-        };
-        var format = new Option<string>("--format")
-        {
-            Description = "Only ndjson: one JSON object a line.", DefaultValueFactory = _ => "ndjson",
-        };
-        format.AcceptOnlyFromAmong("ndjson");
+        var (topic, key, file, format) = (Topic(), Key(), File(), Format());
         var batch = Arguments.Bounded("--batch", "Events a message.", 2_000, 1, 10_000);
         var from = Arguments.Bounded("--from", "The first line to publish.", 1, 1, int.MaxValue);
+        var rate = Arguments.Bounded("--rate", "Events a second at most; 0: no limit.", 0, 0, 10_000_000);
         var keep = new Option<bool>("--dead-letter-invalid")
         {
             Description = "Keep events that are not valid among the dead letters instead of refusing them.",
         };
-        var rate = Arguments.Bounded("--rate", "Events a second at most; 0: no limit.", 0, 0, 10_000_000);
         var command = new Command("publish", "Publish events, one JSON object a line.")
         {
             topic, key, file, format, batch, from, keep, rate,
@@ -53,6 +37,32 @@ public static class PublishCommand
             return RunAsync(global, parsed, plan, parsed.GetValue(file) ?? "-", cancellation);
         });
         return command;
+    }
+
+    private static Option<string> Topic() =>
+        new("--topic") { Description = "The topic.", HelpName = "TOPIC", Required = true };
+
+    private static Option<string> Key() => new("--key")
+    {
+        Description = "The member that holds the partitioning key; without it, what the definition says.",
+        HelpName = "FIELD",
+    };
+
+    private static Option<string> File() => new("--file")
+    {
+        Description = "A file, plain or .gz; '-' (the default) is stdin.",
+        HelpName = "FILE",
+        DefaultValueFactory = _ => "-",
+    };
+
+    private static Option<string> Format()
+    {
+        var format = new Option<string>("--format")
+        {
+            Description = "Only ndjson: one JSON object a line.", DefaultValueFactory = _ => "ndjson",
+        };
+        format.AcceptOnlyFromAmong("ndjson");
+        return format;
     }
 
     private static async Task<int> RunAsync(
