@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -28,11 +29,16 @@ public sealed class GrpcTestHost : IAsyncDisposable
     public string Target => $"127.0.0.1:{Port}";
 
     /// <summary>Starts a host.</summary>
-    public static async Task<GrpcTestHost> StartAsync(GrpcOptions options, params GrpcService[] services)
+    public static Task<GrpcTestHost> StartAsync(GrpcOptions options, params GrpcService[] services) =>
+        StartAsync(options, tls: null, services);
+
+    /// <summary>Starts a host, with TLS where a hook is given.</summary>
+    public static async Task<GrpcTestHost> StartAsync(
+        GrpcOptions options, Action<ListenOptions>? tls, params GrpcService[] services)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(k => k.ListenGrpc(new IPEndPoint(IPAddress.Loopback, 0), options));
+        builder.WebHost.ConfigureKestrel(k => k.ListenGrpc(new IPEndPoint(IPAddress.Loopback, 0), options, tls));
         var app = builder.Build();
         var logger = app.Services.GetRequiredService<ILogger<GrpcDispatcher>>();
         app.UseGrpc(new GrpcDispatcher(
