@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace ContextGrid.Server.Grpc;
 
 /// <summary>One method that can be called.</summary>
@@ -24,9 +22,6 @@ public abstract class GrpcMethod
 
     /// <summary>The path that calls it: <c>/service/name</c>.</summary>
     public string Path { get; }
-
-    /// <summary>Whether the client may send any number of messages.</summary>
-    internal bool ClientStreams => Kind is GrpcMethodKind.ClientStreaming or GrpcMethodKind.Duplex;
 
     /// <summary>Reads the request, runs the handler and writes the response; the caller writes the status.</summary>
     internal abstract ValueTask RunAsync(GrpcCallContext call);
