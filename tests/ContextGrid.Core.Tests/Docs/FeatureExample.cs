@@ -79,7 +79,8 @@ public sealed record FeatureExample(
         }
 
         var sources = ImmutableDictionary<string, string>.Empty.Add("payment", "user");
-        return new(line, new OracleEntity("user", sources, ttlMs, features.ToImmutable()), events, key, answers.ToImmutable());
+        var entity = new OracleEntity("user", sources, ttlMs, features.ToImmutable());
+        return new(line, entity, events, key, answers.ToImmutable());
     }
 
     // The first line has the fields' names; time and partition are the first two columns.
@@ -91,8 +92,8 @@ public sealed record FeatureExample(
         {
             var fields = names.Zip(row).Skip(2).ToDictionary(f => f.First, f => Value(f.First, f.Second));
             fields["user"] = "ann";
-            events.Add(new OracleEvent(
-                "payment", TimeMs(row[0]), "payments", int.Parse(row[1], CultureInfo.InvariantCulture), events.Count, fields));
+            int partition = int.Parse(row[1], CultureInfo.InvariantCulture);
+            events.Add(new OracleEvent("payment", TimeMs(row[0]), "payments", partition, events.Count, fields));
         }
 
         return events.ToImmutable();

@@ -10,7 +10,7 @@ using EntityReader = ContextGrid.Core.Queries.EntityReader;
 
 namespace ContextGrid.Core.Tests.Entities;
 
-/// <summary>One entity of the product, driven with the oracle's events and compared with the oracle's answers.</summary>
+/// <summary>One entity of the product, driven with the oracle's events and compared with its answers.</summary>
 internal sealed class EngineUnderTest
 {
     private readonly DefinitionSet _definitions;
@@ -25,7 +25,7 @@ internal sealed class EngineUnderTest
     {
         DefinitionReadResult read = DefinitionFiles.Parse("scenario.yaml", yaml);
         _definitions = read.Set
-            ?? throw new InvalidOperationException(string.Join('\n', read.Errors.Select(e => e.ToString())) + "\n" + yaml);
+            ?? throw new InvalidOperationException(string.Join('\n', read.Errors.AsEnumerable()) + "\n" + yaml);
         _plan = PlanCompiler.Compile(_definitions, _definitions.Entities[0]);
         _scratch = new ApplyScratch(_plan);
         _reader = new EntityReader(_plan);

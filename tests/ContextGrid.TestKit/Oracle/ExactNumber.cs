@@ -26,17 +26,35 @@ public readonly struct ExactNumber
     /// <summary>A finite double, taken apart into mantissa and exponent.</summary>
     public static ExactNumber Of(double value)
     {
-        long bits = BitConverter.DoubleToInt64Bits(value);
-        int exponent = (int)((bits >> 52) & 0x7FF);
-        long fraction = bits & 0xFFFFFFFFFFFFF;
-        BigInteger mantissa = exponent == 0 ? fraction : fraction | (1L << 52);
-        mantissa = bits < 0 ? -mantissa : mantissa;
-        int power = Math.Max(exponent, 1) - 1075;
-        return power >= 0 ? new(mantissa << power, 1) : new(mantissa, BigInteger.One << -power);
+        (long mantissa, int power) = Parts(value);
+        return power >= 0 ? new((BigInteger)mantissa << power, 1) : new(mantissa, BigInteger.One << -power);
     }
 
     /// <summary>A long or a double.</summary>
     public static ExactNumber Of(object value) => value is long integer ? Of(integer) : Of((double)value);
+
+    /// <summary>
+    /// The sum of longs and doubles, added up as integers for each exponent, so that half a million take no time.
+    /// </summary>
+    public static ExactNumber Sum(IEnumerable<object> values)
+    {
+        var mantissas = new SortedDictionary<int, Int128>();
+        foreach (object value in values)
+        {
+            (long mantissa, int power) = value is long integer ? (integer, 0) : Parts((double)value);
+            mantissas[power] = mantissas.GetValueOrDefault(power) + mantissa;
+        }
+
+        ExactNumber sum = Zero;
+        foreach ((int power, Int128 mantissa) in mantissas)
+        {
+            sum += power >= 0
+                ? new ExactNumber((BigInteger)mantissa << power, 1)
+                : new ExactNumber(mantissa, BigInteger.One << -power);
+        }
+
+        return sum;
+    }
 
     /// <summary>The sum; dyadic denominators are kept at the larger, so that they do not grow.</summary>
     public static ExactNumber operator +(ExactNumber a, ExactNumber b)
@@ -53,7 +71,8 @@ public readonly struct ExactNumber
     }
 
     /// <summary>The difference.</summary>
-    public static ExactNumber operator -(ExactNumber a, ExactNumber b) => a + new ExactNumber(-b._numerator, b._denominator);
+    public static ExactNumber operator -(ExactNumber a, ExactNumber b) =>
+        a + new ExactNumber(-b._numerator, b._denominator);
 
     /// <summary>The product.</summary>
     public static ExactNumber operator *(ExactNumber a, ExactNumber b) =>
@@ -92,6 +111,15 @@ public readonly struct ExactNumber
             ? new(_numerator, _denominator << (4 * quarter))
             : new(_numerator << (-4 * quarter), _denominator);
         return double.ScaleB(Math.Sqrt(scaled.ToDouble()), 2 * quarter);
+    }
+
+    private static (long Mantissa, int Power) Parts(double value)
+    {
+        long bits = BitConverter.DoubleToInt64Bits(value);
+        int exponent = (int)((bits >> 52) & 0x7FF);
+        long fraction = bits & 0xFFFFFFFFFFFFF;
+        long mantissa = exponent == 0 ? fraction : fraction | (1L << 52);
+        return (bits < 0 ? -mantissa : mantissa, Math.Max(exponent, 1) - 1075);
     }
 
     private static double Round(BigInteger value, long exponent)

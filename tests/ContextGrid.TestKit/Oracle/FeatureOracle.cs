@@ -10,6 +10,7 @@ namespace ContextGrid.TestKit.Oracle;
 public sealed class FeatureOracle(OracleEntity entity)
 {
     private readonly Dictionary<object, List<OracleEvent>> _events = new(OracleOrder.Instance);
+    private readonly HashSet<object> _sorted = new(OracleOrder.Instance);
     private readonly HashSet<(string Topic, int Partition, long Offset)> _seen = [];
 
     /// <summary>The type of entity.</summary>
@@ -27,18 +28,18 @@ public sealed class FeatureOracle(OracleEntity entity)
         {
             _events.TryAdd(key, []);
             _events[key].Add(e);
+            _sorted.Remove(key);
         }
     }
 
     /// <summary>The newest event time of an entity; null: never seen.</summary>
-    public long? NewestMs(object key) => _events.TryGetValue(key, out List<OracleEvent>? list) ? list.Max(e => e.TimeMs) : null;
+    public long? NewestMs(object key) => EventsOf(key) is { Count: > 0 } events ? events[^1].TimeMs : null;
 
     /// <summary>The right answer for one aggregate feature of one entity at a head.</summary>
     public OracleAnswer Ask(object key, OracleFeature feature, long headMs)
     {
-        OracleEvent[] all = [.. _events.GetValueOrDefault(key, []).Where(e => e.TimeMs <= headMs)];
+        OracleEvent[] all = [.. EventsOf(key).TakeWhile(e => e.TimeMs <= headMs)];
         OracleEvent[] matching = [.. all.Where(e => Matches(feature, e))];
-        Array.Sort(matching, OracleEvent.Compare);
         long eventTime = matching.Length == 0 ? 0 : matching[^1].TimeMs;
         if (IsPastTtl(all, headMs))
         {
@@ -90,10 +91,21 @@ public sealed class FeatureOracle(OracleEntity entity)
 
     /// <summary>Whether so much time has passed that every feature, derived or not, is expired.</summary>
     public bool IsPastTtl(object key, long headMs) =>
-        IsPastTtl([.. _events.GetValueOrDefault(key, []).Where(e => e.TimeMs <= headMs)], headMs);
+        IsPastTtl([.. EventsOf(key).TakeWhile(e => e.TimeMs <= headMs)], headMs);
 
     private bool IsPastTtl(OracleEvent[] events, long headMs) =>
-        entity.TtlMs > 0 && events.Length > 0 && headMs - events.Max(e => e.TimeMs) > entity.TtlMs;
+        entity.TtlMs > 0 && events.Length > 0 && headMs - events[^1].TimeMs > entity.TtlMs;
+
+    private List<OracleEvent> EventsOf(object key)
+    {
+        List<OracleEvent> events = _events.GetValueOrDefault(key, []);
+        if (_sorted.Add(key))
+        {
+            events.Sort(OracleEvent.Compare);
+        }
+
+        return events;
+    }
 
     private static bool Matches(OracleFeature feature, OracleEvent e) =>
         e.EventName == feature.EventName

@@ -131,7 +131,8 @@ internal static class OracleAggregates
 
         double mean = total / weights;
         bool isBeyond = !double.IsFinite(size) || size > 1e300;
-        return (double.IsFinite(mean) ? mean : null, new(1e-12, isBeyond ? double.PositiveInfinity : 1e-12 * size / weights, isBeyond));
+        double absolute = isBeyond ? double.PositiveInfinity : 1e-12 * size / weights;
+        return (double.IsFinite(mean) ? mean : null, new OracleTolerance(1e-12, absolute, isBeyond));
     }
 
     private static (object? Value, OracleTolerance Tolerance) Delta(object first, object last) =>

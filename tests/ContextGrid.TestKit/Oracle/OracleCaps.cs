@@ -41,5 +41,6 @@ internal static class OracleCaps
     }
 
     private static IEnumerable<object> Values(OracleExpression expression, IReadOnlyList<OracleEvent> events) =>
-        events.Select(e => OracleEvaluator.Evaluate(expression, name => e.Fields.GetValueOrDefault(name))).OfType<object>();
+        events.Select(e => OracleEvaluator.Evaluate(expression, name => e.Fields.GetValueOrDefault(name)))
+            .OfType<object>();
 }

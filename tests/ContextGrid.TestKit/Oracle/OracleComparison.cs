@@ -37,7 +37,8 @@ public static class OracleComparison
             case (double, double) or (long, long) when tolerance != OracleTolerance.None:
                 return IsNear(OracleOrder.Number(expected), OracleOrder.Number(actual), tolerance);
             case (List<OracleCategory> a, List<OracleCategory> b): return IsRanked(a, b);
-            case (IList a, IList b): return a.Count == b.Count && Enumerable.Range(0, a.Count).All(i => Same(a[i], b[i]));
+            case (IList a, IList b):
+                return a.Count == b.Count && Enumerable.Range(0, a.Count).All(i => Same(a[i], b[i]));
             default: return Same(expected, actual);
         }
     }

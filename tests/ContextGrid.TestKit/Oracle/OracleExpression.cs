@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace ContextGrid.TestKit.Oracle;
 
-/// <summary>An expression of the feature language as the oracle knows it: made or parsed here, evaluated here.</summary>
+/// <summary>An expression of the feature language as the oracle knows it: made, parsed and evaluated here.</summary>
 public abstract record OracleExpression
 {
     /// <summary>The text in the feature language, with every operator in parentheses.</summary>

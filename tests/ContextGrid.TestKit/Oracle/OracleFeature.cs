@@ -5,7 +5,7 @@ namespace ContextGrid.TestKit.Oracle;
 /// <summary>A feature as the oracle knows it.</summary>
 /// <param name="Name">The name.</param>
 /// <param name="EventName">The event; empty for a derived feature.</param>
-/// <param name="Aggregate">The aggregate's name in the language, such as <c>sum</c>; empty for a derived feature.</param>
+/// <param name="Aggregate">The aggregate's name, such as <c>sum</c>; empty for a derived feature.</param>
 /// <param name="Arguments">The aggregate's arguments; for a derived feature its expression alone.</param>
 public sealed record OracleFeature(
     string Name,

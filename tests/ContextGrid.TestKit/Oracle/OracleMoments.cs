@@ -3,14 +3,14 @@ namespace ContextGrid.TestKit.Oracle;
 /// <summary>Sums and moments without rounding; only the last step rounds.</summary>
 internal static class OracleMoments
 {
-    // The product's reproducible sum keeps every addend to 128 bits below the largest one; so n addends may lose n times
-    // that, and no more: it matters only where larger addends cancel each other.
+    // The product's reproducible sum keeps every addend to 128 bits below the largest one; so n addends may lose n
+    // times that, and no more: it matters only where larger addends cancel each other.
     private static readonly double BinError = Math.ScaleB(1, -128);
 
     /// <summary>Σx of doubles (rounded once) or integers (null outside 64 bits).</summary>
     internal static (object? Value, OracleTolerance Tolerance) Sum(IReadOnlyList<object> values)
     {
-        ExactNumber sum = Total(values, 1);
+        ExactNumber sum = ExactNumber.Sum(values);
         if (values[0] is long)
         {
             Int128 total = 0;
@@ -28,7 +28,7 @@ internal static class OracleMoments
     /// <summary>Σx / divisor.</summary>
     internal static (object? Value, OracleTolerance Tolerance) Quotient(IReadOnlyList<object> values, double divisor)
     {
-        double quotient = (Total(values, 1) / ExactNumber.Of(divisor)).ToDouble();
+        double quotient = (ExactNumber.Sum(values) / ExactNumber.Of(divisor)).ToDouble();
         return (Finite(quotient), Rounded(quotient, values));
     }
 
@@ -36,7 +36,7 @@ internal static class OracleMoments
     internal static (object? Value, OracleTolerance Tolerance) Shape(string aggregate, IReadOnlyList<object> values)
     {
         ExactNumber count = ExactNumber.Of((long)values.Count);
-        ExactNumber mean = Total(values, 1) / count;
+        ExactNumber mean = ExactNumber.Sum(values) / count;
         ExactNumber second = Central(values, mean, 2);
         int power = aggregate switch { "skew" => 3, "kurtosis" => 4, _ => 2 };
         double size = values.Max(v => Math.Abs(OracleOrder.Number(v)));
@@ -59,17 +59,6 @@ internal static class OracleMoments
             _ => lost * Math.Pow(size / spread, power),
         };
         return (Finite(result), OracleTolerance.Of(1e-12, absolute + double.Epsilon));
-    }
-
-    private static ExactNumber Total(IReadOnlyList<object> values, int power)
-    {
-        ExactNumber sum = ExactNumber.Zero;
-        foreach (object value in values)
-        {
-            sum += Power(ExactNumber.Of(value), power);
-        }
-
-        return sum;
     }
 
     private static ExactNumber Central(IReadOnlyList<object> values, ExactNumber mean, int power)
@@ -98,12 +87,13 @@ internal static class OracleMoments
     private static double Skew(ExactNumber third, ExactNumber second) =>
         third.Sign * ((third * third) / (second * second * second)).SquareRoot();
 
-    // The product rounds the sum once and divides once; the oracle rounds the exact quotient. They may differ by one unit
-    // in the last place.
+    // The product rounds the sum once and divides once; the oracle rounds the exact quotient. They may differ by one
+    // unit in the last place.
     private static OracleTolerance Rounded(double value, IReadOnlyList<object> values)
     {
         double ulp = double.IsFinite(value) ? Math.BitIncrement(Math.Abs(value)) - Math.Abs(value) : 0;
-        return OracleTolerance.Of(0, ulp + (values.Count * BinError * values.Max(v => Math.Abs(OracleOrder.Number(v)))));
+        double size = values.Max(v => Math.Abs(OracleOrder.Number(v)));
+        return OracleTolerance.Of(0, ulp + (values.Count * BinError * size));
     }
 
     private static object? Finite(double value) => double.IsFinite(value) ? value + 0.0 : null;

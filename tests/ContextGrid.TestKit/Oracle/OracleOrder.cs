@@ -2,7 +2,7 @@ using System.Text;
 
 namespace ContextGrid.TestKit.Oracle;
 
-/// <summary>Order and equality of plain values: numbers by value, texts by their UTF-8 bytes, false before true.</summary>
+/// <summary>Order and equality of plain values: numbers by value, texts by UTF-8 bytes, false before true.</summary>
 public sealed class OracleOrder : IComparer<object>, IEqualityComparer<object>
 {
     /// <summary>The one instance.</summary>

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace ContextGrid.TestKit.Oracle;
 
-/// <summary>Reads expressions and feature lines: a second, independent reader of the language, for tests only.</summary>
+/// <summary>Reads expressions and feature lines: a second reader of the language, for tests.</summary>
 public sealed partial class OracleParser
 {
     private static readonly string[][] Levels =

@@ -13,12 +13,12 @@ public sealed class RandomFeatures(Random random)
 {
     private static readonly string[] Aggregates =
     [
-        "count()", "count", "sum", "min", "max", "avg", "variance", "stddev", "skew", "kurtosis", "first", "last", "first_n",
-        "last_n", "min_by", "max_by", "distinct", "distinct_exact", "quantile", "histogram", "top_k", "bottom_k",
-        "most_frequent", "ewma", "rate()", "rate", "unique_list", "since_last()", "delta",
+        "count()", "count", "sum", "min", "max", "avg", "variance", "stddev", "skew", "kurtosis", "first", "last",
+        "first_n", "last_n", "min_by", "max_by", "distinct", "distinct_exact", "quantile", "histogram", "top_k",
+        "bottom_k", "most_frequent", "ewma", "rate()", "rate", "unique_list", "since_last()", "delta",
     ];
 
-    // These are compared within a tolerance, so which category is cut off by "top" may not be decided by the true values.
+    // These are compared within a tolerance, so the true values may not decide which category "top" cuts off.
     private static readonly string[] Inexact =
         ["avg", "variance", "stddev", "skew", "kurtosis", "quantile", "ewma", "rate", "sum", "distinct"];
 
@@ -77,8 +77,8 @@ public sealed class RandomFeatures(Random random)
 
     private OracleWindow Hopping(long size)
     {
-        long[] hops = [.. new long[] { 1, 2, 3, 5, 12 }.Where(n => size % n == 0 && size / n >= 1_000).Select(n => size / n)];
-        return OracleWindow.Hopping(size, Pick(hops));
+        IEnumerable<long> parts = new long[] { 1, 2, 3, 5, 12 }.Where(n => size % n == 0 && size / n >= 1_000);
+        return OracleWindow.Hopping(size, size / Pick(parts.ToArray()));
     }
 
     private ImmutableArray<OracleExpression> Arguments(string aggregate)

@@ -35,10 +35,11 @@ public sealed record Scenario(int Seed, OracleEntity Entity, ImmutableArray<Orac
         foreach ((string name, string topic) in Topics)
         {
             string fields = string.Join(", ", Fields.Select(f => $"{f.Name}: {f.Type}"));
-            yaml.Append(CultureInfo.InvariantCulture, $"  {name}: {{topic: {topic}, format: json, fields: {{{fields}}}}}\n");
+            yaml.Append(CultureInfo.InvariantCulture, $"  {name}: {{topic: {topic}, fields: {{{fields}}}}}\n");
         }
 
-        string from = string.Join(", ", Entity.Sources.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => $"{s.Key}: {s.Value}"));
+        IEnumerable<string> sources = Entity.Sources.Select(s => $"{s.Key}: {s.Value}");
+        string from = string.Join(", ", sources.Order(StringComparer.Ordinal));
         yaml.Append(CultureInfo.InvariantCulture, $"entities:\n  {Entity.Name}:\n    from: {{{from}}}\n");
         yaml.Append(Entity.TtlMs > 0 ? $"    ttl: {OracleWindow.Text(Entity.TtlMs)}\n" : "");
         yaml.Append("    features:\n");

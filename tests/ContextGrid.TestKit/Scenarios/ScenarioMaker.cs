@@ -12,7 +12,12 @@ public static class ScenarioMaker
     public static Scenario Make(int seed)
     {
         var random = new Random(seed);
-        int count = random.Next(10) switch { 0 => random.Next(5), < 8 => random.Next(5, 120), _ => random.Next(200, 500) };
+        int count = random.Next(10) switch
+        {
+            0 => random.Next(5),
+            < 8 => random.Next(5, 120),
+            _ => random.Next(200, 500),
+        };
         var stream = new RandomStream(random, random.Next(3) == 0, random.Next(4) == 0 ? 230 : 8);
         var entity = new OracleEntity(
             "user",
