@@ -5,11 +5,14 @@ public static class Parts
 {
     /// <summary>The full path of a program of the parts directory, which CONTEXTGRID_PARTS names and which else is
     /// <c>../shared</c> beside the repository; skips the test, loudly, where it is missing.</summary>
-    public static string RequireProgram(string name)
+    public static string RequireProgram(string name) => RequireFile("bin/" + name);
+
+    /// <summary>The full path of a file of the parts directory; skips the test, loudly, where it is missing.</summary>
+    public static string RequireFile(string name)
     {
         var directory = Environment.GetEnvironmentVariable("CONTEXTGRID_PARTS")
             ?? Path.Combine(RepositoryRoot(), "..", "shared");
-        var path = Path.GetFullPath(Path.Combine(directory, "bin", name));
+        var path = Path.GetFullPath(Path.Combine(directory, name));
         Assert.SkipUnless(File.Exists(path), $"{name} is not at {path}; set CONTEXTGRID_PARTS to the parts.");
         return path;
     }

@@ -1,0 +1,50 @@
+using ContextGrid.Client;
+using ContextGrid.TestKit.Oracle;
+
+namespace ContextGrid.Integration.Tests.Retail;
+
+/// <summary>The client's values as the oracle's plain ones.</summary>
+internal static class ClientValues
+{
+    internal static object? ToPlain(ContextValue? value)
+    {
+        switch (value?.Kind)
+        {
+            case null: return null;
+            case ContextValueKind.Timestamp: return new OracleTime(value.AsTimestamp.ToUnixTimeMilliseconds());
+            case ContextValueKind.List: return value.AsList.Select(ToPlain).ToList();
+            case ContextValueKind.Map:
+                return value.AsMap
+                    .Select(e => new OracleCategory(ToPlain(e.Key)!, ToPlain(e.Value), default)) // Keys are not null.
+                    .ToList();
+            default: return value.AsObject;
+        }
+    }
+
+    /// <summary>Every feature of an answer that is not what the oracle says at a head.</summary>
+    internal static IEnumerable<string> Differences(FeatureOracle oracle, object key, EntityResult answer, long headMs)
+    {
+        foreach (OracleFeature feature in oracle.Entity.Features)
+        {
+            OracleAnswer right = feature.IsDerived
+                ? oracle.Derive(key, feature, headMs, AnswerOf)
+                : oracle.Ask(key, feature, headMs);
+            FeatureValue value = answer[feature.Name];
+            long time = value.EventTime?.ToUnixTimeMilliseconds() ?? 0;
+            string? difference = value.IsApproximate && right.MayBeApproximate
+                ? null
+                : OracleComparison.Difference(right, ToPlain(value.Value), (int)value.Status, time);
+            if (difference is not null)
+            {
+                yield return $"{answer.Id} at {headMs}, {feature.Name} ({feature.ToText()}): {difference}";
+            }
+        }
+
+        OracleAnswer AnswerOf(string name)
+        {
+            FeatureValue value = answer[name];
+            long time = value.EventTime?.ToUnixTimeMilliseconds() ?? 0;
+            return new(ToPlain(value.Value), (OracleStatus)(int)value.Status, time, default);
+        }
+    }
+}
