@@ -5,7 +5,7 @@ using ContextGrid.Client;
 
 namespace ContextGrid.Cli;
 
-/// <summary>The command line: parses, runs one command, and turns every failure into one line and an exit code.</summary>
+/// <summary>The command line: parses, runs one command, turns a failure into one line and an exit code.</summary>
 public static class CommandLineApp
 {
     /// <summary>Runs a command line.</summary>

@@ -69,7 +69,7 @@ public sealed class ContextGridClient : IDisposable
         return PublishAsync(request, new PublishOptions(), CancellationToken.None);
     }
 
-    /// <summary>Publishes a batch; returns when the accepted ones are durable. A bad event does not fail the call.</summary>
+    /// <summary>Publishes a batch; returns when the accepted events are durable; a bad one fails alone.</summary>
     /// <param name="topic">The topic's name.</param>
     /// <param name="events">The events: 1 to 10,000, each at most 1 MiB.</param>
     /// <param name="options">How; null: the defaults.</param>
@@ -202,7 +202,7 @@ public sealed class ContextGridClient : IDisposable
             if (await reader.MoveNextAsync())
                 return true;
             if (attempt >= _options.AttemptsMax)
-                throw new ContextGridException(GrpcStatusCode.Unavailable, "The server ends the watch again and again.");
+                throw new ContextGridException(GrpcStatusCode.Unavailable, "The server ends the watch repeatedly.");
             return false;
         }
         catch (ContextGridException e) when (_retries.MayRetry(e, true, attempt))

@@ -27,7 +27,7 @@ public sealed record ContextGridClientOptions
     /// <summary>The clock of time-outs and waits. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
-    /// <summary>Whether requests are compressed with gzip. Answers are decompressed in either case. Default no.</summary>
+    /// <summary>Whether requests are compressed with gzip; answers are decompressed anyway. Default no.</summary>
     public bool CompressRequests { get; init; }
 
     /// <summary>The largest accepted message of the server in bytes; default 64 MiB.</summary>

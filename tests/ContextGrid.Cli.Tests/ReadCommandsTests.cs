@@ -72,7 +72,8 @@ public sealed class ReadCommandsTests : IAsyncLifetime
 
         Assert.Equal(1, run.ExitCode);
         Assert.Equal("", run.Out);
-        Assert.Contains("did you mean 'user'?", Assert.Single(run.Error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+        var line = Assert.Single(run.Error.TrimEnd().Split('\n'));
+        Assert.Contains("did you mean 'user'?", line, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -146,8 +147,7 @@ public sealed class ReadCommandsTests : IAsyncLifetime
         var letter = new DeadLetter
         {
             Id = 4,
-            Reason = "wrong_type",
-            Message = "amount is text",
+            Reason = "wrong_type", Message = "amount is text",
             Source = new SourcePosition { Topic = "payments", Partition = 2, Offset = -1 },
             Payload = ByteString.CopyFromUtf8("{\"amount\":\"\u001b[31mx\"}"),
         };
@@ -183,7 +183,7 @@ public sealed class ReadCommandsTests : IAsyncLifetime
     [Fact]
     public async Task Explain_DerivedFeature_IndentsItsInputs()
     {
-        var input = new ExplainResponse { Definition = "n: payment | count() over 5m", Events = 5, WindowEndMs = 10_000 };
+        var input = new ExplainResponse { Definition = "n: payment | count() over 5m", Events = 5, WindowEndMs = 10 };
         var answer = new ExplainResponse { Definition = "twice: n * 2", Inputs = { input } };
         _server.On("/contextgrid.v1.ContextService/Explain", call => call.WriteAsync(answer));
 

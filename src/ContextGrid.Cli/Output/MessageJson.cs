@@ -2,7 +2,7 @@ using Google.Protobuf;
 
 namespace ContextGrid.Cli.Output;
 
-/// <summary>A message of the contract as one line in protobuf's JSON mapping, with the names of the proto files.</summary>
+/// <summary>A message of the contract as one line of protobuf's JSON, with the names of the proto files.</summary>
 public static class MessageJson
 {
     private static readonly JsonFormatter Formatter =

@@ -27,8 +27,9 @@ public static class PublishReport
         if (more > 0)
             console.Error.WriteLine($"… and {Units.Count(more)} more.");
         var kept = tally.DeadLettered > 0 ? $", {Units.Count(tally.DeadLettered)} kept as dead letters" : "";
+        var rate = Units.Count((long)(tally.Accepted / elapsed.TotalSeconds));
         console.Out.WriteLine($"{Units.Count(tally.Accepted)} events published, {Units.Count(tally.Refused)} refused"
-            + $"{kept}; {Units.Duration(elapsed)}, {Units.Count((long)(tally.Accepted / elapsed.TotalSeconds))} events/s");
+            + $"{kept}; {Units.Duration(elapsed)}, {rate} events/s");
         console.Out.WriteLine($"last acknowledged line: {tally.AcknowledgedLine}");
         if (!finished)
         {

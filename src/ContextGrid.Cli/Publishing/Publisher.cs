@@ -112,7 +112,9 @@ public sealed class Publisher
     private async ValueTask<LineBatch?> NextBatchAsync(CancellationToken cancellation)
     {
         var batch = new LineBatch(_plan.Topic, _plan.Invalid);
-        while (batch.Count < _plan.BatchEventsMax && batch.Bytes < BatchBytesMax && await _lines.ReadAsync(cancellation))
+        while (batch.Count < _plan.BatchEventsMax
+            && batch.Bytes < BatchBytesMax
+            && await _lines.ReadAsync(cancellation))
         {
             batch.LastLine = _lines.Number;
             if (_lines.Number < _plan.FromLine)

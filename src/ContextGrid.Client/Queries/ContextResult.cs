@@ -14,7 +14,7 @@ public sealed class ContextResult
         Entities = Array.ConvertAll<EntityContext, EntityResult>([.. message.Entities], Entity);
     }
 
-    /// <summary>The head that was used: the request's, else the server's clock; null when the server named none.</summary>
+    /// <summary>The head that was used: the request's, else the server's clock; null: it named none.</summary>
     public DateTimeOffset? AsOf => Message.AsOf?.ToDateTimeOffset();
 
     /// <summary>The entities in the order of the request.</summary>

@@ -3,7 +3,7 @@ using ContextGrid.Contracts.V1;
 
 namespace ContextGrid.Client;
 
-/// <summary>The context of one entity: its features in the order of the answer. Immutable; values are made on read.</summary>
+/// <summary>The context of one entity: its features in the order of the answer. Immutable.</summary>
 public sealed class EntityResult : IReadOnlyList<FeatureValue>
 {
     private readonly TypeHeader _type;

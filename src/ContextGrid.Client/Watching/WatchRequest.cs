@@ -13,10 +13,10 @@ public sealed record WatchRequest
     /// <summary>Names of features; empty (the default): all.</summary>
     public IReadOnlyList<string> Features { get; init; } = [];
 
-    /// <summary>The shortest time between two changes of one entity; at least 10 ms; null: the server's 100 ms.</summary>
+    /// <summary>The shortest time between two changes of an entity, from 10 ms; null: the server's 100 ms.</summary>
     public TimeSpan? MinInterval { get; init; }
 
-    /// <summary>From an earlier <see cref="ContextChange"/>: entities unchanged since then are not sent again.</summary>
+    /// <summary>From an earlier <see cref="ContextChange"/>: what is unchanged since then is not sent again.</summary>
     public ReadOnlyMemory<byte> ResumeToken { get; init; }
 
     internal WatchContextRequest ToMessage(ByteString resumeToken)
