@@ -68,8 +68,8 @@ public sealed class Entity
         EventState state = _events[index] ??= new EventState(plan);
         long before = NewestMs;
         NewestMs = Math.Max(NewestMs, record.EventTimeMs);
-        if (plan.BlockMs > 0 && before != long.MinValue && before != NewestMs
-            && TimeMath.FloorDiv(before, plan.BlockMs) != TimeMath.FloorDiv(NewestMs, plan.BlockMs))
+        if (plan.SettleMs > 0 && before != long.MinValue && before != NewestMs
+            && TimeMath.FloorDiv(before, plan.SettleMs) != TimeMath.FloorDiv(NewestMs, plan.SettleMs))
         {
             state.Settle(NewestMs, scratch);
         }

@@ -103,12 +103,6 @@ internal static class EntitySnapshot
             tiles.Write(writer, group.IsLifetime ? 0 : group.FirstTile(newestMs));
         }
 
-        writer.Varint((ulong)state.DenseBlocks.Length);
-        foreach (long block in state.DenseBlocks)
-        {
-            writer.Zigzag(block);
-        }
-
         state.Rows.Write(writer);
         state.ExactRows?.Write(writer);
     }
@@ -129,18 +123,6 @@ internal static class EntitySnapshot
             {
                 state.AdoptTiles(group, tiles);
             }
-        }
-
-        int blocks = reader.Count(reader.Remaining);
-        for (int i = 0; i < blocks; i++)
-        {
-            long block = reader.Zigzag();
-            if (state.IsDense(block))
-            {
-                throw new SnapshotFormatException("A block stands twice.");
-            }
-
-            state.AddDenseBlock(block);
         }
 
         state.Rows.Read(ref reader, plan);

@@ -17,6 +17,13 @@ internal sealed class TileSet(GroupPlan group)
     /// <summary>A live tile, in ascending order of index.</summary>
     internal Tile this[int at] => _tiles[at]!; // Slots below Count are filled.
 
+    /// <summary>The tile with an index; null: there is none.</summary>
+    internal Tile? Find(long index)
+    {
+        int at = LowerBound(index);
+        return at < Count && _tiles[at]!.Index == index ? _tiles[at] : null; // Slots below Count are filled.
+    }
+
     /// <summary>The tile with an index, made when there is none.</summary>
     internal Tile GetOrAdd(long index)
     {

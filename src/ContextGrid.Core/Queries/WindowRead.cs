@@ -12,6 +12,8 @@ namespace ContextGrid.Core.Queries;
 internal sealed class WindowRead
 {
     private readonly Tile _merged;
+    private TileSet? _tiles;
+    private int _tileAt;
     private bool _tailFromRows;
 
     internal WindowRead(WindowPlan plan)
@@ -41,7 +43,7 @@ internal sealed class WindowRead
     /// <summary>Whether rows of the tail are taken from the exact rows instead of from tiles.</summary>
     internal bool TailFromRows => WantsRows && _tailFromRows;
 
-    private long TailTile => TimeMath.FloorDiv(StartMs, Plan.Group.TileMs);
+    private long TailTile => Plan.Group.TileOf(StartMs);
 
     /// <summary>Starts a read: sets the bounds and merges the tiles.</summary>
     /// <param name="state">The event's state; null: none.</param>
@@ -74,31 +76,31 @@ internal sealed class WindowRead
         WantsRows = true;
         _tailFromRows = Plan.Window.Exact && CanCutTail(state);
         IsTailApproximate = Plan.Window.Exact && !_tailFromRows;
-        MergeTiles(state.TilesOf(Plan.Group.Index));
+        _tiles = state.TilesOf(Plan.Group.Index);
+        _tileAt = 0;
+        MergeTiles();
     }
 
-    /// <summary>Whether a row of a block without tiles belongs in.</summary>
+    /// <summary>Whether a row is in the window and not in a dense tile. Asked in ascending order of time.</summary>
     internal bool Takes(ReadOnlySpan<byte> row)
     {
         long time = RowCodec.TimeMs(row);
-        return time <= HeadMs
-            && (_tailFromRows
-                ? TimeMath.FloorDiv(time, Plan.Group.TileMs) > TailTile
-                : TimeMath.FloorDiv(time, Plan.Group.TileMs) >= TailTile)
-            && RowCodec.Holds(row, Plan.Group.Predicate);
+        long tile = Plan.Group.TileOf(time);
+        return time <= HeadMs && (_tailFromRows ? tile > TailTile : tile >= TailTile)
+            && RowCodec.Holds(row, Plan.Group.Predicate) && !IsDense(tile);
     }
 
     /// <summary>Whether a row that is kept for exact windows belongs in the tail.</summary>
     internal bool TakesInTail(ReadOnlySpan<byte> row)
     {
         long time = RowCodec.TimeMs(row);
-        return time >= StartMs && time <= HeadMs && TimeMath.FloorDiv(time, Plan.Group.TileMs) == TailTile
+        return time >= StartMs && time <= HeadMs && Plan.Group.TileOf(time) == TailTile
             && RowCodec.Holds(row, Plan.Group.Predicate);
     }
 
     /// <summary>Whether later rows can still belong in the tail.</summary>
     internal bool IsBeforeTailEnd(ReadOnlySpan<byte> row) =>
-        TimeMath.FloorDiv(RowCodec.TimeMs(row), Plan.Group.TileMs) <= TailTile;
+        Plan.Group.TileOf(RowCodec.TimeMs(row)) <= TailTile;
 
     internal void Add(in EventRow row) => _merged.Add(row);
 
@@ -109,22 +111,28 @@ internal sealed class WindowRead
         return rows.Count < EventState.ExactRowsMax || RowCodec.TimeMs(rows.RowAt(rows.Start)) < StartMs;
     }
 
-    private void MergeTiles(TileSet? tiles)
+    private bool IsDense(long tile)
     {
-        if (tiles is null)
+        while (_tiles is not null && _tileAt < _tiles.Count && _tiles[_tileAt].Index < tile)
+        {
+            _tileAt++;
+        }
+
+        return _tiles is not null && _tileAt < _tiles.Count && _tiles[_tileAt].Index == tile;
+    }
+
+    private void MergeTiles()
+    {
+        if (_tiles is null)
         {
             return;
         }
 
-        long last = TimeMath.FloorDiv(HeadMs, Plan.Group.TileMs);
-        for (int i = tiles.LowerBound(_tailFromRows ? TailTile + 1 : TailTile); i < tiles.Count; i++)
+        long last = Plan.Group.TileOf(HeadMs);
+        int from = _tiles.LowerBound(_tailFromRows ? TailTile + 1 : TailTile);
+        for (int i = from; i < _tiles.Count && _tiles[i].Index <= last; i++)
         {
-            if (tiles[i].Index > last)
-            {
-                return;
-            }
-
-            _merged.Merge(tiles[i]);
+            _merged.Merge(_tiles[i]);
         }
     }
 }

@@ -21,11 +21,9 @@ public sealed class EventPlan
         Predicates = predicates;
         Groups = groups;
         Windows = windows;
-        GroupPlan[] tiled = [.. groups.Where(g => !g.IsLifetime)];
-        BlockMs = tiled.Length == 0 ? 0 : tiled.Max(g => g.TileMs);
+        SettleMs = groups.Select(g => g.TileMs).DefaultIfEmpty(0).Max();
         ExactMs = windows.Where(w => w.Window.Exact).Select(w => w.Window.SizeMs).DefaultIfEmpty(0).Max();
         PredicateBytes = (predicates.Length + 7) / 8;
-        TiledPredicates = Mask(predicates.Length, tiled.Select(g => g.Predicate));
         ExactPredicates = Mask(predicates.Length, windows.Where(w => w.Window.Exact).Select(w => w.Group.Predicate));
     }
 
@@ -48,10 +46,10 @@ public sealed class EventPlan
     public ImmutableArray<WindowPlan> Windows { get; }
 
     /// <summary>
-    /// The size in milliseconds of a block: the unit in which few events are kept as rows, many as tiles. The largest
-    /// tile; 0 when every group is lifetime.
+    /// The largest tile in milliseconds: when an entity's newest event reaches the next one, its state is settled, so that
+    /// expired tiles do not pile up; 0 when every group is lifetime.
     /// </summary>
-    public long BlockMs { get; }
+    internal long SettleMs { get; }
 
     /// <summary>The longest exact window in milliseconds; 0: none.</summary>
     public long ExactMs { get; }
@@ -59,26 +57,8 @@ public sealed class EventPlan
     /// <summary>Bytes of a bit set over the predicates.</summary>
     internal int PredicateBytes { get; }
 
-    /// <summary>The predicates that some tiled group has.</summary>
-    internal byte[] TiledPredicates { get; }
-
     /// <summary>The predicates that some exact window has.</summary>
     internal byte[] ExactPredicates { get; }
-
-    /// <summary>The first block that is retained when the entity's newest event is at <paramref name="newestMs"/>.</summary>
-    internal long FirstBlock(long newestMs)
-    {
-        long first = long.MaxValue;
-        foreach (GroupPlan group in Groups)
-        {
-            if (!group.IsLifetime)
-            {
-                first = Math.Min(first, TimeMath.FloorDiv(group.FirstTile(newestMs) * group.TileMs, BlockMs));
-            }
-        }
-
-        return first;
-    }
 
     private static byte[] Mask(int predicates, IEnumerable<int> members)
     {

@@ -51,6 +51,9 @@ public sealed class GroupPlan
     /// <summary>The most tiles that are retained.</summary>
     public long TilesMax => IsLifetime ? 1 : _windows.Max(w => Tiles(w));
 
+    /// <summary>The tile that a time is in.</summary>
+    internal long TileOf(long timeMs) => TimeMath.FloorDiv(timeMs, TileMs);
+
     /// <summary>
     /// The first tile that a window of some head at or after the entity's newest event can still include. It depends on
     /// that time alone, and never falls, so that what is retained is a function of the set of events (I10).
