@@ -25,10 +25,10 @@ public sealed class SlotExpression : Expression
     /// <inheritdoc/>
     public override ValueKind Type { get; }
 
-    /// <summary>The slots that an expression reads, ascending, each once. Allocates.</summary>
+    /// <summary>The slots that an expression reads, in the order of its text, each once. Allocates.</summary>
     public static int[] SlotsOf(Expression expression)
     {
-        var slots = new SortedSet<int>();
+        var slots = new List<int>();
         Collect(expression, slots);
         return [.. slots];
     }
@@ -39,9 +39,9 @@ public sealed class SlotExpression : Expression
     /// <inheritdoc/>
     public override string ToString() => Keywords.PrintName(Name);
 
-    private static void Collect(Expression expression, SortedSet<int> slots)
+    private static void Collect(Expression expression, List<int> slots)
     {
-        if (expression is SlotExpression slot)
+        if (expression is SlotExpression slot && !slots.Contains(slot.Slot))
         {
             slots.Add(slot.Slot);
         }

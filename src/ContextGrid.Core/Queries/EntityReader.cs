@@ -201,7 +201,7 @@ public sealed class EntityReader
         FeatureStatus worst = FeatureStatus.Null;
         foreach (int input in plan.Inputs)
         {
-            time = Math.Max(time, _timesMs[input]);
+            time = Later(time, _timesMs[input]);
             notes |= _notes[input];
             anyPresent |= _statuses[input] == FeatureStatus.Present;
             worst = Severity(_statuses[input]) > Severity(worst) ? _statuses[input] : worst;
@@ -221,6 +221,9 @@ public sealed class EntityReader
         _timesMs[plan.Index] = time;
         _notes[plan.Index] = notes;
     }
+
+    // Zero says that there is no event, and is not later than a time before 1970.
+    private static long Later(long a, long b) => a == 0 ? b : b == 0 ? a : Math.Max(a, b);
 
     private static int Severity(FeatureStatus status) => status switch
     {
@@ -249,7 +252,7 @@ public sealed class EntityReader
             _timesMs[index] = 0;
             foreach (int input in _plan.Features[index].Inputs)
             {
-                _timesMs[index] = Math.Max(_timesMs[index], _timesMs[input]);
+                _timesMs[index] = Later(_timesMs[index], _timesMs[input]);
             }
 
             Expire(index);

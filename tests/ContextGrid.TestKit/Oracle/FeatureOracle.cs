@@ -65,10 +65,10 @@ public sealed class FeatureOracle(OracleEntity entity)
     public OracleAnswer Derive(object key, OracleFeature feature, long headMs, Func<string, OracleAnswer> inputs)
     {
         string[] names = [.. Names(feature.Arguments[0]).Distinct()];
+        long eventTime = names.Select(n => inputs(n).EventTimeMs).Where(t => t != 0).DefaultIfEmpty(0).Max();
         if (IsPastTtl(key, headMs))
         {
-            long newest = names.Select(n => inputs(n).EventTimeMs).DefaultIfEmpty(0).Max();
-            return new(null, OracleStatus.Expired, newest, OracleTolerance.None);
+            return new(null, OracleStatus.Expired, eventTime, OracleTolerance.None);
         }
 
         object? value = OracleEvaluator.Evaluate(feature.Arguments[0], name => inputs(name).Value);
@@ -77,7 +77,6 @@ public sealed class FeatureOracle(OracleEntity entity)
         OracleStatus status = value is null
             ? order.Where(statuses.Contains).DefaultIfEmpty(OracleStatus.Null).First()
             : statuses.Length == 0 || statuses.Contains(OracleStatus.Present) ? OracleStatus.Present : statuses[0];
-        long eventTime = names.Select(n => inputs(n).EventTimeMs).DefaultIfEmpty(0).Max();
         return new(value, status, eventTime, OracleTolerance.None);
     }
 

@@ -120,19 +120,20 @@ internal static class OracleAggregates
 
     private static (object? Value, OracleTolerance Tolerance) Decayed(OracleSample[] samples, double halfLifeMs)
     {
+        // Scaled down, the sum of the largest doubles is representable; their mean is anyway.
+        const int Scale = 200;
         double total = 0, weights = 0, size = 0;
         foreach (OracleSample sample in samples)
         {
             double weight = Math.Pow(2, -(samples[^1].TimeMs - sample.TimeMs) / halfLifeMs);
-            total += weight * OracleOrder.Number(sample.Value);
+            double value = Math.ScaleB(OracleOrder.Number(sample.Value), -Scale);
+            total += weight * value;
             weights += weight;
-            size += weight * Math.Abs(OracleOrder.Number(sample.Value));
+            size += weight * Math.Abs(value);
         }
 
-        double mean = total / weights;
-        bool isBeyond = !double.IsFinite(size) || size > 1e300;
-        double absolute = isBeyond ? double.PositiveInfinity : 1e-12 * size / weights;
-        return (double.IsFinite(mean) ? mean : null, new OracleTolerance(1e-12, absolute, isBeyond));
+        double absolute = (1e-12 * Math.ScaleB(size / weights, Scale)) + Math.ScaleB(double.Epsilon, Scale);
+        return (Math.ScaleB(total / weights, Scale), OracleTolerance.Of(1e-12, absolute));
     }
 
     private static (object? Value, OracleTolerance Tolerance) Delta(object first, object last) =>

@@ -43,12 +43,11 @@ public sealed record OracleCategory(object Key, object? Value, OracleTolerance T
 /// </summary>
 /// <param name="Relative">The distance allowed, as a part of the true number.</param>
 /// <param name="Absolute">The distance allowed in addition.</param>
-/// <param name="NullAllowed">Null is as good: an intermediate result is beyond the range of double.</param>
-public readonly record struct OracleTolerance(double Relative, double Absolute, bool NullAllowed)
+public readonly record struct OracleTolerance(double Relative, double Absolute)
 {
     /// <summary>To the bit.</summary>
     public static OracleTolerance None => default;
 
     /// <summary>So much of the true number.</summary>
-    public static OracleTolerance Of(double relative, double absolute = 0) => new(relative, absolute, false);
+    public static OracleTolerance Of(double relative, double absolute = 0) => new(relative, absolute);
 }

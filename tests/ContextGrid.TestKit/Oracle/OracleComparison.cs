@@ -12,7 +12,7 @@ public static class OracleComparison
     /// <param name="eventTimeMs">The product's event time.</param>
     public static string? Difference(OracleAnswer expected, object? actual, int status, long eventTimeMs)
     {
-        if ((int)expected.Status != status && !(expected.Tolerance.NullAllowed && actual is null))
+        if ((int)expected.Status != status)
         {
             return $"the status is {(OracleStatus)status} ({OracleText.Of(actual)}); right is {expected}";
         }
@@ -32,8 +32,7 @@ public static class OracleComparison
     {
         switch (expected, actual)
         {
-            case (_, null): return expected is null || tolerance.NullAllowed;
-            case (null, _): return tolerance.NullAllowed;
+            case (_, null) or (null, _): return expected is null && actual is null;
             case (double, double) or (long, long) when tolerance != OracleTolerance.None:
                 return IsNear(OracleOrder.Number(expected), OracleOrder.Number(actual), tolerance);
             case (List<OracleCategory> a, List<OracleCategory> b): return IsRanked(a, b);

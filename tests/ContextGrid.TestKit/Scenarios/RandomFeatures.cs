@@ -37,8 +37,21 @@ public sealed class RandomFeatures(Random random)
             features.Add(One($"f{i}", Aggregates[turn % Aggregates.Length], turn / Aggregates.Length));
         }
 
+        features.AddRange(Derived());
         return features.ToImmutable();
     }
+
+    // Two aggregates of known types, expressions over them, and one over those; the file's order is not that of use.
+    private OracleFeature[] Derived() =>
+    [
+        new("d2", Call("if", Call(">", Of("d1"), Literal(0.5)), Of("d0"), Literal(null))),
+        new("d0", Call("+", Of("n"), Literal((long)random.Next(3)))),
+        new("d1", Call("/", Of("s"), Call("max", Of("n"), Literal((long)random.Next(2))))),
+        new("d3", Call("coalesce", Of("s"), Literal(-1.5))),
+        new("d4", Call("and", Call("is_null", Of("s")), Call("==", Of("n"), Literal(0L)))),
+        One("n", "count()", random.Next(8)) with { By = null },
+        One("s", "max", random.Next(8)) with { By = null, Arguments = [Of("amount")] },
+    ];
 
     private OracleFeature One(string name, string aggregate, int windowKind)
     {

@@ -57,10 +57,15 @@ public static class ScenarioMaker
     {
         OracleEntity entity = scenario.Entity;
         ImmutableArray<OracleFeature> features = Shrink(
-            entity.Features, f => f.Length > 0 && fails(scenario with { Entity = entity with { Features = f } }));
+            entity.Features, f => IsWhole(f) && fails(scenario with { Entity = entity with { Features = f } }));
         Scenario smaller = scenario with { Entity = entity with { Features = features } };
         return smaller with { Events = Shrink(smaller.Events, e => fails(smaller with { Events = e })) };
     }
+
+    // A derived feature can't stay without those that it reads.
+    private static bool IsWhole(ImmutableArray<OracleFeature> features) =>
+        features.Length > 0 && features.Where(f => f.IsDerived).SelectMany(f => FeatureOracle.Names(f.Arguments[0]))
+            .All(name => features.Any(f => f.Name == name));
 
     private static ImmutableArray<T> Shrink<T>(ImmutableArray<T> items, Func<ImmutableArray<T>, bool> fails)
     {
