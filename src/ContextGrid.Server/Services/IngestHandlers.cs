@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using ContextGrid.Contracts.V1;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Core.Expressions;
@@ -11,6 +12,9 @@ namespace ContextGrid.Server.Services;
 /// <param name="definitions">Knows the topics.</param>
 internal sealed class IngestHandlers(EventPublisher publisher, DefinitionSet definitions)
 {
+    /// <summary>Batches of one stream that are under way at a time: enough to hide the disk's latency.</summary>
+    internal const int StreamBatchesMax = 16;
+
     /// <summary>IngestService.Publish.</summary>
     internal async ValueTask<PublishResponse> PublishAsync(PublishRequest request, CancellationToken cancellationToken)
     {
@@ -32,15 +36,29 @@ internal sealed class IngestHandlers(EventPublisher publisher, DefinitionSet def
             request.Topic, items, request.Invalid == InvalidEvents.DeadLetter, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>IngestService.PublishStream: one response for each request.</summary>
+    /// <summary>
+    /// IngestService.PublishStream: one response for each request, in their order. While one batch is on its way to the
+    /// disk the next ones are checked; a client that does not read its responses is not read either.
+    /// </summary>
     internal async ValueTask PublishStreamAsync(
         GrpcRequestReader<PublishRequest> requests, GrpcResponseWriter<PublishResponse> responses, GrpcCallContext call)
     {
-        while (await requests.ReadAsync().ConfigureAwait(false) is { } request)
+        var pending = Channel.CreateBounded<Task<PublishResponse>>(StreamBatchesMax);
+        Task answering = AnswerInOrderAsync(pending.Reader, responses);
+        try
         {
-            PublishResponse response = await PublishAsync(request, call.CancellationToken).ConfigureAwait(false);
-            await responses.WriteAsync(response).ConfigureAwait(false);
+            while (!answering.IsCompleted && await requests.ReadAsync().ConfigureAwait(false) is { } request)
+            {
+                Task<PublishResponse> publishing = PublishAsync(request, call.CancellationToken).AsTask();
+                await pending.Writer.WriteAsync(publishing, call.CancellationToken).ConfigureAwait(false);
+            }
         }
+        finally
+        {
+            pending.Writer.TryComplete();
+        }
+
+        await answering.ConfigureAwait(false);
     }
 
     /// <summary>Publishes items to a topic; the HTTP twin comes in here.</summary>
@@ -71,6 +89,15 @@ internal sealed class IngestHandlers(EventPublisher publisher, DefinitionSet def
         catch (EventLogException e) when (e.Error is EventLogError.Unavailable)
         {
             throw new GrpcException(GrpcStatus.Unavailable, e.Message, GrpcErrorDetails.ErrorInfo("LOG_UNAVAILABLE"));
+        }
+    }
+
+    private static async Task AnswerInOrderAsync(
+        ChannelReader<Task<PublishResponse>> pending, GrpcResponseWriter<PublishResponse> responses)
+    {
+        await foreach (Task<PublishResponse> publishing in pending.ReadAllAsync().ConfigureAwait(false))
+        {
+            await responses.WriteAsync(await publishing.ConfigureAwait(false)).ConfigureAwait(false);
         }
     }
 
