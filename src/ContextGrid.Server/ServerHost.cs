@@ -31,9 +31,9 @@ internal static class ServerHost
             DefinitionSet? definitions = Read(options.Definitions);
             return definitions is null ? 1 : await ServeAsync(options, definitions, time).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is HostStartException or IOException or SocketException)
+        catch (Exception e) when (e is HostStartException or IOException or SocketException or UnauthorizedAccessException)
         {
-            await Console.Error.WriteLineAsync($"contextgrid: {Line(e, options)}").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"contextgrid: {Line(e)}").ConfigureAwait(false);
             return 1;
         }
     }
@@ -94,7 +94,9 @@ internal static class ServerHost
         int code = await LiveAsync(app, host, services, health, grpc, options, time).ConfigureAwait(false);
         await app.StopAsync().ConfigureAwait(false);
         await host.DisposeAsync().ConfigureAwait(false);
-        Console.WriteLine($"stopped; checkpoint {host.Checkpoint.Generation} is durable");
+        Console.WriteLine(host.CheckpointFault is { } fault
+            ? $"stopped; no last checkpoint: {fault} The next start reads what is missing from the log"
+            : $"stopped; checkpoint {host.Checkpoint.Generation} is durable");
         return code;
     }
 
@@ -184,12 +186,12 @@ internal static class ServerHost
             : $"try: ./contextgrid status{server}");
     }
 
-    private static string Line(Exception e, ServerOptions options)
+    private static string Line(Exception e)
     {
-        bool inUse = e is IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException }
-            || e is Microsoft.AspNetCore.Connections.AddressInUseException;
-        return inUse
-            ? $"port {options.HttpPort} or {options.GrpcPort} is in use: {e.Message} Choose others with --http and --grpc."
-            : e.Message;
+        // Kestrel names the address that is taken, in one sentence.
+        bool isInUse = e is Microsoft.AspNetCore.Connections.AddressInUseException
+            || e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException;
+        string message = e.Message.ReplaceLineEndings(" ");
+        return isInUse ? $"{message.TrimEnd('.')}. Choose another port with --http or --grpc." : message;
     }
 }

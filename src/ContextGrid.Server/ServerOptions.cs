@@ -88,10 +88,14 @@ internal sealed record ServerOptions(
         };
         option.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int>() is int number && (number < min || number > max))
+            // Asking the result for its value throws where the text is no number, so the text itself is read.
+            string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+            bool isNumber = int.TryParse(
+                text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number);
+            if (text.Length > 0 && (!isNumber || number < min || number > max))
             {
                 result.AddError(string.Create(
-                    CultureInfo.InvariantCulture, $"{name} is {number}; it must be within {min} and {max}."));
+                    CultureInfo.InvariantCulture, $"{name} is {text}; it must be a whole number from {min} to {max}."));
             }
         });
         return option;

@@ -17,6 +17,7 @@ namespace ContextGrid.Runtime.Embedded;
 /// </summary>
 public sealed class EmbeddedHost : IAsyncDisposable
 {
+    private readonly DataDirectory _directory;
     private readonly FileEventLog _log;
     private readonly CheckpointStore _checkpoints;
     private readonly Checkpointer _checkpointer;
@@ -28,6 +29,7 @@ public sealed class EmbeddedHost : IAsyncDisposable
 
     private EmbeddedHost(
         EmbeddedHostOptions options,
+        DataDirectory directory,
         FileEventLog log,
         CheckpointStore checkpoints,
         EmbeddedGrid grid,
@@ -36,6 +38,7 @@ public sealed class EmbeddedHost : IAsyncDisposable
         TimeProvider time,
         ILoggerFactory loggers)
     {
+        _directory = directory;
         _log = log;
         _checkpoints = checkpoints;
         Definitions = options.Definitions;
@@ -92,33 +95,33 @@ public sealed class EmbeddedHost : IAsyncDisposable
     public static async Task<EmbeddedHost> StartAsync(
         EmbeddedHostOptions options, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
-        FileEventLog log = OpenLog(options, time, loggers);
+        DataDirectory? directory = null;
+        FileEventLog? log = null;
         CheckpointStore? checkpoints = null;
         try
         {
-            var aside = new List<string>();
-            string directory = Path.Combine(options.DataDirectory, "snapshots");
-            if (options.Rebuild && Directory.Exists(directory))
-            {
-                string old = directory + ".old-" + time.GetUtcNow().ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture);
-                Directory.Move(directory, old);
-                aside.Add($"the checkpoints were put aside as {old}; state is built from the log again");
-            }
-
+            directory = DataDirectory.Open(options.DataDirectory);
+            log = OpenLog(options, directory.LogPath, time, loggers);
+            List<string> aside = options.Rebuild ? PutAside(directory.CheckpointsPath, time) : [];
             checkpoints = await CheckpointStore.OpenAsync(
-                DirectorySnapshotStore.Open(directory, time),
+                DirectorySnapshotStore.Open(directory.CheckpointsPath, time),
                 $"{Environment.MachineName}:{Environment.ProcessId}",
                 time,
                 cancellationToken).ConfigureAwait(false);
-            return await StartAsync(options, log, checkpoints, aside, time, loggers, cancellationToken).ConfigureAwait(false);
+            return await StartAsync(options, directory, log, checkpoints, aside, time, loggers, cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (Exception e)
         {
             await (checkpoints?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
-            await log.DisposeAsync().ConfigureAwait(false);
-            throw e is SnapshotStoreException or EventLogException or IOException or UnauthorizedAccessException
-                ? new HostStartException(e.Message, e)
-                : e;
+            await (log?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
+            directory?.Dispose();
+            if (CantStart(e))
+            {
+                throw new HostStartException(e.Message.ReplaceLineEndings(" "), e);
+            }
+
+            throw;
         }
     }
 
@@ -170,6 +173,7 @@ public sealed class EmbeddedHost : IAsyncDisposable
 
         await _checkpoints.DisposeAsync().ConfigureAwait(false);
         await _log.DisposeAsync().ConfigureAwait(false);
+        _directory.Dispose();
         _past.Dispose();
         Metrics.Dispose();
         _stopping.Dispose();
@@ -177,6 +181,7 @@ public sealed class EmbeddedHost : IAsyncDisposable
 
     private static async Task<EmbeddedHost> StartAsync(
         EmbeddedHostOptions options,
+        DataDirectory directory,
         FileEventLog log,
         CheckpointStore checkpoints,
         List<string> sentences,
@@ -191,33 +196,44 @@ public sealed class EmbeddedHost : IAsyncDisposable
         ImmutableArray<PartitionProgress> progress = await StateRecovery.ProgressAsync(
             log, options.Definitions, checkpoints.Current, cancellationToken).ConfigureAwait(false);
         string restored = await StateRecovery.RestoreAsync(grid, checkpoints, time, cancellationToken).ConfigureAwait(false);
-        var host = new EmbeddedHost(options, log, checkpoints, grid, metrics, progress, time, loggers);
+        var host = new EmbeddedHost(options, directory, log, checkpoints, grid, metrics, progress, time, loggers);
         host.Recovered = [.. sentences, .. log.Recovered, .. checkpoints.Recovered, restored, host.Behind()];
         await host.BeginAsync(options.CheckpointInterval, cancellationToken).ConfigureAwait(false);
         return host;
     }
 
-    private static FileEventLog OpenLog(EmbeddedHostOptions options, TimeProvider time, ILoggerFactory loggers)
+    private static bool CantStart(Exception e) => e is DataDirectoryException or SnapshotStoreException
+        or CheckpointCorruptException or EventLogException or IOException or UnauthorizedAccessException
+        or ArgumentException;
+
+    private static List<string> PutAside(string checkpoints, TimeProvider time)
     {
-        try
+        if (!Directory.Exists(checkpoints))
         {
-            Dictionary<string, int> topics = options.Definitions.Topics.ToDictionary(t => t, _ => options.Partitions);
-            topics[DeadLetterTopic.Name] = 1;
-            return FileEventLog.Open(
-                new FileEventLogOptions
-                {
-                    Directory = Path.Combine(options.DataDirectory, "log"),
-                    Topics = topics,
-                    RetentionTime = options.RetentionTime,
-                    RetentionBytes = options.RetentionBytes,
-                },
-                time,
-                loggers.CreateLogger<FileEventLog>());
+            return [];
         }
-        catch (Exception e) when (e is EventLogException or IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw new HostStartException(e.Message, e);
-        }
+
+        string old = checkpoints + ".old-"
+            + time.GetUtcNow().ToString("yyyyMMddHHmmssfff", CultureInfo.InvariantCulture);
+        Directory.Move(checkpoints, old);
+        return [$"the checkpoints were put aside as {old}; state is built from the log again"];
+    }
+
+    private static FileEventLog OpenLog(
+        EmbeddedHostOptions options, string path, TimeProvider time, ILoggerFactory loggers)
+    {
+        Dictionary<string, int> topics = options.Definitions.Topics.ToDictionary(t => t, _ => options.Partitions);
+        topics[DeadLetterTopic.Name] = 1;
+        return FileEventLog.Open(
+            new FileEventLogOptions
+            {
+                Directory = path,
+                Topics = topics,
+                RetentionTime = options.RetentionTime,
+                RetentionBytes = options.RetentionBytes,
+            },
+            time,
+            loggers.CreateLogger<FileEventLog>());
     }
 
     private int EventOf(PartitionProgress progress) =>

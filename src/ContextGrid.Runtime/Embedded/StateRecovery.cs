@@ -97,7 +97,12 @@ internal static class StateRecovery
                 }
 
                 var found = new PartitionProgress(partition, Position.SourceOf(t, p), next, stored?.Gaps ?? []);
-                found.SeeEnd(range.End, 0);
+
+                // Until they are applied, the records that wait make every answer as old as the first of them.
+                long sinceMs = next == range.End
+                    ? 0
+                    : await log.TimeOfAsync(partition, next, cancellationToken).ConfigureAwait(false);
+                found.SeeEnd(range.End, sinceMs);
                 progress.Add(found);
             }
         }

@@ -75,6 +75,7 @@ public sealed partial class PartitionIngestor
                 catch (EventLogException e) when (e.Error != EventLogError.Corrupt)
                 {
                     Fault = e.Message;
+                    await NoteEndAsync(cancellationToken).ConfigureAwait(false);
                     LogRetry(Progress.Partition.Topic, Progress.Partition.Partition, e.Message);
                     await Task.Delay(RetryDelay, _time, cancellationToken).ConfigureAwait(false);
                     await CloseAsync(reader).ConfigureAwait(false);
@@ -91,6 +92,7 @@ public sealed partial class PartitionIngestor
             // The loop's edge: whatever it is, applying on would skip it. The status shows the partition as stopped.
             Fault = $"Stopped at offset {Progress.Next}: {e.Message}";
             LogStopped(e, Progress.Partition.Topic, Progress.Partition.Partition, Progress.Next);
+            await WatchEndAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -112,7 +114,7 @@ public sealed partial class PartitionIngestor
             return;
         }
 
-        long lastMs = await TimeOfAsync(end - 1, cancellationToken).ConfigureAwait(false);
+        long lastMs = await _log.TimeOfAsync(Progress.Partition, end - 1, cancellationToken).ConfigureAwait(false);
         long recent = await _log.FindOffsetAsync(Progress.Partition, lastMs - _events.DedupeMs, cancellationToken)
             .ConfigureAwait(false);
         await using ILogReader reader = _log.OpenReader(Progress.Partition, Math.Max(from, recent));
@@ -127,11 +129,36 @@ public sealed partial class PartitionIngestor
         }
     }
 
-    private async ValueTask<long> TimeOfAsync(long offset, CancellationToken cancellationToken)
+    // Nothing is applied any more, and producers go on: without this the lag would stand still and answers would look
+    // fresher than they are (I12).
+    private async Task WatchEndAsync(CancellationToken cancellationToken)
     {
-        await using ILogReader reader = _log.OpenReader(Progress.Partition, offset);
-        ReadOutcome outcome = await reader.ReadAsync(_records, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
-        return outcome == ReadOutcome.Records ? _records[0].TimestampMs : 0;
+        using var timer = new PeriodicTimer(IdleWait, _time);
+        try
+        {
+            do
+            {
+                await NoteEndAsync(cancellationToken).ConfigureAwait(false);
+            }
+            while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException)
+        {
+            // The host stops.
+        }
+    }
+
+    private async ValueTask NoteEndAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            LogRange range = await _log.GetRangeAsync(Progress.Partition, cancellationToken).ConfigureAwait(false);
+            Progress.SeeStalled(range.End, _time.GetUtcNow().ToUnixTimeMilliseconds());
+        }
+        catch (EventLogException)
+        {
+            // The log can't be asked; the last known end stays, and Fault tells that something is wrong.
+        }
     }
 
     private async ValueTask StepAsync(ILogReader reader, CancellationToken cancellationToken)
@@ -141,12 +168,21 @@ public sealed partial class PartitionIngestor
         {
             Progress.DeclareGap(new OffsetGap(Progress.Next, reader.NextOffset - 1));
             LogGap(Progress.Partition.Topic, Progress.Partition.Partition, Progress.Next, reader.NextOffset - 1);
-            Progress.Advance(reader.NextOffset, reader.NextOffset, 0);
+            await AdvanceAsync(reader.NextOffset, cancellationToken).ConfigureAwait(false);
         }
         else if (outcome == ReadOutcome.Records)
         {
             await ApplyAsync(cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    private async ValueTask AdvanceAsync(long next, CancellationToken cancellationToken)
+    {
+        LogRange range = await _log.GetRangeAsync(Progress.Partition, cancellationToken).ConfigureAwait(false);
+        long sinceMs = range.End <= next
+            ? 0
+            : await _log.TimeOfAsync(Progress.Partition, next, cancellationToken).ConfigureAwait(false);
+        Progress.Advance(next, range.End, sinceMs);
     }
 
     private async ValueTask ApplyAsync(CancellationToken cancellationToken)

@@ -83,8 +83,17 @@ public sealed class PartitionProgress
     /// <summary>Notes the partition's end as known now, and since when the oldest waiting record waits.</summary>
     public void SeeEnd(long end, long pendingSinceMs)
     {
-        Volatile.Write(ref _end, end);
         Volatile.Write(ref _pendingSinceMs, pendingSinceMs);
+        Volatile.Write(ref _end, end);
+    }
+
+    /// <summary>Notes the end of a partition that is not read at present: records wait at least since now.</summary>
+    /// <param name="end">The partition's end as known now.</param>
+    /// <param name="nowMs">The present time, milliseconds since the Unix epoch.</param>
+    public void SeeStalled(long end, long nowMs)
+    {
+        bool isKnown = Lag > 0 && Volatile.Read(ref _pendingSinceMs) != 0;
+        SeeEnd(end, isKnown ? Volatile.Read(ref _pendingSinceMs) : nowMs);
     }
 
     /// <summary>Declares that offsets are gone (I8); the newest 16 gaps are kept.</summary>
