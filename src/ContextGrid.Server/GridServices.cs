@@ -11,7 +11,7 @@ internal sealed class GridServices
     internal GridServices(EmbeddedHost host, TimeProvider time)
     {
         var requests = new ContextRequests(host.Grid.Plans);
-        Context = new ContextHandlers(requests, host.Reader, host.Metrics, time);
+        Context = new ContextHandlers(requests, host.Reader, host.Metrics);
         Watch = new WatchHandler(requests, Context, host.Grid, host.Progress, time);
         Explain = new ExplainHandler(requests, Context, host.Reader);
         Ingest = new IngestHandlers(host.Publisher, host.Definitions);

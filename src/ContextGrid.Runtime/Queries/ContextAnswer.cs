@@ -28,6 +28,11 @@ public sealed class ContextAnswer
     public List<int> Past { get; } = [];
 
     /// <summary>
+    /// How far the sources of the query's types were applied before the values were read. Kept by whoever answers.
+    /// </summary>
+    public List<SourceReading> Sources { get; } = [];
+
+    /// <summary>
     /// The window of the explained feature: first and last event time inside (milliseconds), and the events that match.
     /// </summary>
     public (long StartMs, long EndMs, long Events) Explained { get; set; }

@@ -31,32 +31,45 @@ public sealed class ContextReader(
 
         long nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
         query.HeadMs = query.Head == QueryHead.AsOf ? query.HeadMs : nowMs;
+
+        // The sources are noted first: an answer may hold more than they say, and never less (I12).
+        long lagMs = NoteSources(query, answer, nowMs);
         await grid.ReadAsync(query, answer, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<RetainedFrom> cut = answer.Past.Count == 0
             ? []
             : await past.ReadAsync(query, answer, cancellationToken).ConfigureAwait(false);
-        long lagMs = query.StalenessMax is null ? 0 : LagMs(query, nowMs);
         return new ContextOutcome(query.StalenessMax is { } most && lagMs > most.TotalMilliseconds, lagMs, cut);
     }
 
-    /// <summary>The source partitions that feed a query's types.</summary>
-    public IEnumerable<PartitionProgress> SourcesOf(ContextQuery query)
+    private long NoteSources(ContextQuery query, ContextAnswer answer, long nowMs)
     {
-        foreach (PartitionProgress partition in progress)
+        answer.Sources.Clear();
+        long lagMsMost = 0;
+        foreach (PartitionProgress source in progress)
         {
-            foreach (Core.Queries.FeatureSelection selection in query.Selections)
+            if (Feeds(source.Partition.Topic, query))
             {
-                if (selection.Plan.Topics.Contains(partition.Partition.Topic))
-                {
-                    yield return partition;
-                    break;
-                }
+                long lagMs = source.LagMs(nowMs);
+                answer.Sources.Add(new SourceReading(source.Partition, source.Next, source.Lag, lagMs, source.Gaps));
+                lagMsMost = Math.Max(lagMsMost, lagMs);
             }
         }
+
+        return lagMsMost;
     }
 
-    private long LagMs(ContextQuery query, long nowMs) =>
-        SourcesOf(query).Select(p => p.LagMs(nowMs)).DefaultIfEmpty(0).Max();
+    private static bool Feeds(string topic, ContextQuery query)
+    {
+        foreach (Core.Queries.FeatureSelection selection in query.Selections)
+        {
+            if (selection.Plan.Topics.Contains(topic))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private PartitionProgress Find(TopicPartition partition) =>
         progress.FirstOrDefault(p => p.Partition == partition)
@@ -66,6 +79,6 @@ public sealed class ContextReader(
 
 /// <summary>How a query went.</summary>
 /// <param name="IsTooStale">The sources are further behind than the query allows.</param>
-/// <param name="LagMs">How far they are behind, when the query has a bound.</param>
+/// <param name="LagMs">How far they are behind, as the sources say.</param>
 /// <param name="Cut">For the past: partitions that no longer have their beginning.</param>
 public readonly record struct ContextOutcome(bool IsTooStale, long LagMs, IReadOnlyList<RetainedFrom> Cut);

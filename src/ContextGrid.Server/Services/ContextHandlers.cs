@@ -16,9 +16,8 @@ namespace ContextGrid.Server.Services;
 /// <param name="requests">Turns requests into queries.</param>
 /// <param name="reader">Answers queries.</param>
 /// <param name="metrics">Counters.</param>
-/// <param name="time">The clock.</param>
 internal sealed class ContextHandlers(
-    ContextRequests requests, ContextReader reader, GridMetrics metrics, TimeProvider time)
+    ContextRequests requests, ContextReader reader, GridMetrics metrics)
 {
     // What a refused answer may add to the trailers: within what clients take as headers (8 KiB by default).
     private const int RefusedAnswerBytesMax = 4096;
@@ -62,13 +61,7 @@ internal sealed class ContextHandlers(
         }
 
         scratch.Writer.Reset();
-        ContextWire.Write(
-            scratch.Writer,
-            scratch.Query,
-            scratch.Answer,
-            outcome,
-            reader.SourcesOf(scratch.Query),
-            time.GetUtcNow().ToUnixTimeMilliseconds());
+        ContextWire.Write(scratch.Writer, scratch.Query, scratch.Answer, outcome);
         scratch.Answer.Clear();
         if (outcome.IsTooStale)
         {

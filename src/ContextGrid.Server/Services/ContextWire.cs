@@ -18,13 +18,7 @@ internal static class ContextWire
     /// <summary>The version of every definition: there is one until versions are built beside each other.</summary>
     internal const int DefinitionVersion = 1;
 
-    internal static void Write(
-        ProtoWriter to,
-        ContextQuery query,
-        ContextAnswer answer,
-        in ContextOutcome outcome,
-        IEnumerable<PartitionProgress> sources,
-        long nowMs)
+    internal static void Write(ProtoWriter to, ContextQuery query, ContextAnswer answer, in ContextOutcome outcome)
     {
         WriteTime(to, 1, query.HeadMs);
         foreach (FeatureSelection selection in query.Selections)
@@ -45,9 +39,9 @@ internal static class ContextWire
             WriteEntity(to, query, answer, i, outcome.Cut);
         }
 
-        foreach (PartitionProgress source in sources)
+        foreach (SourceReading source in answer.Sources)
         {
-            WriteSource(to, source, nowMs);
+            WriteSource(to, source);
         }
     }
 
@@ -183,14 +177,14 @@ internal static class ContextWire
         to.Close(at);
     }
 
-    private static void WriteSource(ProtoWriter to, PartitionProgress source, long nowMs)
+    private static void WriteSource(ProtoWriter to, in SourceReading source)
     {
         int at = to.Open(4);
         to.Text(1, source.Partition.Topic);
         to.Number(2, source.Partition.Partition);
         to.Number(3, source.Next - 1);
         to.Number(4, source.Lag);
-        to.Number(5, source.LagMs(nowMs));
+        to.Number(5, source.LagMs);
         foreach (OffsetGap gap in source.Gaps)
         {
             int pair = to.Open(6);

@@ -1,0 +1,16 @@
+using System.Collections.Immutable;
+using ContextGrid.Runtime.Checkpoints;
+using ContextGrid.Runtime.Ingestion;
+
+namespace ContextGrid.Runtime.Queries;
+
+/// <summary>
+/// How far a source partition was applied just before an answer's values were read: the values reflect at least this.
+/// </summary>
+/// <param name="Partition">Which partition.</param>
+/// <param name="Next">The next offset to apply.</param>
+/// <param name="Lag">Records that wait.</param>
+/// <param name="LagMs">The age in milliseconds of the oldest record that waits; 0 when none does.</param>
+/// <param name="Gaps">Declared gaps, oldest first.</param>
+public readonly record struct SourceReading(
+    TopicPartition Partition, long Next, long Lag, long LagMs, ImmutableArray<OffsetGap> Gaps);
