@@ -1,29 +1,20 @@
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.Demo;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Ingestion;
-using ContextGrid.Server.Grpc;
-using ContextGrid.Server.Grpc.Health;
-using ContextGrid.Server.Grpc.Reflection;
-using ContextGrid.Server.Http;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Connections;
 
 namespace ContextGrid.Server;
 
 /// <summary>
-/// The life of the server: reads definitions, starts the grid, opens the ports, and on SIGTERM or SIGINT drains, makes a
-/// checkpoint and ends.
+/// The life of the server as a program: reads definitions, starts the grid and its ports, tells where they are, and on
+/// SIGTERM or SIGINT drains, makes a checkpoint and ends.
 /// </summary>
 internal static class ServerHost
 {
-    private static readonly TimeSpan DrainMax = TimeSpan.FromSeconds(3);
-
     internal static async Task<int> RunAsync(ServerOptions options, TimeProvider time)
     {
         try
@@ -31,7 +22,8 @@ internal static class ServerHost
             DefinitionSet? definitions = Read(options.Definitions);
             return definitions is null ? 1 : await ServeAsync(options, definitions, time).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is HostStartException or IOException or SocketException or UnauthorizedAccessException)
+        catch (Exception e) when (e is HostStartException or IOException or SocketException
+            or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync($"contextgrid: {Line(e)}").ConfigureAwait(false);
             return 1;
@@ -58,96 +50,27 @@ internal static class ServerHost
 
     private static async Task<int> ServeAsync(ServerOptions options, DefinitionSet definitions, TimeProvider time)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.SetMinimumLevel(LogLevel.Warning);
-        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = DrainMax);
-        var grpcOptions = new GrpcOptions();
-        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options, grpcOptions));
-        await using WebApplication app = builder.Build();
-        await using EmbeddedHost host = await EmbeddedHost.StartAsync(
-            new EmbeddedHostOptions
-            {
-                Definitions = definitions,
-                DataDirectory = options.Data,
-                Partitions = options.Partitions,
-                CheckpointInterval = options.CheckpointInterval,
-                RetentionTime = options.Retention,
-                Rebuild = options.Rebuild,
-            },
-            time,
-            app.Services.GetRequiredService<ILoggerFactory>(),
-            CancellationToken.None).ConfigureAwait(false);
-
-        var services = new GridServices(host, time);
-        var health = new GrpcHealth();
-        IReadOnlyList<GrpcService> grpc = services.ToGrpc();
-        IReadOnlyList<GrpcService> all = [.. grpc, health.Service];
-        app.UseGrpc(new GrpcDispatcher(
-            [.. all, .. GrpcReflection.CreateServices(all)],
-            grpcOptions,
-            time,
-            app.Services.GetRequiredService<ILogger<GrpcDispatcher>>(),
-            app.Lifetime.ApplicationStopping));
-        app.MapGrid(host, services, time);
-        await app.StartAsync().ConfigureAwait(false);
-        Announce(app, host, options);
-        int code = await LiveAsync(app, host, services, health, grpc, options, time).ConfigureAwait(false);
-        await app.StopAsync().ConfigureAwait(false);
-        await host.DisposeAsync().ConfigureAwait(false);
-        Console.WriteLine(host.CheckpointFault is { } fault
-            ? $"stopped; no last checkpoint: {fault} The next start reads what is missing from the log"
-            : $"stopped; checkpoint {host.Checkpoint.Generation} is durable");
-        return code;
-    }
-
-    private static void Listen(KestrelServerOptions kestrel, ServerOptions options, GrpcOptions grpc)
-    {
-        kestrel.ListenGrpc(new IPEndPoint(IPAddress.Loopback, options.GrpcPort), grpc);
-        kestrel.Listen(IPAddress.Loopback, options.HttpPort, l => l.Protocols = HttpProtocols.Http1);
-    }
-
-    private static async Task<int> LiveAsync(
-        WebApplication app,
-        EmbeddedHost host,
-        GridServices services,
-        GrpcHealth health,
-        IReadOnlyList<GrpcService> grpc,
-        ServerOptions options,
-        TimeProvider time)
-    {
-        CancellationToken stopping = app.Lifetime.ApplicationStopping;
-        Task demo = options.Demo ? RunDemoAsync(host.Publisher, options, time, stopping) : Task.CompletedTask;
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), time);
-        int code = 0;
-        try
+        GridServer server = await GridServer.StartAsync(options, definitions, time).ConfigureAwait(false);
+        await using (server.ConfigureAwait(false))
         {
-            do
+            Announce(server, options);
+            Task demo = options.Demo
+                ? RunDemoAsync(server.Host.Publisher, options, time, server.Stopping)
+                : Task.CompletedTask;
+            Exception? failure = await server.LiveAsync().ConfigureAwait(false);
+            if (failure is not null)
             {
-                services.Rates.Sample(host.Metrics.Applied);
-                bool ready = host.WhyNotReady(time.GetUtcNow().ToUnixTimeMilliseconds()) is null;
-                health.Set("", ready);
-                foreach (GrpcService service in grpc)
-                {
-                    health.Set(service.Descriptor.FullName, ready);
-                }
-
-                if (host.Failed.IsFaulted)
-                {
-                    await Console.Error.WriteLineAsync(
-                        $"contextgrid: {host.Failed.Exception.InnerException?.Message}").ConfigureAwait(false);
-                    code = 1;
-                    break;
-                }
+                await Console.Error.WriteLineAsync($"contextgrid: {failure.Message}").ConfigureAwait(false);
             }
-            while (await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false));
-        }
-        catch (OperationCanceledException)
-        {
-            health.Set("", false);
-        }
 
-        await demo.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return code;
+            server.Stop();
+            await demo.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await server.DisposeAsync().ConfigureAwait(false);
+            Console.WriteLine(server.Host.CheckpointFault is { } fault
+                ? $"stopped; no last checkpoint: {fault} The next start reads what is missing from the log"
+                : $"stopped; checkpoint {server.Host.Checkpoint.Generation} is durable");
+            return failure is null ? 0 : 1;
+        }
     }
 
     private static Task RunDemoAsync(
@@ -156,41 +79,41 @@ internal static class ServerHost
         var traffic = new DemoTraffic(
             options.DemoRate,
             options.DemoUsers,
-            async (topic, events, token) => await publisher.PublishAsync(
-                topic, [.. events.Select(e => new PublishItem(e, default, 0))], keepInvalid: false, token).ConfigureAwait(false),
+            async (topic, events, token) =>
+            {
+                PublishItem[] items = [.. events.Select(e => new PublishItem(e, default, 0))];
+                await publisher.PublishAsync(topic, items, keepInvalid: false, token).ConfigureAwait(false);
+            },
             time);
         return traffic.RunAsync(stopping);
     }
 
-    private static void Announce(WebApplication app, EmbeddedHost host, ServerOptions options)
+    private static void Announce(GridServer server, ServerOptions options)
     {
-        ICollection<string> addresses =
-            app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
-        string grpc = addresses.ElementAtOrDefault(0) ?? "", http = addresses.ElementAtOrDefault(1) ?? "";
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"ContextGrid {Services.AdminHandlers.Version}: {string.Join(", ", host.Grid.Plans.Select(p => $"{p.Definition.Name} ({p.Features.Length} features)"))}"));
-        foreach (string sentence in host.Recovered)
+        var plans = server.Host.Grid.Plans;
+        string types = string.Join(", ", plans.Select(p => string.Create(
+            CultureInfo.InvariantCulture, $"{p.Definition.Name} ({p.Features.Length} features)")));
+        Console.WriteLine($"ContextGrid {Services.AdminHandlers.Version}: {types}");
+        foreach (string sentence in server.Host.Recovered)
         {
             Console.WriteLine($"recovered: {sentence}");
         }
 
-        string type = host.Grid.Plans.Any(p => p.Definition.Name == "user") ? "user"
-            : host.Grid.Plans.Select(p => p.Definition.Name).FirstOrDefault("TYPE");
+        string type = plans.Any(p => p.Definition.Name == "user") ? "user"
+            : plans.Select(p => p.Definition.Name).FirstOrDefault("TYPE");
         Console.WriteLine($"data: {Path.GetFullPath(options.Data)}");
-        Console.WriteLine($"http: {http}");
-        Console.WriteLine($"grpc: {grpc}");
-        string server = options.GrpcPort == 7081 ? "" : $" --server {grpc}";
+        Console.WriteLine($"http: {server.HttpAddress}");
+        Console.WriteLine($"grpc: {server.GrpcAddress}");
+        string address = options.GrpcPort == 7081 ? "" : $" --server {server.GrpcAddress}";
         Console.WriteLine(options.Demo
-            ? $"try: ./contextgrid get {type} u1{server}"
-            : $"try: ./contextgrid status{server}");
+            ? $"try: ./contextgrid get {type} u1{address}"
+            : $"try: ./contextgrid status{address}");
     }
 
     private static string Line(Exception e)
     {
         // Kestrel names the address that is taken, in one sentence.
-        bool isInUse = e is Microsoft.AspNetCore.Connections.AddressInUseException
-            || e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException;
+        bool isInUse = e is AddressInUseException || e.InnerException is AddressInUseException;
         string message = e.Message.ReplaceLineEndings(" ");
         return isInUse ? $"{message.TrimEnd('.')}. Choose another port with --http or --grpc." : message;
     }

@@ -28,7 +28,17 @@ internal static class GrpcErrors
             return new GrpcOutcome(GrpcStatus.Cancelled, "The client gave the call up.", null);
         }
 
-        var known = FromKnown(exception);
+        return From(exception, out isUnexpected);
+    }
+
+    /// <summary>How a request ends whose handler threw, when neither its deadline nor its client is the cause.</summary>
+    /// <param name="exception">What it threw.</param>
+    /// <param name="isUnexpected">Whether this is a fault of the server that its operator must hear of.</param>
+    public static GrpcOutcome From(Exception exception, out bool isUnexpected)
+    {
+        var known = exception is GrpcException e
+            ? new GrpcOutcome(e.Status, e.Message, e.Details)
+            : FromKnown(exception);
         isUnexpected = known is null;
         return known ?? new GrpcOutcome(
             GrpcStatus.Internal, "The server failed; its log tells why. The request may be tried once more.", null);

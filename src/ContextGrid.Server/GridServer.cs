@@ -1,0 +1,190 @@
+using System.Net;
+using ContextGrid.Core.Definitions;
+using ContextGrid.Runtime.Embedded;
+using ContextGrid.Server.Grpc;
+using ContextGrid.Server.Grpc.Health;
+using ContextGrid.Server.Grpc.Reflection;
+using ContextGrid.Server.Http;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace ContextGrid.Server;
+
+/// <summary>
+/// The whole server in one object: the grid of one data directory and the two ports in front of it. The executable
+/// runs one, tests run several in one process. Owned by who started it.
+/// </summary>
+internal sealed class GridServer : IAsyncDisposable
+{
+    private static readonly TimeSpan DrainMax = TimeSpan.FromSeconds(3);
+
+    private readonly WebApplication _app;
+    private readonly GrpcHealth _health;
+    private readonly IReadOnlyList<GrpcService> _grpc;
+    private readonly HttpPort _http;
+    private readonly TimeProvider _time;
+    private bool _disposed;
+
+    private GridServer(
+        WebApplication app,
+        EmbeddedHost host,
+        GridServices services,
+        GrpcHealth health,
+        IReadOnlyList<GrpcService> grpc,
+        HttpPort http,
+        TimeProvider time)
+    {
+        _app = app;
+        Host = host;
+        Services = services;
+        _health = health;
+        _grpc = grpc;
+        _http = http;
+        _time = time;
+    }
+
+    /// <summary>The grid.</summary>
+    internal EmbeddedHost Host { get; }
+
+    /// <summary>The handlers.</summary>
+    internal GridServices Services { get; }
+
+    /// <summary>Where gRPC is served, such as <c>http://127.0.0.1:7081</c>.</summary>
+    internal string GrpcAddress => Address(0);
+
+    /// <summary>Where HTTP is served.</summary>
+    internal string HttpAddress => Address(1);
+
+    /// <summary>Cancelled when the server begins to stop.</summary>
+    internal CancellationToken Stopping => _app.Lifetime.ApplicationStopping;
+
+    /// <summary>The routes of the HTTP port, for the test that compares them with their description.</summary>
+    internal IEnumerable<RouteEndpoint> Routes =>
+        ((IEndpointRouteBuilder)_app).DataSources.SelectMany(s => s.Endpoints).OfType<RouteEndpoint>();
+
+    /// <summary>Opens the data directory and the ports.</summary>
+    /// <exception cref="HostStartException">The data directory can't be used.</exception>
+    /// <exception cref="IOException">A port can't be opened.</exception>
+    internal static async Task<GridServer> StartAsync(
+        ServerOptions options, DefinitionSet definitions, TimeProvider time)
+    {
+        var grpcOptions = new GrpcOptions();
+        WebApplication app = Build(options, grpcOptions);
+        EmbeddedHost? host = null;
+        try
+        {
+            host = await EmbeddedHost.StartAsync(
+                HostOptionsOf(options, definitions),
+                time,
+                app.Services.GetRequiredService<ILoggerFactory>(),
+                CancellationToken.None).ConfigureAwait(false);
+            GridServer server = Compose(app, host, grpcOptions, time);
+            await app.StartAsync().ConfigureAwait(false);
+            return server;
+        }
+        catch
+        {
+            await app.DisposeAsync().ConfigureAwait(false);
+            await (host?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Keeps the rates and the health service up to date, once a second, until the server stops.</summary>
+    /// <returns>Why the grid can't go on; null: the server was told to stop.</returns>
+    internal async Task<Exception?> LiveAsync()
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), _time);
+        try
+        {
+            do
+            {
+                Look();
+                if (Host.Failed.IsFaulted)
+                {
+                    return Host.Failed.Exception.InnerException;
+                }
+            }
+            while (await timer.WaitForNextTickAsync(Stopping).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException)
+        {
+            _health.Set("", false);
+        }
+
+        return null;
+    }
+
+    /// <summary>Begins to stop: <see cref="Stopping"/> is cancelled, and streams end.</summary>
+    internal void Stop() => _app.Lifetime.StopApplication();
+
+    /// <summary>Drains the ports, makes a last checkpoint, and closes everything.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        await _app.StopAsync().ConfigureAwait(false);
+        _http.Dispose();
+        await Host.DisposeAsync().ConfigureAwait(false);
+        await _app.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static GridServer Compose(WebApplication app, EmbeddedHost host, GrpcOptions grpcOptions, TimeProvider time)
+    {
+        var services = new GridServices(host, time);
+        var health = new GrpcHealth();
+        var http = new HttpPort(host, services, time, app.Lifetime.ApplicationStopping);
+        IReadOnlyList<GrpcService> grpc = services.ToGrpc();
+        IReadOnlyList<GrpcService> all = [.. grpc, health.Service];
+        app.UseGrpc(new GrpcDispatcher(
+            [.. all, .. GrpcReflection.CreateServices(all)],
+            grpcOptions,
+            time,
+            app.Services.GetRequiredService<ILogger<GrpcDispatcher>>(),
+            app.Lifetime.ApplicationStopping));
+        http.Map(app);
+        return new GridServer(app, host, services, health, grpc, http, time);
+    }
+
+    private static WebApplication Build(ServerOptions options, GrpcOptions grpcOptions)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = DrainMax);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.ListenGrpc(new IPEndPoint(IPAddress.Loopback, options.GrpcPort), grpcOptions);
+            kestrel.Listen(IPAddress.Loopback, options.HttpPort, l => l.Protocols = HttpProtocols.Http1);
+        });
+        return builder.Build();
+    }
+
+    private static EmbeddedHostOptions HostOptionsOf(ServerOptions options, DefinitionSet definitions) => new()
+    {
+        Definitions = definitions,
+        DataDirectory = options.Data,
+        Partitions = options.Partitions,
+        CheckpointInterval = options.CheckpointInterval,
+        RetentionTime = options.Retention,
+        Rebuild = options.Rebuild,
+    };
+
+    private void Look()
+    {
+        Services.Rates.Sample(Host.Metrics.Applied);
+        bool ready = Host.WhyNotReady(_time.GetUtcNow().ToUnixTimeMilliseconds()) is null;
+        _health.Set("", ready);
+        foreach (GrpcService service in _grpc)
+        {
+            _health.Set(service.Descriptor.FullName, ready);
+        }
+    }
+
+    private string Address(int index) => _app.Services.GetRequiredService<IServer>().Features
+        .Get<IServerAddressesFeature>()?.Addresses.ElementAtOrDefault(index) ?? "";
+}

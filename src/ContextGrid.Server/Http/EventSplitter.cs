@@ -1,0 +1,133 @@
+using System.Globalization;
+using System.Text.Json;
+using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Server.Grpc;
+
+namespace ContextGrid.Server.Http;
+
+/// <summary>
+/// Cuts a body into events: one JSON value, a JSON array, or lines. The bytes of each event are those of the body,
+/// unchanged. Only what stands between events is checked here: whether an event itself is good is for the decoder to
+/// say, one by one.
+/// </summary>
+internal static class EventSplitter
+{
+    // A value may nest as deep as it likes here: the decoder refuses it without harm to its neighbours.
+    private const int DepthMax = 1 << 20;
+
+    private static readonly byte[] Utf8Mark = [0xEF, 0xBB, 0xBF];
+
+    /// <summary>Cuts a body.</summary>
+    /// <param name="body">The body.</param>
+    /// <param name="isLines">Whether the client says that each line is an event; else that is found out.</param>
+    /// <exception cref="GrpcException">INVALID_ARGUMENT: there is no event, there are too many, or the array is
+    /// broken.</exception>
+    internal static List<PublishItem> Split(ReadOnlyMemory<byte> body, bool isLines)
+    {
+        if (body.Span.StartsWith(Utf8Mark))
+        {
+            body = body[Utf8Mark.Length..];
+        }
+
+        var events = new List<PublishItem>();
+        int first = body.Span.IndexOfAnyExcept(" \t\r\n"u8);
+        if (first < 0)
+        {
+            throw Wrong("it is empty; send one event, an array of events, or one event a line");
+        }
+
+        if (isLines || (body.Span[first] != '[' && IsSeveralLines(body.Span[first..])))
+        {
+            SplitLines(body, events);
+        }
+        else if (body.Span[first] == '[')
+        {
+            SplitArray(body, events);
+        }
+        else
+        {
+            Add(events, Trim(body));
+        }
+
+        return events.Count > 0 ? events : throw Wrong("the array is empty; send at least one event");
+    }
+
+    // The first value ends, and more follows: lines. Where it is broken, a second line that starts like an object tells.
+    private static bool IsSeveralLines(ReadOnlySpan<byte> body)
+    {
+        var reader = new Utf8JsonReader(body, Options);
+        try
+        {
+            reader.Read();
+            reader.Skip();
+            return body[(int)reader.BytesConsumed..].IndexOfAnyExcept(" \t\r\n"u8) >= 0;
+        }
+        catch (JsonException)
+        {
+            int end = body.IndexOf((byte)'\n');
+            ReadOnlySpan<byte> rest = end < 0 ? [] : body[end..].TrimStart(" \t\r\n"u8);
+            return !rest.IsEmpty && rest[0] == '{';
+        }
+    }
+
+    private static void SplitLines(ReadOnlyMemory<byte> body, List<PublishItem> events)
+    {
+        while (!body.IsEmpty)
+        {
+            int end = body.Span.IndexOf((byte)'\n');
+            ReadOnlyMemory<byte> line = Trim(end < 0 ? body : body[..end]);
+            body = end < 0 ? default : body[(end + 1)..];
+            if (!line.IsEmpty)
+            {
+                Add(events, line);
+            }
+        }
+    }
+
+    private static void SplitArray(ReadOnlyMemory<byte> body, List<PublishItem> events)
+    {
+        var reader = new Utf8JsonReader(body.Span, Options);
+        try
+        {
+            reader.Read();
+            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+            {
+                int start = (int)reader.TokenStartIndex;
+                reader.Skip();
+                Add(events, body[start..(int)reader.BytesConsumed]);
+            }
+
+            // Reads to the end of the body: what follows the array is an error.
+            reader.Read();
+        }
+        catch (JsonException e)
+        {
+            string place = string.Create(
+                CultureInfo.InvariantCulture, $"line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}");
+            throw Wrong(
+                $"the array is broken after event {events.Count - 1} at {place}; nothing was taken. "
+                + "Send one event a line (application/x-ndjson) to have good events taken beside broken ones");
+        }
+    }
+
+    private static JsonReaderOptions Options => new() { MaxDepth = DepthMax };
+
+    private static ReadOnlyMemory<byte> Trim(ReadOnlyMemory<byte> bytes)
+    {
+        int start = bytes.Span.IndexOfAnyExcept(" \t\r\n"u8);
+        return start < 0 ? default : bytes[start..(bytes.Span.LastIndexOfAnyExcept(" \t\r\n"u8) + 1)];
+    }
+
+    private static void Add(List<PublishItem> events, ReadOnlyMemory<byte> payload)
+    {
+        if (events.Count == EventPublisher.EventsMax)
+        {
+            throw Wrong($"it holds more than {EventPublisher.EventsMax} events; send them in several requests");
+        }
+
+        events.Add(new PublishItem(payload, default, 0));
+    }
+
+    private static GrpcException Wrong(string cause) => new(
+        GrpcStatus.InvalidArgument, $"body: {cause}.", GrpcErrorDetails.BadRequest(("body", cause)));
+}

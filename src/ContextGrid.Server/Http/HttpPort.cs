@@ -1,0 +1,91 @@
+using System.Globalization;
+using ContextGrid.Runtime.Embedded;
+using ContextGrid.Server.Grpc;
+
+namespace ContextGrid.Server.Http;
+
+/// <summary>
+/// The HTTP port: JSON twins of the gRPC methods, health, metrics, the description and the live page. A request passes
+/// the guard, then its route; what a route throws becomes an error as JSON here and nowhere else.
+/// </summary>
+internal sealed partial class HttpPort : IDisposable
+{
+    private readonly EmbeddedHost _host;
+    private readonly GridServices _services;
+    private readonly TimeProvider _time;
+    private readonly CancellationToken _stopping;
+
+    internal HttpPort(EmbeddedHost host, GridServices services, TimeProvider time, CancellationToken stopping)
+    {
+        _host = host;
+        _services = services;
+        _time = time;
+        _stopping = stopping;
+    }
+
+    /// <summary>Puts the port's middleware and routes into the pipeline, after those of gRPC.</summary>
+    internal void Map(WebApplication app)
+    {
+        ILogger logger = app.Services.GetRequiredService<ILogger<HttpPort>>();
+        app.Use(next => http => ServeAsync(http, next, logger));
+
+        // Named here, so that requests of the gRPC port don't pay for routing.
+        app.UseRouting();
+        new ContextRoutes(_services, _time).Map(app);
+        new EventRoutes(_services.Ingest).Map(app);
+        new AdminRoutes(_host, _services.Admin, _time).Map(app);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+
+    private static async Task ServeAsync(HttpContext http, RequestDelegate next, ILogger logger)
+    {
+        try
+        {
+            http.Response.Headers.XContentTypeOptions = "nosniff";
+            LoopbackGuard.Check(http.Request);
+            await next(http).ConfigureAwait(false);
+            await ExplainEmptyAsync(http).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            HttpProblem problem = HttpErrors.From(
+                e, http.RequestAborted.IsCancellationRequested, out bool isUnexpected);
+            if (isUnexpected)
+            {
+                LogFailed(logger, http.Request.Method, http.GetEndpoint()?.DisplayName ?? "", e);
+            }
+
+            await HttpErrors.WriteAsync(http, problem).ConfigureAwait(false);
+        }
+    }
+
+    // Routing answers 404 and 405 with an empty body; a person at a prompt needs a sentence.
+    private static Task ExplainEmptyAsync(HttpContext http)
+    {
+        HttpRequest request = http.Request;
+        return http.Response.StatusCode switch
+        {
+            _ when http.Response.HasStarted => Task.CompletedTask,
+            StatusCodes.Status404NotFound => HttpErrors.WriteAsync(http, new HttpProblem(
+                StatusCodes.Status404NotFound,
+                GrpcStatus.NotFound,
+                $"There is no {request.Path}; /openapi.json lists what there is.",
+                [])),
+            StatusCodes.Status405MethodNotAllowed => HttpErrors.WriteAsync(http, new HttpProblem(
+                StatusCodes.Status405MethodNotAllowed,
+                GrpcStatus.Unimplemented,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{request.Path} does not take {request.Method}; it takes {http.Response.Headers.Allow}."),
+                [])),
+            _ => Task.CompletedTask,
+        };
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The HTTP request {Method} {Route} failed.")]
+    private static partial void LogFailed(ILogger logger, string method, string route, Exception exception);
+}

@@ -1,0 +1,67 @@
+using System.Text;
+using ContextGrid.Contracts.Rpc;
+using ContextGrid.Contracts.V1;
+using ContextGrid.Server.Grpc;
+using Google.Protobuf;
+using Google.Protobuf.Reflection;
+
+namespace ContextGrid.Server.Http.Json;
+
+/// <summary>Protobuf's JSON mapping of requests and responses. Thread-safe. Fields of the default value are written, so
+/// that people see them; unknown members of a request are refused, so that a misspelt name is not ignored.
+/// Source: https://protobuf.dev/programming-guides/json.</summary>
+internal static class ProtoJson
+{
+    /// <summary>The content type of every JSON answer.</summary>
+    internal const string ContentType = "application/json; charset=utf-8";
+
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    private static readonly TypeRegistry Types = TypeRegistry.FromFiles(
+        ContextReflection.Descriptor,
+        IngestReflection.Descriptor,
+        AdminReflection.Descriptor,
+        ErrorDetailsReflection.Descriptor);
+
+    private static readonly JsonParser Parser = new(JsonParser.Settings.Default.WithTypeRegistry(Types));
+
+    private static readonly JsonFormatter Formatter = new(
+        JsonFormatter.Settings.Default.WithTypeRegistry(Types).WithFormatDefaultValues(true));
+
+    /// <summary>The JSON of a message.</summary>
+    internal static string Format(IMessage message) => Formatter.Format(message);
+
+    /// <summary>Reads the request message from a body.</summary>
+    /// <exception cref="HttpRefusal">The content type is wrong, or the body too large.</exception>
+    /// <exception cref="GrpcException">INVALID_ARGUMENT: the body is not JSON of this message.</exception>
+    internal static async ValueTask<T> ReadAsync<T>(HttpContext http)
+        where T : IMessage, new()
+    {
+        RequestBody.RequireType(http, RequestBody.JsonTypes);
+        using RequestBody body = await RequestBody.ReadAsync(http).ConfigureAwait(false);
+        try
+        {
+            return Parser.Parse<T>(Utf8.GetString(body.Content.Span));
+        }
+        catch (DecoderFallbackException)
+        {
+            throw NotReadable<T>("the bytes are not UTF-8");
+        }
+        catch (Exception e) when (e is InvalidProtocolBufferException or InvalidJsonException or FormatException)
+        {
+            throw NotReadable<T>(e.Message.TrimEnd('.'));
+        }
+    }
+
+    /// <summary>Answers with a message.</summary>
+    internal static Task WriteAsync(HttpContext http, IMessage message)
+    {
+        http.Response.ContentType = ContentType;
+        return http.Response.WriteAsync(Format(message) + "\n", http.RequestAborted);
+    }
+
+    private static GrpcException NotReadable<T>(string cause) => new(
+        GrpcStatus.InvalidArgument,
+        $"body: {cause}. It must be one {typeof(T).Name} in protobuf's JSON mapping; /openapi.json describes it.",
+        GrpcErrorDetails.BadRequest(("body", cause)));
+}

@@ -1,0 +1,166 @@
+using System.Buffers;
+using System.Globalization;
+using System.IO.Compression;
+using ContextGrid.Server.Grpc;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace ContextGrid.Server.Http;
+
+/// <summary>
+/// A request's body, whole, in one borrowed array. What a gzip body unpacks to has the same limit as a plain body, so
+/// that a small request can't fill the memory. Owned by who reads it; <see cref="Dispose"/> gives the array back.
+/// </summary>
+internal sealed class RequestBody : IDisposable
+{
+    /// <summary>The most bytes of a body, packed and unpacked: 10,000 events of 1.6 KiB.</summary>
+    internal const int BytesMax = 16 << 20;
+
+    /// <summary>What a body of one JSON document may be called.</summary>
+    internal static readonly string[] JsonTypes = ["application/json"];
+
+    private const int FirstBytes = 16 << 10;
+
+    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(FirstBytes);
+    private int _length;
+    private bool _isKept;
+
+    private RequestBody()
+    {
+    }
+
+    /// <summary>The bytes; valid until <see cref="Dispose"/>.</summary>
+    internal ReadOnlyMemory<byte> Content => _buffer.AsMemory(0, _length);
+
+    /// <summary>Refuses a body whose content type is not one of these. A body without a type is taken. The types that
+    /// a browser sends to foreign servers without asking first are never among them.</summary>
+    /// <exception cref="HttpRefusal">415.</exception>
+    internal static void RequireType(HttpContext http, IReadOnlyList<string> types)
+    {
+        string? type = http.Request.ContentType?.Split(';')[0].Trim();
+        if (string.IsNullOrEmpty(type) || types.Contains(type, StringComparer.OrdinalIgnoreCase))
+        {
+            return;
+        }
+
+        throw new HttpRefusal(
+            StatusCodes.Status415UnsupportedMediaType,
+            GrpcStatus.InvalidArgument,
+            $"The content type '{type}' is not taken here; known here: {string.Join(", ", types)}. "
+            + $"With curl: -H 'Content-Type: {types[0]}'.");
+    }
+
+    /// <summary>Reads a body to its end.</summary>
+    /// <exception cref="HttpRefusal">413: over <see cref="BytesMax"/>; 415: an encoding other than gzip; 400: broken
+    /// gzip.</exception>
+    internal static async ValueTask<RequestBody> ReadAsync(HttpContext http)
+    {
+        if (http.Request.ContentLength > BytesMax)
+        {
+            throw TooLarge("");
+        }
+
+        // Kestrel counts the packed bytes; a byte more than the limit, so that the message is ours.
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            size.MaxRequestBodySize = BytesMax + 1;
+        }
+
+        bool isGzip = IsGzip(http);
+        var body = new RequestBody();
+        try
+        {
+            Stream source = isGzip
+                ? new GZipStream(http.Request.Body, CompressionMode.Decompress, leaveOpen: true)
+                : http.Request.Body;
+            await body.FillAsync(source, isGzip, http.RequestAborted).ConfigureAwait(false);
+            return body;
+        }
+        catch (InvalidDataException)
+        {
+            body.Dispose();
+            throw new HttpRefusal(
+                StatusCodes.Status400BadRequest,
+                GrpcStatus.InvalidArgument,
+                "The body is not gzip, though Content-Encoding says so, or it is damaged.");
+        }
+        catch
+        {
+            body.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Lets the array go with the garbage instead of back into the pool, when somebody may still read it.
+    /// </summary>
+    internal void Keep() => _isKept = true;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        byte[] buffer = _buffer;
+        _buffer = [];
+        _length = 0;
+        if (!_isKept && buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static bool IsGzip(HttpContext http)
+    {
+        string encoding = http.Request.Headers.ContentEncoding.ToString();
+        if (encoding.Length == 0 || encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
+        {
+            return false;
+        }
+
+        if (encoding.Equals("gzip", StringComparison.OrdinalIgnoreCase))
+        {
+            return true;
+        }
+
+        http.Response.Headers.AcceptEncoding = "gzip";
+        throw new HttpRefusal(
+            StatusCodes.Status415UnsupportedMediaType,
+            GrpcStatus.InvalidArgument,
+            $"The content encoding '{encoding}' is not taken; gzip is, or none.");
+    }
+
+    private static HttpRefusal TooLarge(string unpacked) => new(
+        StatusCodes.Status413PayloadTooLarge,
+        GrpcStatus.ResourceExhausted,
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"The body is larger than {BytesMax} bytes (16 MiB){unpacked}. Send it in several requests."));
+
+    private async ValueTask FillAsync(Stream source, bool isGzip, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (_length == _buffer.Length)
+            {
+                Grow();
+            }
+
+            int read = await source.ReadAsync(_buffer.AsMemory(_length), cancellationToken).ConfigureAwait(false);
+            if (read == 0)
+            {
+                return;
+            }
+
+            _length += read;
+            if (_length > BytesMax)
+            {
+                throw TooLarge(isGzip ? " when it is unpacked" : "");
+            }
+        }
+    }
+
+    private void Grow()
+    {
+        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Min(_buffer.Length * 2, BytesMax + 1));
+        _buffer.AsSpan(0, _length).CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = larger;
+    }
+}
