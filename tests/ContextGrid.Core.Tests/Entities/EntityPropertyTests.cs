@@ -14,7 +14,7 @@ namespace ContextGrid.Core.Tests.Entities;
 public sealed class EntityPropertyTests
 {
     // Ten scenarios in turn have every aggregate with every kind of window once.
-    private const int Runs = 60;
+    private const int Runs = 80;
 
     [Fact]
     public void Query_RandomFeaturesAndEvents_EqualsTheOracle() => ForAll(Runs, (scenario, random) =>
@@ -158,7 +158,8 @@ public sealed class EntityPropertyTests
     {
         long newest = oracle.NewestMs(Scenario.Key) ?? 0;
         long[] later = [0, 1, random.Next(2_000), random.Next(100_000), random.Next(10_000_000), 1L << 33];
-        foreach (long head in later.Select(l => newest + l).Distinct())
+        IEnumerable<long> heads = later.Select(l => newest + l).Concat(Edges(oracle, random));
+        foreach (long head in heads.Where(h => h >= newest).Distinct())
         {
             List<string> differences = engine.Differences(oracle, Scenario.Key, head);
             if (differences.Count > 0)
@@ -168,6 +169,17 @@ public sealed class EntityPropertyTests
         }
 
         return null;
+    }
+
+    // Heads at which some event is just inside or just outside of some window.
+    private static IEnumerable<long> Edges(FeatureOracle oracle, Random random)
+    {
+        long[] times = [.. oracle.TimesMs(Scenario.Key).TakeLast(20)];
+        long[] sizes = [.. oracle.Entity.Features.Where(f => f.Window.SizeMs > 0).Select(f => f.Window.SizeMs)];
+        for (int i = 0; i < 4 && times.Length > 0 && sizes.Length > 0; i++)
+        {
+            yield return times[random.Next(times.Length)] + sizes[random.Next(sizes.Length)] - random.Next(2);
+        }
     }
 
     private static void ForAll(int runs, Func<Scenario, Random, string?> check)

@@ -35,6 +35,9 @@ public sealed class FeatureOracle(OracleEntity entity)
     /// <summary>The newest event time of an entity; null: never seen.</summary>
     public long? NewestMs(object key) => EventsOf(key) is { Count: > 0 } events ? events[^1].TimeMs : null;
 
+    /// <summary>The times of an entity's events, in order.</summary>
+    public IEnumerable<long> TimesMs(object key) => EventsOf(key).Select(e => e.TimeMs);
+
     /// <summary>The right answer for one aggregate feature of one entity at a head.</summary>
     public OracleAnswer Ask(object key, OracleFeature feature, long headMs)
     {

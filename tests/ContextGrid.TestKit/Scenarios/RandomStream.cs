@@ -30,11 +30,12 @@ public sealed class RandomStream(Random random, bool extreme, int merchants)
     {
         long now = random.Next(8) == 0 ? -5_000 : 1_700_000_000_000 + random.Next(100_000_000);
         int pace = random.Next(3, Steps.Length + 1);
+        bool isSteady = random.Next(6) == 0; // Without a pause, so that sessions reach further back than they may.
         var offsets = new Dictionary<(string, int), long>();
         var events = ImmutableArray.CreateBuilder<OracleEvent>(count);
         for (int i = 0; i < count; i++)
         {
-            now += Steps[random.Next(pace)];
+            now += isSteady ? random.Next(500, 1_000) : Steps[random.Next(pace)];
             now = random.Next(12) == 0 ? now / 60_000 * 60_000 + random.Next(-1, 2) : now;
             long late = random.Next(6) switch { 0 => random.Next(1, 90_000), 1 => Late(), _ => 0 };
             (string name, string topic) = Scenario.Topics[random.Next(4) == 0 ? 1 : 0];
