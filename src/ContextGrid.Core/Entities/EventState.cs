@@ -73,26 +73,9 @@ internal sealed class EventState
         bool late = false, sparse = false;
         foreach (GroupPlan group in Plan.Groups)
         {
-            if (!Holds(predicates, group.Predicate))
+            if (Holds(predicates, group.Predicate))
             {
-                continue;
-            }
-
-            if (group.IsLifetime)
-            {
-                GetOrAddTiles(group).GetOrAdd(0).Add(row);
-            }
-            else if (group.TileOf(row.TimeMs) is long index && index < group.FirstTile(newestMs))
-            {
-                late = true;
-            }
-            else if (_tiles[group.Index]?.Find(index) is { } dense)
-            {
-                dense.Add(row);
-            }
-            else
-            {
-                sparse = true;
+                AddToGroup(group, row, newestMs, ref late, ref sparse);
             }
         }
 
@@ -143,6 +126,29 @@ internal sealed class EventState
         (predicates[predicate >> 3] & (1 << (predicate & 7))) != 0;
 
     private TileSet GetOrAddTiles(GroupPlan group) => _tiles[group.Index] ??= new TileSet(group);
+
+    private void AddToGroup(GroupPlan group, in EventRow row, long newestMs, ref bool late, ref bool sparse)
+    {
+        if (group.IsLifetime)
+        {
+            GetOrAddTiles(group).GetOrAdd(0).Add(row);
+            return;
+        }
+
+        long index = group.TileOf(row.TimeMs);
+        if (index < group.FirstTile(newestMs))
+        {
+            late = true;
+        }
+        else if (_tiles[group.Index]?.Find(index) is { } dense)
+        {
+            dense.Add(row);
+        }
+        else
+        {
+            sparse = true;
+        }
+    }
 
     private void Keep(ReadOnlySpan<byte> row, bool sparse, bool exact, long newestMs, ApplyScratch scratch)
     {

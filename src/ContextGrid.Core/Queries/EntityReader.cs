@@ -194,46 +194,22 @@ public sealed class EntityReader
     private void Derive(FeaturePlan plan, AnswerArena arena)
     {
         Value value = ((DerivedFeature)plan.Definition).Expression.Evaluate(_values, arena.Texts);
-        FeatureStatus status = FeatureStatus.Present;
         long time = 0;
         byte notes = 0;
-        bool anyPresent = plan.Inputs.Length == 0;
-        FeatureStatus worst = FeatureStatus.Null;
         foreach (int input in plan.Inputs)
         {
             time = Later(time, _timesMs[input]);
             notes |= _notes[input];
-            anyPresent |= _statuses[input] == FeatureStatus.Present;
-            worst = Severity(_statuses[input]) > Severity(worst) ? _statuses[input] : worst;
-        }
-
-        if (value.IsNull)
-        {
-            status = worst;
-        }
-        else if (!anyPresent)
-        {
-            status = _statuses[plan.Inputs[0]];
         }
 
         _values[plan.Index] = value;
-        _statuses[plan.Index] = status;
+        _statuses[plan.Index] = DerivedStatus.Of(value, plan.Inputs, _statuses);
         _timesMs[plan.Index] = time;
         _notes[plan.Index] = notes;
     }
 
     // Zero says that there is no event, and is not later than a time before 1970.
     private static long Later(long a, long b) => a == 0 ? b : b == 0 ? a : Math.Max(a, b);
-
-    private static int Severity(FeatureStatus status) => status switch
-    {
-        FeatureStatus.Rebuilding => 5,
-        FeatureStatus.Masked => 4,
-        FeatureStatus.NeverSeen => 3,
-        FeatureStatus.Expired => 2,
-        FeatureStatus.Null => 1,
-        _ => 0,
-    };
 
     // After the ttl nothing of the state may be told, but when its events were.
     private void AnswerExpired(Entity entity, FeatureSelection selection)

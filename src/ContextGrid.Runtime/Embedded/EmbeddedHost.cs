@@ -139,7 +139,13 @@ public sealed class EmbeddedHost : IAsyncDisposable
         }
 
         long objectiveMs = Definitions.Entities.Select(e => e.FreshnessMs).DefaultIfEmpty(2000).Min();
-        PartitionProgress? behind = Progress.MaxBy(p => p.LagMs(nowMs));
+        PartitionProgress? behind = Progress.FirstOrDefault(p => p.IsRebuilding);
+        if (behind is not null)
+        {
+            return $"{behind.Partition.Topic}/{behind.Partition.Partition} is rebuilding: {behind.Lag} records to go";
+        }
+
+        behind = Progress.MaxBy(p => p.LagMs(nowMs));
         return behind is not null && behind.Lag > 0 && behind.LagMs(nowMs) > objectiveMs
             ? $"{behind.Partition.Topic}/{behind.Partition.Partition} is {behind.Lag} records behind"
             : _stopped ? "stopping" : null;

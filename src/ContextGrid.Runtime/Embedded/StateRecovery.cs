@@ -96,7 +96,10 @@ internal static class StateRecovery
                         + "the log was lost or replaced. Restore it, or start with --rebuild to forget the checkpoint.");
                 }
 
-                var found = new PartitionProgress(partition, Position.SourceOf(t, p), next, stored?.Gaps ?? []);
+                var found = new PartitionProgress(partition, Position.SourceOf(t, p), next, stored?.Gaps ?? [])
+                {
+                    RecoverTo = range.End,
+                };
 
                 // Until they are applied, the records that wait make every answer as old as the first of them.
                 long sinceMs = next == range.End

@@ -39,6 +39,14 @@ public sealed class PartitionProgress
     /// <summary>The last known end of the partition.</summary>
     public long End => Math.Max(Volatile.Read(ref _end), Next);
 
+    /// <summary>
+    /// The partition's end when the host started: until it is applied, state is what it was at some earlier time.
+    /// </summary>
+    public long RecoverTo { get; init; }
+
+    /// <summary>Whether the host has not yet brought the state back to where it was.</summary>
+    public bool IsRebuilding => Next < RecoverTo;
+
     /// <summary>Records that wait to be applied.</summary>
     public long Lag => End - Next;
 

@@ -111,6 +111,15 @@ public sealed class ContextAnswer
         _positionCount += positions.Length;
     }
 
+    /// <summary>Says of every value of an entity that its state is not complete yet.</summary>
+    public void MarkRebuilding(int index)
+    {
+        foreach (ref FeatureStatus status in Slots(index).Statuses)
+        {
+            status = status == FeatureStatus.UnknownFeature ? status : FeatureStatus.Rebuilding;
+        }
+    }
+
     /// <summary>Forgets everything and keeps buffers.</summary>
     public void Clear()
     {
