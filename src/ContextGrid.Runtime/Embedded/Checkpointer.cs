@@ -115,7 +115,7 @@ internal sealed partial class Checkpointer
 
     private async Task WriteAsync(ImmutableArray<long> positions, CancellationToken cancellationToken)
     {
-        var taken = new List<(EntityShard Shard, List<KeyValuePair<byte[], Entity>> Changed)>();
+        var taken = new List<TakenShard>();
         bool durable = false;
         using CheckpointBuilder builder = _store.BeginCheckpoint();
         try
@@ -125,12 +125,12 @@ internal sealed partial class Checkpointer
                 for (int s = 0; s < _grid.Tables[t].Shards.Length; s++)
                 {
                     EntityShard shard = _grid.Tables[t].Shards[s];
-                    List<KeyValuePair<byte[], Entity>> changed = Take(shard);
-                    taken.Add((shard, changed));
+                    TakenShard changed = Take(shard);
+                    taken.Add(changed);
                     string type = _grid.Plans[t].Definition.Name;
-                    for (int at = 0; at < changed.Count; at += EntitiesPerTurn)
+                    while (changed.Written < changed.Entities.Count)
                     {
-                        Add(builder, type, shard, changed, at);
+                        AddSome(builder, type, changed);
                         if (builder.MustSpill)
                         {
                             await builder.SpillAsync(cancellationToken).ConfigureAwait(false);
@@ -146,7 +146,7 @@ internal sealed partial class Checkpointer
         {
             if (!durable)
             {
-                taken.ForEach(t => GiveBack(t.Shard, t.Changed));
+                taken.ForEach(GiveBack);
             }
         }
     }
@@ -162,55 +162,70 @@ internal sealed partial class Checkpointer
         DefinitionHashes = _hashes,
     };
 
-    private static List<KeyValuePair<byte[], Entity>> Take(EntityShard shard)
+    private static TakenShard Take(EntityShard shard)
     {
         lock (shard.Gate)
         {
-            List<KeyValuePair<byte[], Entity>> changed = shard.Changed;
-            shard.Changed = changed.Count == 0 ? changed : [];
-            return changed.Count == 0 ? [] : changed;
+            var taken = new TakenShard(shard, shard.Changed);
+            shard.Changed = [];
+            return taken;
         }
     }
 
-    private static void GiveBack(EntityShard shard, List<KeyValuePair<byte[], Entity>> changed)
+    // An entity that was not written yet is still marked as changed, but on no list; one that was written is on the list
+    // again only when it has changed since.
+    private static void GiveBack(TakenShard taken)
     {
-        lock (shard.Gate)
+        lock (taken.Shard.Gate)
         {
-            foreach (KeyValuePair<byte[], Entity> entry in changed)
+            for (int i = 0; i < taken.Entities.Count; i++)
             {
-                if (!entry.Value.IsDirty)
+                KeyValuePair<byte[], Entity> entry = taken.Entities[i];
+                if (i >= taken.Written || !entry.Value.IsDirty)
                 {
                     entry.Value.MarkDirty();
-                    shard.Changed.Add(entry);
+                    taken.Shard.Changed.Add(entry);
                 }
             }
         }
     }
 
-    private void Add(
-        CheckpointBuilder builder, string type, EntityShard shard, List<KeyValuePair<byte[], Entity>> changed, int from)
+    private void AddSome(CheckpointBuilder builder, string type, TakenShard taken)
     {
-        int count = Math.Min(EntitiesPerTurn, changed.Count - from);
+        int from = taken.Written, count = Math.Min(EntitiesPerTurn, taken.Entities.Count - from);
         _writer.Reset();
-        lock (shard.Gate)
+        lock (taken.Shard.Gate)
         {
             for (int i = 0; i < count; i++)
             {
-                Entity entity = changed[from + i].Value;
+                Entity entity = taken.Entities[from + i].Value;
                 entity.MarkClean();
-                entity.Snapshot(_writer, shard.Scratch);
+                entity.Snapshot(_writer, taken.Shard.Scratch);
                 _ends[i] = _writer.Length;
             }
+
+            taken.Written += count;
         }
 
         int start = 0;
         for (int i = 0; i < count; i++)
         {
-            builder.Add(type, changed[from + i].Key, _writer.Written[start.._ends[i]]);
+            builder.Add(type, taken.Entities[from + i].Key, _writer.Written[start.._ends[i]]);
             start = _ends[i];
         }
     }
 
     [LoggerMessage(LogLevel.Error, "No checkpoint: {Message} The state stays in memory and is tried again.")]
     private partial void LogFailed(string message);
+
+    /// <summary>The changed entities of one shard while a checkpoint writes them.</summary>
+    private sealed class TakenShard(EntityShard shard, List<KeyValuePair<byte[], Entity>> entities)
+    {
+        internal EntityShard Shard => shard;
+
+        internal List<KeyValuePair<byte[], Entity>> Entities => entities;
+
+        /// <summary>How many of them, from the first on, are in the checkpoint.</summary>
+        internal int Written { get; set; }
+    }
 }
