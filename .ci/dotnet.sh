@@ -10,11 +10,11 @@ if ! command -v dotnet >/dev/null || ! dotnet --list-sdks 2>/dev/null | grep -q 
   exit 1
 fi
 
-# Builds a project or solution in Release; shows the output only when it fails.
+# Builds a project or solution in Release, with further arguments to the build; shows the output only when it fails.
 build_quietly() {
   local log
   log="$(mktemp)"
-  if ! dotnet build "$1" -c Release --nologo -v q -nodeReuse:false -p:UseSharedCompilation=false >"$log" 2>&1; then
+  if ! dotnet build "$@" -c Release --nologo -v q -nodeReuse:false -p:UseSharedCompilation=false >"$log" 2>&1; then
     grep -E 'error|warning' "$log" | sort -u >&2 || cat "$log" >&2
     echo "The build of $(basename "$1") failed; its whole output is in $log." >&2
     return 1
