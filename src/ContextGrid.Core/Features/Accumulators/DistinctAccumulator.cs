@@ -39,9 +39,19 @@ internal sealed class DistinctAccumulator(int column) : Accumulator
             return;
         }
 
-        foreach (ulong hash in distinct._hashes.AsSpan(0, distinct._count))
+        ReadOnlySpan<ulong> others = distinct._hashes.AsSpan(0, distinct._count);
+        int added = _isSketch ? 0 : CountMissing(others);
+        if (_isSketch || _count + added > ExactMax)
         {
-            AddHash(hash);
+            BecomeSketch();
+            foreach (ulong hash in others)
+            {
+                HyperLogLog.Add(_registers, hash);
+            }
+        }
+        else if (added > 0)
+        {
+            MergeSorted(others, added);
         }
     }
 
@@ -112,14 +122,57 @@ internal sealed class DistinctAccumulator(int column) : Accumulator
             return;
         }
 
-        if (_hashes is null || _count == _hashes.Length)
+        Reserve(_count + 1);
+        _hashes.AsSpan(~index, _count - ~index).CopyTo(_hashes.AsSpan(~index + 1));
+        _hashes.AsSpan()[~index] = hash;
+        _count++;
+    }
+
+    /// <summary>How many of other hashes, sorted, are not among these.</summary>
+    private int CountMissing(ReadOnlySpan<ulong> others)
+    {
+        ReadOnlySpan<ulong> own = _hashes.AsSpan(0, _count);
+        int missing = others.Length;
+        for (int i = 0, j = 0; i < own.Length && j < others.Length;)
         {
-            Array.Resize(ref _hashes, Math.Max(4, 2 * _count));
+            ulong left = own[i], right = others[j];
+            missing -= left == right ? 1 : 0;
+            i += left <= right ? 1 : 0;
+            j += right <= left ? 1 : 0;
         }
 
-        _hashes.AsSpan(~index, _count - ~index).CopyTo(_hashes.AsSpan(~index + 1));
-        _hashes[~index] = hash;
-        _count++;
+        return missing;
+    }
+
+    /// <summary>Merges two sorted lists from their ends, in place; <paramref name="added"/> hashes are new.</summary>
+    private void MergeSorted(ReadOnlySpan<ulong> others, int added)
+    {
+        Reserve(_count + added);
+        Span<ulong> hashes = _hashes;
+        int own = _count - 1, other = others.Length - 1;
+        _count += added;
+        for (int place = _count - 1; other >= 0; place--)
+        {
+            // Once all new hashes are placed, the rest of these is where it belongs.
+            if (own == place)
+            {
+                return;
+            }
+
+            ulong right = others[other], left = own < 0 ? 0 : hashes[own];
+            bool takeOwn = own >= 0 && left >= right;
+            hashes[place] = takeOwn ? left : right;
+            other -= !takeOwn || left == right ? 1 : 0;
+            own -= takeOwn ? 1 : 0;
+        }
+    }
+
+    private void Reserve(int count)
+    {
+        if (_hashes is null || count > _hashes.Length)
+        {
+            Array.Resize(ref _hashes, Math.Min(ExactMax, Math.Max(count, 2 * _count)));
+        }
     }
 
     private void BecomeSketch()

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 using ContextGrid.Core.Snapshots;
 
 namespace ContextGrid.Core.Features.Accumulators;
@@ -28,15 +29,12 @@ internal static class HyperLogLog
     /// <summary>Takes all hashes of another sketch into account.</summary>
     public static void Merge(Span<byte> registers, ReadOnlySpan<byte> other)
     {
-        int i = 0;
-        for (; i <= registers.Length - Vector<byte>.Count; i += Vector<byte>.Count)
+        // The number of registers is a multiple of every vector's length.
+        Span<Vector<byte>> into = MemoryMarshal.Cast<byte, Vector<byte>>(registers[..RegisterCount]);
+        ReadOnlySpan<Vector<byte>> from = MemoryMarshal.Cast<byte, Vector<byte>>(other[..RegisterCount]);
+        for (int i = 0; i < into.Length && i < from.Length; i++)
         {
-            Vector.Max(new Vector<byte>(registers[i..]), new Vector<byte>(other[i..])).CopyTo(registers[i..]);
-        }
-
-        for (; i < registers.Length; i++)
-        {
-            registers[i] = Math.Max(registers[i], other[i]);
+            into[i] = Vector.Max(into[i], from[i]);
         }
     }
 
@@ -45,9 +43,13 @@ internal static class HyperLogLog
     {
         Span<int> counts = stackalloc int[RankMax + 1];
         counts.Clear();
-        foreach (byte register in registers)
+
+        // Counting one rank is a vectorised pass; few ranks are in use, and all of them from a lowest one on.
+        int rest = RegisterCount;
+        for (int rank = 0; rest > 0 && rank <= RankMax; rank++)
         {
-            counts[register]++;
+            counts[rank] = registers.Count((byte)rank);
+            rest -= counts[rank];
         }
 
         const double M = RegisterCount;

@@ -14,9 +14,10 @@ internal sealed class QuantileAccumulator(int column) : Accumulator
     private const int SpanMax = 2_048;
     private const int BucketsMax = 2 * SpanMax + 1;
 
-    private int[]? _keys;
-    private long[]? _counts;
-    private int _used;
+    /// <summary>Each of few buckets is searched for: fewer than this part of the own ones, as a shift.</summary>
+    private const int FewShift = 4;
+
+    private BucketList _buckets;
     private long _rows;
     private bool _collapsed;
 
@@ -34,13 +35,13 @@ internal sealed class QuantileAccumulator(int column) : Accumulator
         double rank = Math.Floor(Math.Clamp(q, 0, 1) * (_rows - 1));
         long below = 0;
         int index = 0;
-        ReadOnlySpan<long> counts = _counts.AsSpan(0, _used);
-        while (index < _used - 1 && below + counts[index] <= rank)
+        ReadOnlySpan<long> buckets = _buckets.Items;
+        while (index < buckets.Length - 1 && below + BucketList.RowsOf(buckets[index]) <= rank)
         {
-            below += counts[index++];
+            below += BucketList.RowsOf(buckets[index++]);
         }
 
-        return Value.Of(QuantileBuckets.ValueOf(_keys.AsSpan()[index]));
+        return Value.Of(QuantileBuckets.ValueOf(BucketList.KeyOf(buckets[index])));
     }
 
     /// <inheritdoc/>
@@ -49,7 +50,7 @@ internal sealed class QuantileAccumulator(int column) : Accumulator
         ref readonly Value value = ref row.Columns[column];
         if (!value.IsNull)
         {
-            AddKey(QuantileBuckets.KeyOf(value.ToDouble()), 1);
+            AddRows(QuantileBuckets.KeyOf(value.ToDouble()), 1);
         }
     }
 
@@ -57,27 +58,38 @@ internal sealed class QuantileAccumulator(int column) : Accumulator
     public override void Merge(Accumulator other)
     {
         var sketch = (QuantileAccumulator)other;
-        for (int i = 0; i < sketch._used; i++)
+        _collapsed |= sketch._collapsed;
+        if (sketch._buckets.Count > _buckets.Count >> FewShift && !_buckets.Spans(sketch._buckets, SpanMax))
         {
-            AddKey(sketch._keys.AsSpan()[i], sketch._counts.AsSpan()[i]);
+            _buckets.Merge(sketch._buckets);
+            _rows += sketch._rows;
+            return;
         }
 
-        _collapsed |= sketch._collapsed;
+        foreach (long bucket in sketch._buckets.Items)
+        {
+            AddRows(BucketList.KeyOf(bucket), BucketList.RowsOf(bucket));
+        }
     }
 
     /// <inheritdoc/>
-    public override void Clear() => (_used, _rows, _collapsed) = (0, 0, false);
+    public override void Clear()
+    {
+        _buckets.Clear();
+        (_rows, _collapsed) = (0, false);
+    }
 
     /// <inheritdoc/>
     public override void Write(SnapshotWriter writer)
     {
-        writer.Varint(((ulong)_used << 1) | (_collapsed ? 1UL : 0));
+        writer.Varint(((ulong)_buckets.Count << 1) | (_collapsed ? 1UL : 0));
         int last = 0;
-        for (int i = 0; i < _used; i++)
+        foreach (long bucket in _buckets.Items)
         {
-            writer.Zigzag(_keys.AsSpan()[i] - last);
-            writer.Varint((ulong)_counts.AsSpan()[i]);
-            last = _keys.AsSpan()[i];
+            int key = BucketList.KeyOf(bucket);
+            writer.Zigzag(key - last);
+            writer.Varint((ulong)BucketList.RowsOf(bucket));
+            last = key;
         }
     }
 
@@ -90,82 +102,63 @@ internal sealed class QuantileAccumulator(int column) : Accumulator
         for (int i = 0; i < header >> 1; i++)
         {
             long step = reader.Zigzag();
-            ulong count = reader.Varint();
+            ulong rows = reader.Varint();
             key += Math.Clamp(step, -2L * QuantileBuckets.KeyMax, 2L * QuantileBuckets.KeyMax);
             bool ascending = i == 0 || step > 0;
-            if (!ascending || Math.Abs(key) >= QuantileBuckets.KeyMax || count is 0 or > long.MaxValue)
+            bool fits = rows > 0 && rows <= (ulong)(BucketList.RowsMax - _rows);
+            if (!ascending || !fits || Math.Abs(key) >= QuantileBuckets.KeyMax)
             {
-                throw new SnapshotFormatException($"A sketch has {count} rows in bucket {key}.");
+                throw new SnapshotFormatException($"A sketch has {rows} rows in bucket {key}.");
             }
 
-            AddKey((int)key, (long)count);
+            AddRows((int)key, (long)rows);
         }
 
         _collapsed = (header & 1) != 0;
     }
 
-    private void AddKey(int key, long count)
+    private void AddRows(int key, long rows)
     {
-        ReadOnlySpan<int> keys = _keys.AsSpan(0, _used);
-        int index = SortedSearch.Find(keys, key);
-        if (index < 0 && key != 0 && _used > 0)
+        int index = _buckets.LowerBound(key);
+        bool found = _buckets.IsAt(index, key);
+        if (!found && key != 0 && _buckets.Count > 0)
         {
             // Collapsing is against the largest magnitude of the key's sign, which is at one end of the list.
-            int end = key > 0 ? keys[^1] : keys[0];
+            int end = BucketList.KeyOf(key > 0 ? _buckets.Items[^1] : _buckets.Items[0]);
             int limit = key > 0 ? Math.Max(1, end - SpanMax + 1) : Math.Min(-1, end + SpanMax - 1);
             if (key > 0 ? end > 0 && key < limit : end < 0 && key > limit)
             {
                 _collapsed = true;
                 key = limit;
-                index = keys.BinarySearch(key);
+                index = _buckets.LowerBound(key);
+                found = _buckets.IsAt(index, key);
             }
         }
 
-        if (index >= 0)
+        _rows += rows;
+        if (found)
         {
-            _counts.AsSpan()[index] += count;
+            _buckets.Items[index] += rows;
         }
         else
         {
-            Insert(~index, key, count);
+            _buckets.Insert(index, key, rows);
             Collapse(key);
         }
-
-        _rows += count;
-    }
-
-    private void Insert(int index, int key, long count)
-    {
-        if (_keys is null || _used == _keys.Length)
-        {
-            int length = Math.Min(BucketsMax + 1, Math.Max(4, 2 * _used));
-            Array.Resize(ref _keys, length);
-            Array.Resize(ref _counts, length);
-        }
-
-        Span<int> keys = _keys;
-        Span<long> counts = _counts;
-        keys[index.._used].CopyTo(keys[(index + 1)..]);
-        counts[index.._used].CopyTo(counts[(index + 1)..]);
-        keys[index] = key;
-        counts[index] = count;
-        _used++;
     }
 
     /// <summary>After a new end of the list, adds up the buckets that are now too far from it.</summary>
     private void Collapse(int key)
     {
-        ReadOnlySpan<int> keys = _keys.AsSpan(0, _used);
-        if (key > 0 && key == keys[^1])
+        if (key > 0 && key == BucketList.KeyOf(_buckets.Items[^1]))
         {
-            int first = UpperBound(keys, 0);
             int limit = key - SpanMax + 1;
-            Fold(first, UpperBound(keys, limit - 1), limit);
+            Fold(_buckets.LowerBound(1), _buckets.LowerBound(limit), limit);
         }
-        else if (key < 0 && key == keys[0])
+        else if (key < 0 && key == BucketList.KeyOf(_buckets.Items[0]))
         {
             int limit = key + SpanMax - 1;
-            Fold(UpperBound(keys, limit), UpperBound(keys, -1), limit);
+            Fold(_buckets.LowerBound(limit + 1), _buckets.LowerBound(0), limit);
         }
     }
 
@@ -177,31 +170,16 @@ internal sealed class QuantileAccumulator(int column) : Accumulator
             return;
         }
 
-        long sum = 0;
-        foreach (long count in _counts.AsSpan(first..end))
-        {
-            sum += count;
-        }
-
-        _keys.AsSpan(end.._used).CopyTo(_keys.AsSpan(first));
-        _counts.AsSpan(end.._used).CopyTo(_counts.AsSpan(first));
-        _used -= end - first;
+        long rows = _buckets.Remove(first, end);
         _collapsed = true;
-        int index = _keys.AsSpan(0, _used).BinarySearch(key);
-        if (index >= 0)
+        int index = _buckets.LowerBound(key);
+        if (_buckets.IsAt(index, key))
         {
-            _counts.AsSpan()[index] += sum;
+            _buckets.Items[index] += rows;
         }
         else
         {
-            Insert(~index, key, sum);
+            _buckets.Insert(index, key, rows);
         }
-    }
-
-    /// <summary>The index of the first key above <paramref name="key"/>.</summary>
-    private static int UpperBound(ReadOnlySpan<int> keys, int key)
-    {
-        int index = keys.BinarySearch(key);
-        return index >= 0 ? index + 1 : ~index;
     }
 }

@@ -27,7 +27,7 @@ internal struct SlotList<T>
         {
             if (_slots is null || Count == _slots.Length)
             {
-                Array.Resize(ref _slots, Math.Min(countMax, Math.Max(4, 2 * Count)));
+                Array.Resize(ref _slots, Math.Min(countMax, Math.Max(1, 2 * Count)));
             }
 
             Count++;
