@@ -64,20 +64,13 @@ public static class AggregateResult
             return fits ? Value.Of((long)sum) : Value.Null;
         }
 
-        return ((ISum)cell).HasRows ? Value.Of(Scaled((ISum)cell).ToDouble()) : Value.Null;
+        return ((ISum)cell).HasRows ? Value.Of(((ISum)cell).ToScaled().ToDouble()) : Value.Null;
     }
 
     private static Value Rate(Accumulator cell, long windowSizeMs)
     {
-        ScaledDouble amount = cell is CountAccumulator count ? new ScaledDouble(count.Count, 0) : Scaled((ISum)cell);
+        ScaledDouble amount = cell is CountAccumulator count ? new ScaledDouble(count.Count, 0) : ((ISum)cell).ToScaled();
         return windowSizeMs <= 0 ? Value.Null : Value.Of(amount.Over(windowSizeMs / 1000.0).ToDouble());
-    }
-
-    private static ScaledDouble Scaled(ISum sum)
-    {
-        ExactNumber number = default;
-        sum.CopyTo(ref number);
-        return number.ToScaled();
     }
 
     // Of a category the cell knows its newest event, else the context that of the whole window.

@@ -14,6 +14,7 @@ namespace ContextGrid.Core.Features.Accumulators;
 internal struct BinnedSum
 {
     private const int BinCount = 3;
+    private const int LimbCount = BinCount + 2;
     private const long TopBias = 1L << 62;
     private const long TopMax = 1L << 58;
 
@@ -32,14 +33,20 @@ internal struct BinnedSum
             return;
         }
 
-        Span<ulong> limbs = stackalloc ulong[BinCount + 2];
-        limbs.Clear();
-        for (int bin = 0; bin < BinCount; bin++)
+        Span<ulong> limbs = stackalloc ulong[LimbCount];
+        target.SetTwosComplement(limbs, CopyTo(limbs));
+    }
+
+    /// <summary>The sum of the kept bins, rounded once to the nearest double, ties to even.</summary>
+    public readonly ScaledDouble ToScaled()
+    {
+        if (IsEmpty)
         {
-            _bins[bin].AddTo(limbs[(BinCount - 1 - bin)..]);
+            return default;
         }
 
-        target.SetTwosComplement(limbs, _biasedTop - TopBias - (BinCount - 1));
+        Span<ulong> limbs = stackalloc ulong[LimbCount];
+        return Limbs64.Round(limbs, CopyTo(limbs));
     }
 
     /// <summary>Adds a finite number.</summary>
@@ -155,6 +162,23 @@ internal struct BinnedSum
         }
     }
 
+    /// <summary>Adds the bins, each of two limbs and one limb above the one before, in two's complement.</summary>
+    /// <returns>The scale of the limbs.</returns>
+    private readonly long CopyTo(Span<ulong> limbs)
+    {
+        SumBin high = _bins[0], middle = _bins[1], low = _bins[2];
+        UInt128 part = low.Low;
+        limbs[0] = (ulong)part;
+        part = (part >> 64) + low.High + middle.Low;
+        limbs[1] = (ulong)part;
+        part = (part >> 64) + low.Sign + middle.High + high.Low;
+        limbs[2] = (ulong)part;
+        part = (part >> 64) + low.Sign + middle.Sign + high.High;
+        limbs[3] = (ulong)part;
+        limbs[4] = (ulong)(part >> 64) + low.Sign + middle.Sign + high.Sign;
+        return _biasedTop - TopBias - (BinCount - 1);
+    }
+
     private void Raise(long biasedTop)
     {
         ulong distance = (ulong)(biasedTop - _biasedTop);
@@ -169,51 +193,6 @@ internal struct BinnedSum
     [InlineArray(BinCount)]
     private struct Bins
     {
-        private Bin _first;
-    }
-
-    private struct Bin
-    {
-        private ulong _low;
-        private long _high;
-
-        public readonly bool IsZero => _low == 0 && _high == 0;
-
-        public void Add(ulong slice, bool negative)
-        {
-            ulong sum = negative ? _low - slice : _low + slice;
-            _high += negative ? (sum > _low ? -1 : 0) : (sum < _low ? 1 : 0);
-            _low = sum;
-        }
-
-        public void Add(in Bin other)
-        {
-            _low += other._low;
-            _high += other._high + (_low < other._low ? 1 : 0);
-        }
-
-        public readonly void AddTo(Span<ulong> limbs)
-        {
-            UInt128 carry = 0;
-            for (int i = 0; i < limbs.Length; i++)
-            {
-                ulong part = i == 0 ? _low : i == 1 ? (ulong)_high : (ulong)(_high >> 63);
-                UInt128 sum = (UInt128)limbs[i] + part + carry;
-                limbs[i] = (ulong)sum;
-                carry = sum >> 64;
-            }
-        }
-
-        public readonly void Write(SnapshotWriter writer)
-        {
-            writer.UInt64(_low);
-            writer.Zigzag(_high);
-        }
-
-        public void Read(ref SnapshotReader reader)
-        {
-            _low = reader.UInt64();
-            _high = reader.Zigzag();
-        }
+        private SumBin _first;
     }
 }

@@ -18,12 +18,10 @@ internal sealed class DecayedMeanAccumulator(int column, long halfLifeMs) : Accu
     {
         get
         {
-            ExactNumber weights = default, products = default;
-            _weights.CopyTo(ref weights);
-            _products.CopyTo(ref products);
-            return weights.IsZero
+            ScaledDouble weights = _weights.ToScaled();
+            return weights.Fraction == 0
                 ? Value.Null
-                : Value.Of(products.ToScaled().Over(weights.ToScaled()).ToDouble());
+                : Value.Of(_products.ToScaled().Over(weights).ToDouble());
         }
     }
 

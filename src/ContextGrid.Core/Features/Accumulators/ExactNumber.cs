@@ -1,4 +1,4 @@
-using System.Numerics;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
 namespace ContextGrid.Core.Features.Accumulators;
@@ -46,15 +46,8 @@ internal struct ExactNumber
     /// <summary>Becomes the two's complement number in <paramref name="limbs"/> · 2^(64 · scale).</summary>
     public void SetTwosComplement(ReadOnlySpan<ulong> limbs, long scale)
     {
-        _negative = (long)limbs[^1] < 0;
-        ulong carry = 1;
-        for (int i = 0; i < limbs.Length; i++)
-        {
-            ulong limb = _negative ? ~limbs[i] + carry : limbs[i];
-            carry = limb == 0 ? carry : 0;
-            _limbs[i] = limb;
-        }
-
+        limbs.CopyTo(_limbs);
+        _negative = Limbs64.ToMagnitude(_limbs[..limbs.Length]);
         _length = limbs.Length;
         _scale = scale;
         Trim();
@@ -63,34 +56,50 @@ internal struct ExactNumber
     /// <summary>Becomes a · b. Neither may be this.</summary>
     public void SetProduct(in ExactNumber a, in ExactNumber b)
     {
-        Span<ulong> product = stackalloc ulong[2 * LimbCount];
-        product = product[..(a._length + b._length)];
-        product.Clear();
-        for (int i = 0; i < a._length; i++)
+        int length = a._length + b._length;
+        _negative = a._negative != b._negative;
+        if (length <= LimbCount)
         {
-            ulong carry = 0;
-            for (int j = 0; j < b._length; j++)
-            {
-                ulong high = Math.BigMul(a._limbs[i], b._limbs[j], out ulong low);
-                low += carry;
-                high += low < carry ? 1UL : 0;
-                product[i + j] += low;
-                carry = high + (product[i + j] < low ? 1UL : 0);
-            }
-
-            product[i + b._length] = carry;
+            Limbs64.Multiply(a.Used, b.Used, _limbs[..length]);
+            _length = length;
+            _scale = a._scale + b._scale;
+            Trim();
+            return;
         }
 
-        _negative = a._negative != b._negative;
-        SetMagnitude(product, a._scale + b._scale);
+        Span<ulong> product = stackalloc ulong[2 * LimbCount];
+        Limbs64.Multiply(a.Used, b.Used, product[..length]);
+        SetMagnitude(product[..length], a._scale + b._scale);
     }
 
-    /// <summary>Multiplies by an integer, at most 2^63 in magnitude.</summary>
+    /// <summary>Changes the sign.</summary>
+    public void Negate() => _negative = !_negative;
+
+    /// <summary>Multiplies by an integer.</summary>
     public void Multiply(long factor)
     {
-        ExactNumber copy = this, other = default;
-        other.Set(factor);
-        SetProduct(copy, other);
+        ulong magnitude = factor < 0 ? (ulong)-factor : (ulong)factor;
+        ulong carry = 0;
+        _negative ^= factor < 0;
+        foreach (ref ulong limb in _limbs[.._length])
+        {
+            ulong high = Math.BigMul(limb, magnitude, out ulong low);
+            limb = low + carry;
+            carry = high + (limb < low ? 1UL : 0);
+        }
+
+        if (carry != 0 && _length == LimbCount)
+        {
+            ((ReadOnlySpan<ulong>)_limbs)[1..].CopyTo(_limbs);
+            _limbs[LimbCount - 1] = carry;
+            _scale++;
+        }
+        else if (carry != 0)
+        {
+            _limbs[_length++] = carry;
+        }
+
+        Trim();
     }
 
     /// <summary>Adds another number.</summary>
@@ -111,14 +120,15 @@ internal struct ExactNumber
         long bottom = Math.Max(Math.Min(_scale, other._scale), top - LimbCount + 1);
         Span<ulong> sum = stackalloc ulong[LimbCount + 1];
         sum = sum[..(int)(top - bottom + 1)];
-        ulong carry = 0;
         bool subtract = _negative != other._negative;
+        ulong carry = subtract ? 1UL : 0;
+        ulong mask = subtract ? ulong.MaxValue : 0;
         for (int i = 0; i < sum.Length; i++)
         {
-            ulong right = subtract ? ~other.LimbAt(bottom + i) : other.LimbAt(bottom + i);
-            UInt128 part = (UInt128)LimbAt(bottom + i) + right + (subtract && i == 0 ? 1UL : carry);
-            sum[i] = (ulong)part;
-            carry = (ulong)(part >> 64);
+            ulong left = LimbAt(bottom + i), right = other.LimbAt(bottom + i) ^ mask;
+            ulong part = left + right;
+            sum[i] = part + carry;
+            carry = (part < left ? 1UL : 0) | (sum[i] < part ? 1UL : 0);
         }
 
         if (!subtract)
@@ -136,25 +146,10 @@ internal struct ExactNumber
     /// The nearest double, ties to even, as fraction · 2^exponent with 1 ≤ |fraction| &lt; 2 (or 2 after rounding);
     /// zero is 0 · 2^0.
     /// </summary>
-    public readonly ScaledDouble ToScaled()
-    {
-        if (IsZero)
-        {
-            return default;
-        }
+    public readonly ScaledDouble ToScaled() => Limbs64.RoundMagnitude(Used, _scale, _negative);
 
-        ulong top = _limbs[_length - 1];
-        ulong next = _length > 1 ? _limbs[_length - 2] : 0;
-        int zeros = BitOperations.LeadingZeroCount(top);
-        ulong leading = zeros == 0 ? top : (top << zeros) | (next >> (64 - zeros));
-        bool sticky = (zeros == 0 ? next : next << zeros) != 0 || _length > 2;
-
-        // 63 bits convert to a double with one correct rounding; the lowest stands for everything below.
-        long rounded = (long)(leading >> 1) | (long)(leading & 1) | (sticky ? 1L : 0);
-        double fraction = rounded * (1.0 / (1L << 62));
-        long exponent = 64 * (_scale + _length) - 1 - zeros;
-        return new ScaledDouble(_negative ? -fraction : fraction, exponent);
-    }
+    [UnscopedRef]
+    private readonly ReadOnlySpan<ulong> Used => _limbs[.._length];
 
     private readonly ulong LimbAt(long place)
     {
@@ -170,11 +165,7 @@ internal struct ExactNumber
         }
 
         int cut = Math.Max(0, limbs.Length - LimbCount);
-        for (int i = cut; i < limbs.Length; i++)
-        {
-            _limbs[i - cut] = limbs[i];
-        }
-
+        limbs[cut..].CopyTo(_limbs);
         _length = limbs.Length - cut;
         _scale = scale + cut;
         Trim();
@@ -193,9 +184,9 @@ internal struct ExactNumber
             zeros++;
         }
 
-        for (int i = zeros; zeros > 0 && i < _length; i++)
+        if (zeros > 0)
         {
-            _limbs[i - zeros] = _limbs[i];
+            ((ReadOnlySpan<ulong>)_limbs)[zeros.._length].CopyTo(_limbs);
         }
 
         _length -= zeros;

@@ -8,4 +8,7 @@ internal interface ISum
 
     /// <summary>The sum as an exact number.</summary>
     void CopyTo(ref ExactNumber target);
+
+    /// <summary>The sum, rounded once to the nearest double of any exponent.</summary>
+    ScaledDouble ToScaled();
 }

@@ -21,6 +21,9 @@ internal sealed class IntegerSumAccumulator(int column) : Accumulator, ISum
     public void CopyTo(ref ExactNumber target) => target.Set(Sum);
 
     /// <inheritdoc/>
+    public ScaledDouble ToScaled() => Limbs64.Round([_low, (ulong)_high, (ulong)(_high >> 63)], 0);
+
+    /// <inheritdoc/>
     public override void Add(in EventRow row)
     {
         ref readonly Value value = ref row.Columns[column];

@@ -11,17 +11,8 @@ namespace ContextGrid.Core.Features.Accumulators;
 internal static class Moments
 {
     /// <summary>Σx / n; null without rows.</summary>
-    public static Value Mean(long count, ISum first)
-    {
-        if (count == 0)
-        {
-            return Value.Null;
-        }
-
-        ExactNumber sum = default;
-        first.CopyTo(ref sum);
-        return Value.Of(sum.ToScaled().Over(count).ToDouble());
-    }
+    public static Value Mean(long count, ISum first) =>
+        count == 0 ? Value.Null : Value.Of(first.ToScaled().Over(count).ToDouble());
 
     /// <summary>The population variance; null without rows.</summary>
     public static Value Variance(long count, ISum first, ISum second) =>
@@ -102,7 +93,7 @@ internal static class Moments
         ExactNumber moment = s2, square = default;
         moment.Multiply(count);
         square.SetProduct(s1, s1);
-        square.Multiply(-1);
+        square.Negate();
         moment.Add(square);
         return moment.ToScaled();
     }

@@ -23,6 +23,9 @@ internal sealed class PowerSumAccumulator(int column, bool isInteger, int power)
     public void CopyTo(ref ExactNumber target) => _sum.CopyTo(ref target);
 
     /// <inheritdoc/>
+    public ScaledDouble ToScaled() => _sum.ToScaled();
+
+    /// <inheritdoc/>
     public override void Add(in EventRow row)
     {
         ref readonly Value value = ref row.Columns[column];
