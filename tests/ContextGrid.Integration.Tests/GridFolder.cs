@@ -32,6 +32,8 @@ public sealed class GridFolder : IDisposable
               payments: payment | count()
               items: payment | sum(items)
               items_1h: payment | sum(items) over 1h
+              spend: payment | sum(amount)
+              merchants: payment | distinct(merchant)
               payment_ids: payment | distinct_exact(payment_id)
               ticks: tick | count()
               tick_sum: tick | sum(n)

@@ -28,6 +28,7 @@ public sealed class GridMetrics : IDisposable
     private long _lateTotal;
     private long _duplicateTotal;
     private long _conflictTotal;
+    private long _refusedTotal;
 
     /// <summary>Creates the instruments.</summary>
     public GridMetrics()
@@ -71,6 +72,9 @@ public sealed class GridMetrics : IDisposable
 
     /// <summary>Conflicting ids since the start.</summary>
     public long Conflicts => Interlocked.Read(ref _conflictTotal);
+
+    /// <summary>Events refused at publish since the start.</summary>
+    public long Refused => Interlocked.Read(ref _refusedTotal);
 
     /// <summary>Counts applied events of a topic.</summary>
     public void CountApplied(string topic, long events)
@@ -118,8 +122,11 @@ public sealed class GridMetrics : IDisposable
     public void CountPublished(string topic, long events) => Count(_published, events, "topic", topic);
 
     /// <summary>Counts an event refused at publish.</summary>
-    public void CountRefused(string topic, string reason) =>
+    public void CountRefused(string topic, string reason)
+    {
+        Interlocked.Increment(ref _refusedTotal);
         _refused.Add(1, new("topic", topic), new("reason", reason));
+    }
 
     /// <summary>Counts a query.</summary>
     public void CountQuery(string outcome, long values)

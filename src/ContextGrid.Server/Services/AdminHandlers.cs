@@ -44,6 +44,7 @@ internal sealed class AdminHandlers(EmbeddedHost host, RateMeter rates, TimeProv
         status.Counters["events_late"] = host.Metrics.Late;
         status.Counters["events_duplicate"] = host.Metrics.Duplicates;
         status.Counters["events_id_conflict"] = host.Metrics.Conflicts;
+        status.Counters["events_refused"] = host.Metrics.Refused;
         status.Recovery.AddRange(host.Recovered);
         status.Sources.AddRange(host.Progress.Select(p => Source(p, nowMs)));
         for (int i = 0; i < host.Grid.Plans.Length; i++)

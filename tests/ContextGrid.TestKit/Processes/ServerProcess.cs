@@ -97,6 +97,16 @@ public sealed class ServerProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>Waits until it has ended by itself.</summary>
+    /// <returns>The exit code.</returns>
+    /// <exception cref="OperationCanceledException">It did not end within the limit.</exception>
+    public async Task<int> WaitForExitAsync(TimeSpan limit)
+    {
+        using var stop = new CancellationTokenSource(limit);
+        await _process.WaitForExitAsync(stop.Token);
+        return _process.ExitCode;
+    }
+
     /// <summary>Sends SIGKILL and waits for the end.</summary>
     public async Task KillAsync()
     {

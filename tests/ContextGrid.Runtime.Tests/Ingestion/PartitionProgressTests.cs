@@ -1,0 +1,71 @@
+using ContextGrid.Runtime.Checkpoints;
+using ContextGrid.Runtime.Ingestion;
+
+namespace ContextGrid.Runtime.Tests.Ingestion;
+
+public sealed class PartitionProgressTests
+{
+    private readonly PartitionProgress _progress = new(TestRecords.Partition, 0, 10, []);
+
+    [Fact]
+    public void Lag_RecordsWait_HasTheirNumberAndAge()
+    {
+        Assert.Equal((0, 0), (_progress.Lag, _progress.LagMs(5000)));
+        _progress.SeeEnd(15, 1000);
+        Assert.Equal((5, 4000), (_progress.Lag, _progress.LagMs(5000)));
+        _progress.Advance(12, 15, 2000);
+        Assert.Equal((3, 3000), (_progress.Lag, _progress.LagMs(5000)));
+        _progress.Advance(15, 15, 0);
+        Assert.Equal((0, 0), (_progress.Lag, _progress.LagMs(5000)));
+    }
+
+    [Fact]
+    public void SeeStalled_NobodyReads_AgeCountsFromTheFirstTime()
+    {
+        _progress.SeeStalled(10, 1000);
+        Assert.Equal((0, 0), (_progress.Lag, _progress.LagMs(1000)));
+        _progress.SeeStalled(11, 2000);
+        _progress.SeeStalled(14, 3000);
+        Assert.Equal((4, 7000), (_progress.Lag, _progress.LagMs(9000)));
+    }
+
+    [Fact]
+    public void SeeStalled_AgeIsKnown_KeepsIt()
+    {
+        _progress.SeeEnd(12, 500);
+        _progress.SeeStalled(20, 3000);
+        Assert.Equal((10, 3500), (_progress.Lag, _progress.LagMs(4000)));
+    }
+
+    [Fact]
+    public async Task WaitForAsync_OffsetIsAppliedLater_Completes()
+    {
+        await _progress.WaitForAsync(9, CancellationToken.None);
+        Task waiting = _progress.WaitForAsync(11, CancellationToken.None).AsTask();
+        _progress.Advance(11, 11, 0);
+        Assert.False(waiting.IsCompleted);
+        _progress.Advance(12, 12, 0);
+        await waiting.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task WaitForAsync_Cancelled_Ends()
+    {
+        using var stop = new CancellationTokenSource();
+        Task waiting = _progress.WaitForAsync(11, stop.Token).AsTask();
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+    }
+
+    [Fact]
+    public void DeclareGap_ManyGaps_KeepsTheNewest()
+    {
+        for (int i = 0; i < 20; i++)
+        {
+            _progress.DeclareGap(new OffsetGap(i * 10, (i * 10) + 1));
+        }
+
+        Assert.Equal(CheckpointContent.GapsMax, _progress.Gaps.Length);
+        Assert.Equal(new OffsetGap(190, 191), _progress.Gaps[^1]);
+    }
+}
