@@ -33,29 +33,51 @@ public sealed class ContextReader(
         query.HeadMs = query.Head == QueryHead.AsOf ? query.HeadMs : nowMs;
 
         // The sources are noted first: an answer may hold more than they say, and never less (I12).
-        long lagMs = NoteSources(query, answer, nowMs);
+        long lagMs = NoteSources(query, answer, nowMs, out bool isRebuilding);
         await grid.ReadAsync(query, answer, cancellationToken).ConfigureAwait(false);
+        if (isRebuilding)
+        {
+            MarkRebuilding(query, answer);
+        }
+
         IReadOnlyList<RetainedFrom> cut = answer.Past.Count == 0
             ? []
             : await past.ReadAsync(query, answer, cancellationToken).ConfigureAwait(false);
         return new ContextOutcome(query.StalenessMax is { } most && lagMs > most.TotalMilliseconds, lagMs, cut);
     }
 
-    private long NoteSources(ContextQuery query, ContextAnswer answer, long nowMs)
+    private long NoteSources(ContextQuery query, ContextAnswer answer, long nowMs, out bool isRebuilding)
     {
         answer.Sources.Clear();
+        isRebuilding = false;
         long lagMsMost = 0;
         foreach (PartitionProgress source in progress)
         {
             if (Feeds(source.Partition.Topic, query))
             {
                 long lagMs = source.LagMs(nowMs);
-                answer.Sources.Add(new SourceReading(source.Partition, source.Next, source.Lag, lagMs, source.Gaps));
+                isRebuilding |= source.IsRebuilding;
+                answer.Sources.Add(new SourceReading(
+                    source.Partition, source.Next, source.Lag, lagMs, source.IsRebuilding, source.Gaps));
                 lagMsMost = Math.Max(lagMsMost, lagMs);
             }
         }
 
         return lagMsMost;
+    }
+
+    // The past is rebuilt from the log for each question, so it is complete at any time.
+    private static void MarkRebuilding(ContextQuery query, ContextAnswer answer)
+    {
+        for (int i = 0; i < query.Count; i++)
+        {
+            ImmutableArray<string> topics = query.Selections[query[i].Selection].Plan.Topics;
+            if (!answer.Past.Contains(i)
+                && answer.Sources.Exists(s => s.IsRebuilding && topics.Contains(s.Partition.Topic)))
+            {
+                answer.MarkRebuilding(i);
+            }
+        }
     }
 
     private static bool Feeds(string topic, ContextQuery query)

@@ -77,6 +77,7 @@ internal sealed class WatchHandler(
         await responses.WriteHeadersAsync().ConfigureAwait(false);
 
         // Without a token the client gets everything first, also entities that were never seen.
+        bool isRebuilding = IsRebuilding();
         SourceVector now = SourceVector.Of(progress);
         if (request.ResumeToken.IsEmpty)
         {
@@ -87,8 +88,16 @@ internal sealed class WatchHandler(
         using var timer = new PeriodicTimer(interval, time);
         do
         {
+            bool wasRebuilding = isRebuilding;
+            isRebuilding = IsRebuilding();
             now = SourceVector.Of(progress);
-            if (!now.Matches(seen))
+            if (wasRebuilding && !isRebuilding)
+            {
+                // Also values that did not change are complete from now on, which the client must learn.
+                await SendAllAsync(request, now, responses, call.CancellationToken).ConfigureAwait(false);
+                seen = now;
+            }
+            else if (!now.Matches(seen))
             {
                 await SendChangedAsync(request, parts, seen, now, responses, call.CancellationToken)
                     .ConfigureAwait(false);
@@ -97,6 +106,8 @@ internal sealed class WatchHandler(
         }
         while (await timer.WaitForNextTickAsync(call.CancellationToken).ConfigureAwait(false));
     }
+
+    private bool IsRebuilding() => progress.Any(p => p.IsRebuilding);
 
     private async ValueTask SendAllAsync(
         WatchContextRequest request,

@@ -78,6 +78,7 @@ public sealed class WatchTests : IDisposable
         }
 
         await using ServerProcess next = await _grid.StartAsync();
+        await next.WaitUntilReadyAsync(TimeSpan.FromSeconds(30));
         using ContextGridClient reader = GridFolder.Connect(next);
         await reader.PublishAsync("ticks", Tick("b", 5));
         var request = new WatchRequest { Entities = Users, ResumeToken = token };

@@ -6,6 +6,7 @@ using ContextGrid.Runtime.Embedded.Log;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Queries;
 using Microsoft.Extensions.Logging.Abstractions;
+using PublishOutcome = ContextGrid.Runtime.Ingestion.PublishOutcome;
 using static ContextGrid.Runtime.Tests.Ingestion.TestRecords;
 
 namespace ContextGrid.Runtime.Tests.Embedded;
