@@ -146,7 +146,8 @@ internal sealed class GridServer : IAsyncDisposable
             grpcOptions,
             time,
             app.Services.GetRequiredService<ILogger<GrpcDispatcher>>(),
-            app.Lifetime.ApplicationStopping));
+            app.Lifetime.ApplicationStopping,
+            http.Requests.Grpc));
         http.Map(app);
         return new GridServer(app, host, services, health, grpc, http, time);
     }

@@ -35,7 +35,9 @@ internal sealed class GridServices
         new GrpcService(Descriptor(ContextReflection.Descriptor, "ContextService"))
             .RawUnary("GetContext", Context.GetContextAsync)
             .ServerStreaming<WatchContextRequest, WatchContextResponse>(
-                "WatchContext", WatchContextRequest.Parser, Watch.WatchAsync)
+                "WatchContext",
+                WatchContextRequest.Parser,
+                (r, w, c) => Watch.WatchAsync(r, new GrpcWatchSink(w), c.CancellationToken))
             .Unary<ExplainRequest, ExplainResponse>(
                 "Explain", ExplainRequest.Parser, (r, c) => Explain.ExplainAsync(r, c.CancellationToken)),
         new GrpcService(Descriptor(IngestReflection.Descriptor, "IngestService"))

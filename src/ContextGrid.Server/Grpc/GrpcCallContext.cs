@@ -74,6 +74,9 @@ public sealed class GrpcCallContext
     /// </summary>
     public bool? CompressResponse { get; set; }
 
+    /// <summary>The time since the call came in.</summary>
+    internal TimeSpan Elapsed => _time.GetElapsedTime(_started);
+
     /// <summary>The server's limits.</summary>
     internal GrpcOptions Options { get; }
 

@@ -20,6 +20,7 @@ public sealed partial class GrpcDispatcher
     private readonly TimeProvider _time;
     private readonly ILogger<GrpcDispatcher> _logger;
     private readonly CancellationToken _stopping;
+    private readonly Action<GrpcMethod, GrpcStatus, TimeSpan>? _ended;
 
     /// <summary>Creates the dispatcher.</summary>
     /// <param name="services">The services; later changes to them have no effect.</param>
@@ -28,14 +29,17 @@ public sealed partial class GrpcDispatcher
     /// <param name="logger">Takes the faults of handlers.</param>
     /// <param name="stopping">Cancelled when the server begins to stop: calls with a stream then end with UNAVAILABLE,
     /// so that a watcher does not hold the server up; unary calls are finished.</param>
+    /// <param name="ended">Hears of the end of every call and how long it took; must not throw.</param>
     /// <exception cref="ArgumentException">Two services have the same name.</exception>
     public GrpcDispatcher(
         IEnumerable<GrpcService> services,
         GrpcOptions options,
         TimeProvider time,
         ILogger<GrpcDispatcher> logger,
-        CancellationToken stopping = default)
+        CancellationToken stopping = default,
+        Action<GrpcMethod, GrpcStatus, TimeSpan>? ended = null)
     {
+        _ended = ended;
         _stopping = stopping;
         _methods = services.SelectMany(s => s.Methods).ToFrozenDictionary(m => m.Path, StringComparer.Ordinal);
         _options = options;
@@ -90,6 +94,7 @@ public sealed partial class GrpcDispatcher
 
         call.Release();
         call.Finish(outcome);
+        _ended?.Invoke(method, outcome.Status, call.Elapsed);
     }
 
     /// <summary>Answers requests that are not gRPC.</summary>

@@ -1,6 +1,9 @@
 using System.Globalization;
 using ContextGrid.Runtime.Embedded;
+using ContextGrid.Server.Dashboard;
 using ContextGrid.Server.Grpc;
+using ContextGrid.Server.Http.Metrics;
+using ContextGrid.Server.Http.OpenApi;
 
 namespace ContextGrid.Server.Http;
 
@@ -14,6 +17,7 @@ internal sealed partial class HttpPort : IDisposable
     private readonly GridServices _services;
     private readonly TimeProvider _time;
     private readonly CancellationToken _stopping;
+    private readonly PrometheusCollector _collector;
 
     internal HttpPort(EmbeddedHost host, GridServices services, TimeProvider time, CancellationToken stopping)
     {
@@ -21,7 +25,13 @@ internal sealed partial class HttpPort : IDisposable
         _services = services;
         _time = time;
         _stopping = stopping;
+        _collector = new PrometheusCollector(host.Metrics.Meter);
+        Requests = new RequestMetrics(host.Metrics.Meter);
+        _ = new GridGauges(host, services.Watch, time);
     }
+
+    /// <summary>Measures the requests of both ports.</summary>
+    internal RequestMetrics Requests { get; }
 
     /// <summary>Puts the port's middleware and routes into the pipeline, after those of gRPC.</summary>
     internal void Map(WebApplication app)
@@ -34,15 +44,26 @@ internal sealed partial class HttpPort : IDisposable
         new ContextRoutes(_services, _time).Map(app);
         new EventRoutes(_services.Ingest).Map(app);
         new AdminRoutes(_host, _services.Admin, _time).Map(app);
+        new WatchRoute(_services.Watch, _time, _stopping).Map(app);
+        var description = new OpenApiDocument(Services.AdminHandlers.Version);
+        app.MapGet("/openapi.json", http => WriteAsync(http, Json.ProtoJson.ContentType, description.Text));
+        app.MapGet("/metrics", http => WriteAsync(http, PrometheusText.ContentType, _collector.Collect()));
+        new LivePage().Map(app);
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public void Dispose() => _collector.Dispose();
+
+    private static Task WriteAsync(HttpContext http, string contentType, string text)
     {
+        http.Response.ContentType = contentType;
+        http.Response.Headers.CacheControl = "no-store";
+        return http.Response.WriteAsync(text, http.RequestAborted);
     }
 
-    private static async Task ServeAsync(HttpContext http, RequestDelegate next, ILogger logger)
+    private async Task ServeAsync(HttpContext http, RequestDelegate next, ILogger logger)
     {
+        long started = _time.GetTimestamp();
         try
         {
             http.Response.Headers.XContentTypeOptions = "nosniff";
@@ -61,6 +82,8 @@ internal sealed partial class HttpPort : IDisposable
 
             await HttpErrors.WriteAsync(http, problem).ConfigureAwait(false);
         }
+
+        Requests.Http(http, _time.GetElapsedTime(started));
     }
 
     // Routing answers 404 and 405 with an empty body; a person at a prompt needs a sentence.

@@ -39,8 +39,11 @@ internal sealed class WatchHandler(
     /// <summary>How many watches run.</summary>
     internal int Count => Volatile.Read(ref _watches);
 
+    /// <summary>Runs a watch until its token is cancelled.</summary>
+    /// <exception cref="GrpcException">The request is wrong, or there are too many watches.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled: the only other end.</exception>
     internal async ValueTask WatchAsync(
-        WatchContextRequest request, GrpcResponseWriter<WatchContextResponse> responses, GrpcCallContext call)
+        WatchContextRequest request, IWatchSink sink, CancellationToken cancellationToken)
     {
         if (Interlocked.Increment(ref _watches) > WatchesMax)
         {
@@ -53,7 +56,7 @@ internal sealed class WatchHandler(
 
         try
         {
-            await RunAsync(request, responses, call).ConfigureAwait(false);
+            await RunAsync(request, sink, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -62,7 +65,7 @@ internal sealed class WatchHandler(
     }
 
     private async Task RunAsync(
-        WatchContextRequest request, GrpcResponseWriter<WatchContextResponse> responses, GrpcCallContext call)
+        WatchContextRequest request, IWatchSink sink, CancellationToken cancellationToken)
     {
         ContextRequests.Require(
             request.Entities.Count <= EntitiesMax,
@@ -74,14 +77,14 @@ internal sealed class WatchHandler(
         interval = interval < IntervalMin ? IntervalMin : interval;
         List<ContextQuery> parts = Parts(request);
         SourceVector seen = request.ResumeToken.IsEmpty ? SourceVector.Start : Parse(request.ResumeToken);
-        await responses.WriteHeadersAsync().ConfigureAwait(false);
+        await sink.BeginAsync().ConfigureAwait(false);
 
         // Without a token the client gets everything first, also entities that were never seen.
         bool isRebuilding = IsRebuilding();
         SourceVector now = SourceVector.Of(progress);
         if (request.ResumeToken.IsEmpty)
         {
-            await SendAllAsync(request, now, responses, call.CancellationToken).ConfigureAwait(false);
+            await SendAllAsync(request, now, sink, cancellationToken).ConfigureAwait(false);
             seen = now;
         }
 
@@ -99,12 +102,12 @@ internal sealed class WatchHandler(
             }
             else if (!now.Matches(seen))
             {
-                await SendChangedAsync(request, parts, seen, now, responses, call.CancellationToken)
+                await SendChangedAsync(request, parts, seen, now, sink, cancellationToken)
                     .ConfigureAwait(false);
                 seen = now;
             }
         }
-        while (await timer.WaitForNextTickAsync(call.CancellationToken).ConfigureAwait(false));
+        while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false));
     }
 
     private bool IsRebuilding() => progress.Any(p => p.IsRebuilding);
@@ -112,12 +115,12 @@ internal sealed class WatchHandler(
     private async ValueTask SendAllAsync(
         WatchContextRequest request,
         SourceVector now,
-        GrpcResponseWriter<WatchContextResponse> responses,
+        IWatchSink sink,
         CancellationToken cancellationToken)
     {
         foreach (EntityRef[] chunk in request.Entities.Chunk(ContextQuery.EntitiesMax))
         {
-            await SendAsync(request, chunk, now, responses, cancellationToken).ConfigureAwait(false);
+            await SendAsync(request, chunk, now, sink, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -126,7 +129,7 @@ internal sealed class WatchHandler(
         List<ContextQuery> parts,
         SourceVector seen,
         SourceVector now,
-        GrpcResponseWriter<WatchContextResponse> responses,
+        IWatchSink sink,
         CancellationToken cancellationToken)
     {
         var changed = new List<int>();
@@ -138,7 +141,7 @@ internal sealed class WatchHandler(
             {
                 int first = p * ContextQuery.EntitiesMax;
                 EntityRef[] entities = [.. changed.Select(i => request.Entities[first + i])];
-                await SendAsync(request, entities, p == parts.Count - 1 ? now : seen, responses, cancellationToken)
+                await SendAsync(request, entities, p == parts.Count - 1 ? now : seen, sink, cancellationToken)
                     .ConfigureAwait(false);
             }
         }
@@ -148,13 +151,13 @@ internal sealed class WatchHandler(
         WatchContextRequest request,
         IReadOnlyList<EntityRef> entities,
         SourceVector token,
-        GrpcResponseWriter<WatchContextResponse> responses,
+        IWatchSink sink,
         CancellationToken cancellationToken)
     {
         var query = new GetContextRequest();
         query.Entities.AddRange(entities);
         query.Features.AddRange(request.Features);
-        await responses.WriteAsync(new WatchContextResponse
+        await sink.WriteAsync(new WatchContextResponse
         {
             Context = await contexts.GetContextAsync(query, cancellationToken).ConfigureAwait(false),
             ResumeToken = ByteString.CopyFrom(token.ToBytes()),

@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+using System.Diagnostics.Metrics;
+using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Server.Services;
+
+namespace ContextGrid.Server.Http.Metrics;
+
+/// <summary>The gauges of a server: measured when somebody looks, never on the path of an event or a query.</summary>
+internal sealed class GridGauges
+{
+    private readonly EmbeddedHost _host;
+    private readonly TimeProvider _time;
+
+    /// <summary>Creates the instruments on the grid's meter.</summary>
+    internal GridGauges(EmbeddedHost host, WatchHandler watch, TimeProvider time)
+    {
+        _host = host;
+        _time = time;
+        long started = time.GetTimestamp();
+        Meter meter = host.Metrics.Meter;
+        meter.CreateObservableGauge("contextgrid_entities", Entities, "{entity}", "Entities with state, by type.");
+        meter.CreateObservableGauge(
+            "contextgrid_ready", () => host.WhyNotReady(NowMs) is null ? 1 : 0, null, "1 when caught up, as /readyz.");
+        meter.CreateObservableGauge("contextgrid_watches", () => watch.Count, "{watch}", "Watches that run.");
+        meter.CreateObservableGauge(
+            "contextgrid_uptime", () => time.GetElapsedTime(started).TotalSeconds, "s", "Time since the start.");
+        meter.CreateObservableGauge(
+            "contextgrid_build_info",
+            () => new Measurement<int>(
+                1, new("version", AdminHandlers.Version), new("runtime", Environment.Version.ToString())),
+            null,
+            "1; the labels tell the version.");
+        AddSources(meter);
+        AddCheckpoints(meter);
+        ProcessGauges.Add(meter);
+    }
+
+    private long NowMs => _time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private static Measurement<T> Of<T>(PartitionProgress source, T value)
+        where T : struct => new(
+            value, new("topic", source.Partition.Topic), new("partition", source.Partition.Partition));
+
+    private void AddSources(Meter meter)
+    {
+        ImmutableArray<PartitionProgress> sources = _host.Progress;
+        meter.CreateObservableGauge(
+            "contextgrid_source_lag_records",
+            () => sources.Select(s => Of(s, s.Lag)),
+            "{record}",
+            "Records that wait to be applied, by topic and partition.");
+        meter.CreateObservableGauge(
+            "contextgrid_source_lag",
+            () => sources.Select(s => Of(s, s.LagMs(NowMs) / 1000.0)),
+            "s",
+            "Age of the oldest record that waits, by topic and partition.");
+        meter.CreateObservableGauge(
+            "contextgrid_source_applied_offset",
+            () => sources.Select(s => Of(s, s.Next - 1)),
+            null,
+            "The last applied offset, by topic and partition; -1: none.");
+        meter.CreateObservableGauge(
+            "contextgrid_source_end_offset",
+            () => sources.Select(s => Of(s, s.End)),
+            null,
+            "The offset after the last durable record, by topic and partition.");
+        meter.CreateObservableGauge(
+            "contextgrid_source_gaps",
+            () => sources.Select(s => Of(s, s.Gaps.Length)),
+            "{gap}",
+            "Declared gaps of which the state knows, by topic and partition.");
+    }
+
+    private void AddCheckpoints(Meter meter)
+    {
+        meter.CreateObservableGauge(
+            "contextgrid_checkpoint_generation",
+            () => _host.Checkpoint.Generation,
+            null,
+            "The generation of the newest durable checkpoint.");
+        meter.CreateObservableGauge(
+            "contextgrid_checkpoint_age",
+            () => Math.Max(0, NowMs - _host.Checkpoint.CreatedMs) / 1000.0,
+            "s",
+            "Time since the newest durable checkpoint was made.");
+        meter.CreateObservableGauge(
+            "contextgrid_checkpoint_failing",
+            () => _host.CheckpointFault is null ? 0 : 1,
+            null,
+            "1 when the last checkpoint failed.");
+    }
+
+    private IEnumerable<Measurement<long>> Entities()
+    {
+        for (int i = 0; i < _host.Grid.Plans.Length; i++)
+        {
+            yield return new Measurement<long>(
+                _host.Grid.CountEntities(i),
+                new KeyValuePair<string, object?>("type", _host.Grid.Plans[i].Definition.Name));
+        }
+    }
+}
