@@ -55,7 +55,9 @@ internal sealed class GridServices
                 ListDeadLettersRequest.Parser,
                 (r, c) => Admin.ListDeadLettersAsync(r, c.CancellationToken))
             .Unary<GetDeadLetterRequest, DeadLetter>(
-                "GetDeadLetter", GetDeadLetterRequest.Parser, (r, c) => Admin.GetDeadLetterAsync(r, c.CancellationToken)),
+                "GetDeadLetter",
+                GetDeadLetterRequest.Parser,
+                (r, c) => Admin.GetDeadLetterAsync(r, c.CancellationToken)),
     ];
 
     private static Google.Protobuf.Reflection.ServiceDescriptor Descriptor(

@@ -6,7 +6,8 @@ using ContextGrid.Server.Services;
 
 namespace ContextGrid.Server.Http;
 
-/// <summary><c>/admin/v1</c>: the JSON twins of AdminService; <c>/healthz</c> and <c>/readyz</c>. Thread-safe.</summary>
+/// <summary><c>/admin/v1</c>: the JSON twins of AdminService; <c>/healthz</c> and <c>/readyz</c>. Thread-safe.
+/// </summary>
 /// <param name="host">Knows whether it is ready.</param>
 /// <param name="admin">The handlers that gRPC uses as well.</param>
 /// <param name="time">The clock.</param>

@@ -3,7 +3,8 @@ using ContextGrid.Server.Http.Json;
 
 namespace ContextGrid.Server.Http;
 
-/// <summary><c>POST /v1/context</c> and <c>POST /v1/explain</c>: the JSON twins of ContextService. Thread-safe.</summary>
+/// <summary><c>POST /v1/context</c> and <c>POST /v1/explain</c>: the JSON twins of ContextService. Thread-safe.
+/// </summary>
 /// <param name="services">The handlers that gRPC uses as well.</param>
 /// <param name="time">The clock of deadlines.</param>
 internal sealed class ContextRoutes(GridServices services, TimeProvider time)

@@ -52,7 +52,8 @@ internal static class EventSplitter
         return events.Count > 0 ? events : throw Wrong("the array is empty; send at least one event");
     }
 
-    // The first value ends, and more follows: lines. Where it is broken, a second line that starts like an object tells.
+    // The first value ends, and more follows: lines. Where it is broken, a second line that starts like an object
+    // tells.
     private static bool IsSeveralLines(ReadOnlySpan<byte> body)
     {
         var reader = new Utf8JsonReader(body, Options);

@@ -97,7 +97,7 @@ internal sealed class WatchHandler(
             if (wasRebuilding && !isRebuilding)
             {
                 // Also values that did not change are complete from now on, which the client must learn.
-                await SendAllAsync(request, now, responses, call.CancellationToken).ConfigureAwait(false);
+                await SendAllAsync(request, now, sink, cancellationToken).ConfigureAwait(false);
                 seen = now;
             }
             else if (!now.Matches(seen))

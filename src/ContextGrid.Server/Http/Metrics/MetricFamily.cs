@@ -66,8 +66,8 @@ internal sealed class MetricFamily
         }
     }
 
-    /// <summary>Forgets the series of an observed instrument, before it is observed anew: a series that is gone must not
-    /// keep its last value.</summary>
+    /// <summary>Forgets the series of an observed instrument, before it is observed anew: a series that is gone must
+    /// not keep its last value.</summary>
     internal void Clear()
     {
         lock (_gate)

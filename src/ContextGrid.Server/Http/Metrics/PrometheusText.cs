@@ -18,7 +18,8 @@ internal sealed class PrometheusText
     /// <summary>Writes a metric's heading.</summary>
     internal void Family(string name, string help, MetricKind kind)
     {
-        string escaped = help.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+        string escaped = help.Replace("\\", "\\\\", StringComparison.Ordinal)
+            .Replace("\n", "\\n", StringComparison.Ordinal);
         _text.Append("# HELP ").Append(name).Append(' ').Append(escaped).Append('\n');
         _text.Append("# TYPE ").Append(name).Append(' ')
             .Append(kind switch

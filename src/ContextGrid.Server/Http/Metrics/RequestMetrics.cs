@@ -20,7 +20,9 @@ internal sealed class RequestMetrics
     private readonly Histogram<double> _seconds;
 
     internal RequestMetrics(Meter meter) => _seconds = meter.CreateHistogram<double>(
-        "contextgrid_request_duration", "s", "How long requests took, by protocol, method and code; streams are left out.");
+        "contextgrid_request_duration",
+        "s",
+        "How long requests took, by protocol, method and code; streams are left out.");
 
     /// <summary>Whether anybody listens.</summary>
     internal bool Enabled => _seconds.Enabled;

@@ -74,7 +74,11 @@ internal sealed class MessageSchemas
     private static JsonObject? WellKnown(MessageDescriptor message) => message.FullName switch
     {
         "google.protobuf.Timestamp" => Of("string", "date-time"),
-        "google.protobuf.Duration" => new JsonObject { ["type"] = "string", ["pattern"] = @"^-?[0-9]+(\.[0-9]{1,9})?s$" },
+        "google.protobuf.Duration" => new JsonObject
+        {
+            ["type"] = "string",
+            ["pattern"] = @"^-?[0-9]+(\.[0-9]{1,9})?s$",
+        },
         "google.protobuf.Any" => new JsonObject
         {
             ["type"] = "object",

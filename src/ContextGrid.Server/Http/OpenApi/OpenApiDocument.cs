@@ -5,8 +5,8 @@ using ContextGrid.Contracts.V1;
 
 namespace ContextGrid.Server.Http.OpenApi;
 
-/// <summary>The description of the HTTP port: routes written by hand in <c>openapi.json</c>, and the schemas of messages
-/// from the descriptors of the very code that reads and writes them. Immutable.
+/// <summary>The description of the HTTP port: routes written by hand in <c>openapi.json</c>, and the schemas of
+/// messages from the descriptors of the very code that reads and writes them. Immutable.
 /// Source: https://spec.openapis.org/oas/v3.1.0.</summary>
 internal sealed class OpenApiDocument
 {

@@ -1,0 +1,156 @@
+using System.Net;
+using System.Text.Json;
+using Microsoft.AspNetCore.Routing;
+
+namespace ContextGrid.Server.Tests.Http;
+
+public sealed class HttpPortTests(HttpFixture server) : IClassFixture<HttpFixture>
+{
+    [Theory]
+    [InlineData("{\"entities\":[{\"type\":\"usr\",\"key\":\"u\"}]}", "did you mean 'user'?")]
+    [InlineData("{\"entitys\":[]}", "Unknown field: entitys")]
+    [InlineData("{\"entities\":[", "body:")]
+    [InlineData("", "body:")]
+    [InlineData("{}", "name at least one entity")]
+    public async Task Context_WrongRequest_Is400WithTheCause(string body, string expected)
+    {
+        (HttpStatusCode code, JsonElement json) = await server.PostAsync("/v1/context", body);
+        Assert.Equal(HttpStatusCode.BadRequest, code);
+        Assert.Contains(expected, json.GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Context_100000EntitiesOr10000Features_Is400()
+    {
+        string many = string.Join(',', Enumerable.Repeat("{\"type\":\"user\",\"key\":\"u\"}", 100_000));
+        (HttpStatusCode code, _) = await server.PostAsync("/v1/context", $"{{\"entities\":[{many}]}}");
+        Assert.Equal(HttpStatusCode.BadRequest, code);
+        string names = string.Join(',', Enumerable.Repeat("\"spend\"", 10_000));
+        (code, _) = await server.PostAsync(
+            "/v1/context", $"{{\"entities\":[{{\"type\":\"user\",\"key\":\"u\"}}],\"features\":[{names}]}}");
+        Assert.Equal(HttpStatusCode.BadRequest, code);
+    }
+
+    [Fact]
+    public async Task Context_UnknownFeature_HasThatStatus()
+    {
+        (HttpStatusCode code, JsonElement json) = await server.PostAsync(
+            "/v1/context", "{\"entities\":[{\"type\":\"user\",\"key\":\"u\"}],\"features\":[\"nosuch\"]}");
+        Assert.Equal(HttpStatusCode.OK, code);
+        Assert.Equal("UNKNOWN_FEATURE", json.GetProperty("entities")[0].GetProperty("statuses")[0].GetString());
+    }
+
+    [Fact]
+    public async Task Context_PositionThatNeverComes_Is504()
+    {
+        (HttpStatusCode code, JsonElement json) = await server.PostAsync(
+            "/v1/context?timeout_ms=50",
+            "{\"entities\":[{\"type\":\"user\",\"key\":\"u\"}],"
+            + "\"minPosition\":[{\"topic\":\"payments\",\"partition\":0,\"offset\":\"999999\"}]}");
+        Assert.Equal(HttpStatusCode.GatewayTimeout, code);
+        Assert.Equal(4, json.GetProperty("code").GetInt32());
+    }
+
+    [Fact]
+    public async Task Explain_Derived_NamesItsInputs()
+    {
+        (HttpStatusCode code, JsonElement json) = await server.PostAsync(
+            "/v1/explain", "{\"entity\":{\"type\":\"user\",\"key\":\"u\"},\"feature\":\"mean\"}");
+        Assert.Equal(HttpStatusCode.OK, code);
+        Assert.Equal(2, json.GetProperty("inputs").GetArrayLength());
+    }
+
+    [Theory]
+    [InlineData("Host", "evil.example", HttpStatusCode.Forbidden)]
+    [InlineData("Host", "127.0.0.1.evil.example", HttpStatusCode.Forbidden)]
+    [InlineData("Host", "localhost:1", HttpStatusCode.OK)]
+    [InlineData("Host", "[::1]:7080", HttpStatusCode.OK)]
+    [InlineData("Origin", "http://evil.example", HttpStatusCode.Forbidden)]
+    [InlineData("Origin", "null", HttpStatusCode.Forbidden)]
+    public async Task Request_FromElsewhere_IsForbidden(string header, string value, HttpStatusCode expected)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/healthz");
+        request.Headers.TryAddWithoutValidation(header, value);
+        using HttpResponseMessage response = await server.Client.SendAsync(request);
+        Assert.Equal(expected, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Request_OfOwnPage_IsServed()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/readyz");
+        request.Headers.Add("Origin", server.Server.HttpAddress);
+        using HttpResponseMessage response = await server.Client.SendAsync(request);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("ready\n", await response.Content.ReadAsStringAsync());
+    }
+
+    [Theory]
+    [InlineData("/nowhere", HttpStatusCode.NotFound)]
+    [InlineData("/v1/context", HttpStatusCode.MethodNotAllowed)]
+    [InlineData("/admin/v1/dead-letters/99", HttpStatusCode.NotFound)]
+    [InlineData("/admin/v1/dead-letters/x", HttpStatusCode.BadRequest)]
+    [InlineData("/admin/v1/dead-letters?limit=-1", HttpStatusCode.BadRequest)]
+    [InlineData("/v1/watch", HttpStatusCode.BadRequest)]
+    [InlineData("/v1/watch?type=usr&key=u", HttpStatusCode.BadRequest)]
+    public async Task Get_Wrong_IsAStatusAsJson(string path, HttpStatusCode expected)
+    {
+        using HttpResponseMessage response = await server.Client.GetAsync(path);
+        Assert.Equal(expected, response.StatusCode);
+        JsonElement json = JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
+        Assert.NotEqual(0, json.GetProperty("code").GetInt32());
+    }
+
+    [Fact]
+    public async Task Watch_Change_ComesAsAnEvent()
+    {
+        using HttpResponseMessage response = await server.Client.GetAsync(
+            "/v1/watch?type=user&key=watched&features=payments", HttpCompletionOption.ResponseHeadersRead);
+        Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        Assert.Contains("\"NEVER_SEEN\"", await DataAsync(reader), StringComparison.Ordinal);
+        await server.PublishAsync(HttpFixture.Event("watched", 1), 1);
+        Assert.Contains("\"int64Value\": \"1\"", await DataAsync(reader), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task OpenApi_Paths_AreExactlyTheRoutes()
+    {
+        JsonElement paths = JsonDocument.Parse(
+            await server.Client.GetStringAsync("/openapi.json")).RootElement.GetProperty("paths");
+        IEnumerable<string> described = paths.EnumerateObject().SelectMany(
+            p => p.Value.EnumerateObject().Select(m => $"{m.Name.ToUpperInvariant()} {p.Name}"));
+        IEnumerable<string> mapped = server.Server.Routes.SelectMany(
+            r => (r.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? [])
+                .Select(m => $"{m} {r.RoutePattern.RawText}"));
+        Assert.Equal(mapped.Order(), described.Order());
+    }
+
+    [Fact]
+    public async Task OpenApi_References_AllResolve()
+    {
+        string text = await server.Client.GetStringAsync("/openapi.json");
+        JsonElement root = JsonDocument.Parse(text).RootElement;
+        foreach (string reference in text.Split("\"$ref\": \"#/").Skip(1).Select(p => p[..p.IndexOf('"')]))
+        {
+            JsonElement at = root;
+            foreach (string part in reference.Split('/'))
+            {
+                Assert.True(at.TryGetProperty(part, out at), reference);
+            }
+        }
+    }
+
+    private static async Task<string> DataAsync(StreamReader reader)
+    {
+        while (await reader.ReadLineAsync() is { } line)
+        {
+            if (line.StartsWith("data: ", StringComparison.Ordinal))
+            {
+                return line;
+            }
+        }
+
+        return "";
+    }
+}
