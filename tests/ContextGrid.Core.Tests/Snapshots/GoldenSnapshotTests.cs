@@ -1,0 +1,60 @@
+using ContextGrid.Core.Definitions;
+using ContextGrid.Core.Tests.Entities;
+using ContextGrid.TestKit.Oracle;
+
+namespace ContextGrid.Core.Tests.Snapshots;
+
+/// <summary>
+/// A snapshot of the first version's format stays readable, and today's writer writes the same bytes: who changes the
+/// format gives it a new version, a new file, and keeps the reader of this one. CONTEXTGRID_GOLDEN_WRITE=1 writes the
+/// file anew; that is right only before a format is released.
+/// </summary>
+public sealed class GoldenSnapshotTests
+{
+    private readonly GoldenSnapshot _golden = new();
+
+    [Fact]
+    public void Restore_SnapshotOfVersion1_AnswersWhatTheOracleSays()
+    {
+        var engine = new EngineUnderTest(_golden.Yaml);
+        engine.Restore(File.ReadAllBytes(GoldenSnapshot.FilePath));
+        FeatureOracle oracle = _golden.Oracle();
+        long newest = oracle.NewestMs(GoldenSnapshot.Key) ?? throw new InvalidOperationException("There are no events.");
+        foreach (long headMs in new[] { newest, newest + 1, newest + 45_000, newest + 3_600_000, newest + 90_000_000 })
+        {
+            Assert.Empty(engine.Differences(oracle, GoldenSnapshot.Key, headMs));
+        }
+    }
+
+    [Fact]
+    public void Write_EventsOfTheSnapshot_GivesTheSameBytes()
+    {
+        byte[] written = _golden.Applied().Snapshot();
+        if (Environment.GetEnvironmentVariable("CONTEXTGRID_GOLDEN_WRITE") == "1")
+        {
+            File.WriteAllBytes(GoldenSnapshot.FilePath, written);
+        }
+
+        Assert.Equal(File.ReadAllBytes(GoldenSnapshot.FilePath), written);
+    }
+
+    [Fact]
+    public void Write_RestoredSnapshot_GivesTheSameBytes()
+    {
+        var engine = new EngineUnderTest(_golden.Yaml);
+        byte[] golden = File.ReadAllBytes(GoldenSnapshot.FilePath);
+        engine.Restore(golden);
+        Assert.Equal(golden, engine.Snapshot());
+    }
+
+    [Fact]
+    public void Definitions_OfTheSnapshot_HaveEveryAggregateAndWindow()
+    {
+        AggregateFeature[] features = [.. _golden.Definitions.Entities[0].Features.OfType<AggregateFeature>()];
+        Assert.Equal(
+            Enum.GetValues<AggregateKind>().Order(), features.Select(f => f.Aggregate.Kind).Distinct().Order());
+        Assert.Equal(Enum.GetValues<WindowKind>().Order(), features.Select(f => f.Window.Kind).Distinct().Order());
+        Assert.Contains(features, f => f.Window.Exact);
+        Assert.Contains(features, f => f.By is not null);
+    }
+}
