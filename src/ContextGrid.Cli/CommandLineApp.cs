@@ -27,14 +27,11 @@ public static class CommandLineApp
 
         try
         {
-            var invocation = new InvocationConfiguration
-            {
-                Output = console.Out,
-                Error = console.Error,
-                EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = TimeSpan.FromSeconds(5),
-            };
-            return await parsed.InvokeAsync(invocation, cancellation);
+            return await InvokeAsync(parsed, console, cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCode.Failed;
         }
         catch (CliException e)
         {
@@ -46,10 +43,6 @@ public static class CommandLineApp
             console.Error.WriteLine(Describe(e));
             return ExitCode.Failed;
         }
-        catch (OperationCanceledException)
-        {
-            return ExitCode.Failed;
-        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             console.Error.WriteLine($"error: {e.Message}");
@@ -58,8 +51,23 @@ public static class CommandLineApp
     }
 
     /// <summary>One line about a failed call: what, and what to do.</summary>
-    public static string Describe(ContextGridException failure) =>
-        $"error: {failure.Message.TrimEnd('.', ' ')}. {failure.Advice}";
+    public static string Describe(ContextGridException failure)
+    {
+        var message = failure.Message.TrimEnd('.', ' ');
+        return $"error: {message}{(message.EndsWith('?') || message.EndsWith('!') ? "" : ".")} {failure.Advice}";
+    }
+
+    private static Task<int> InvokeAsync(ParseResult parsed, CliConsole console, CancellationToken cancellation)
+    {
+        var invocation = new InvocationConfiguration
+        {
+            Output = console.Out,
+            Error = console.Error,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = TimeSpan.FromSeconds(5),
+        };
+        return parsed.InvokeAsync(invocation, cancellation);
+    }
 
     private static Command Root(CliConsole console)
     {

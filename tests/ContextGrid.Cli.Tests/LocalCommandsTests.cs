@@ -35,6 +35,37 @@ public sealed class LocalCommandsTests
     }
 
     [Fact]
+    public async Task ExplainDefinitions_BothForms_ShowWhatFeaturesShare()
+    {
+        const string Yaml = """
+            version: 1
+            events: {payment: {topic: payments, fields: {user_id: string}}}
+            entities:
+              user:
+                from: {payment: user_id}
+                features: {n: payment | count() over 5m, r: payment | rate() over 5m}
+            """;
+        var directory = Directory.CreateTempSubdirectory("contextgrid-cli-");
+        try
+        {
+            await File.WriteAllTextAsync(Path.Combine(directory.FullName, "a.yaml"), Yaml);
+
+            var people = await CliRun.RunAsync(["definitions", "explain", directory.FullName], null);
+            var program = await CliRun.RunAsync(["definitions", "explain", directory.FullName, "user", "--json"], null);
+            var wrong = await CliRun.RunAsync(["definitions", "explain", directory.FullName, "usr"], null);
+
+            Assert.Contains("count() for n, r", people.Out, StringComparison.Ordinal);
+            Assert.Contains("\"keeps\":\"count()\",\"features\":[\"n\",\"r\"]", program.Out, StringComparison.Ordinal);
+            Assert.Equal(1, wrong.ExitCode);
+            Assert.Contains("there are user", wrong.Error, StringComparison.Ordinal);
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task Help_Root_ListsOnlyWhatWorks()
     {
         var run = await CliRun.RunAsync(["--help"], null);

@@ -31,8 +31,8 @@ public sealed class ReadCommandsTests : IAsyncLifetime
         foreach (var part in new[]
         {
             "user u1", "feature", "event time", "PRESENT", "{DE: 7}", "1970-01-01T00:00:09.000Z", "1 s", "NEVER_SEEN",
-            "definition version 2", "payments/1@41", "source payments/1 applied to 41, 3 records, 120 ms behind",
-            "degraded: one poison event was skipped",
+            "definition version 2", "payments/1@41", "source     payments/1 applied to 41, 3 records, 120 ms behind",
+            "DEGRADED   one poison event was skipped", "3 features: 2 PRESENT, 1 NEVER_SEEN",
         })
         {
             Assert.Contains(part, run.Out, StringComparison.Ordinal);

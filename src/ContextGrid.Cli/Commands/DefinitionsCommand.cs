@@ -1,19 +1,37 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using ContextGrid.Cli.Output;
 using ContextGrid.Contracts.V1;
+using ContextGrid.Core.Definitions;
 using ContextGrid.Runtime.Codecs;
 
 namespace ContextGrid.Cli.Commands;
 
-/// <summary><c>contextgrid definitions</c>: check files, list what is in force.</summary>
+/// <summary><c>contextgrid definitions</c>: check files, show what state they ask for, list what is in force.</summary>
 public static class DefinitionsCommand
 {
     /// <summary>Makes the command with its subcommands.</summary>
-    public static Command Create(GlobalOptions global) => new("definitions", "Check and list definitions.")
+    public static Command Create(GlobalOptions global) => new("definitions", "Check, explain and list definitions.")
     {
         Validate(global),
+        PlanCommand.Create(global),
         List(global),
     };
+
+    /// <summary>Writes what is wrong with definitions, a line each, and for people how much it is.</summary>
+    internal static void WriteErrors(TextWriter output, bool json, ImmutableArray<DefinitionError> errors)
+    {
+        foreach (var error in errors)
+        {
+            if (json)
+                ErrorJson.Write(output, error);
+            else
+                output.WriteLine($"{error.File}:{error.Line}:{error.Column}: {error.Message}");
+        }
+
+        if (!json && !errors.IsEmpty)
+            output.WriteLine(errors.Length == 1 ? "1 error." : $"{errors.Length} errors.");
+    }
 
     private static Command Validate(GlobalOptions global)
     {
@@ -23,17 +41,10 @@ public static class DefinitionsCommand
         {
             var errors = DefinitionFiles.Read(parsed.GetRequiredValue(directory)).Errors;
             var json = parsed.GetValue(global.Json);
-            foreach (var error in errors)
-            {
-                if (json)
-                    ErrorJson.Write(global.Console.Out, error);
-                else
-                    global.Console.Out.WriteLine($"{error.File}:{error.Line}:{error.Column}: {error.Message}");
-            }
-
-            if (!json)
-                global.Console.Out.WriteLine(errors.Length == 0 ? "The definitions are valid." : Count(errors.Length));
-            return errors.Length == 0 ? ExitCode.Done : ExitCode.Failed;
+            WriteErrors(global.Console.Out, json, errors);
+            if (!json && errors.IsEmpty)
+                global.Console.Out.WriteLine("The definitions are valid.");
+            return errors.IsEmpty ? ExitCode.Done : ExitCode.Failed;
         });
         return command;
     }
@@ -66,6 +77,4 @@ public static class DefinitionsCommand
                 output.WriteLine($"  {feature.Name.PadRight(width)}  {feature.Type,-9}  {feature.Text}");
         }
     }
-
-    private static string Count(int errors) => errors == 1 ? "1 error." : $"{errors} errors.";
 }

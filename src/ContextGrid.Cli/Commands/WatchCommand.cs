@@ -31,8 +31,7 @@ public static class WatchCommand
             using var client = global.Connect(parsed);
             try
             {
-                await foreach (var change in client.WatchAsync(request, cancellation))
-                    Write(global, parsed.GetValue(global.Json), change);
+                await RunAsync(global, parsed.GetValue(global.Json), client, request, cancellation);
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
             {
@@ -42,6 +41,31 @@ public static class WatchCommand
             return ExitCode.Done;
         });
         return command;
+    }
+
+    // A watch that has begun outlives a restart of the server; one that never began fails at once.
+    private static async Task RunAsync(
+        GlobalOptions global, bool json, ContextGridClient client, WatchRequest request, CancellationToken cancellation)
+    {
+        var token = ReadOnlyMemory<byte>.Empty;
+        for (var isLost = false; ;)
+        {
+            try
+            {
+                await foreach (var change in client.WatchAsync(request with { ResumeToken = token }, cancellation))
+                {
+                    (token, isLost) = (change.ResumeToken, false);
+                    Write(global, json, change);
+                }
+            }
+            catch (ContextGridException e) when (e.StatusCode == GrpcStatusCode.Unavailable && !token.IsEmpty)
+            {
+                if (!isLost)
+                    global.Console.Error.WriteLine("The connection is lost; trying again every second until Ctrl-C.");
+                isLost = true;
+                await Task.Delay(TimeSpan.FromSeconds(1), global.Console.Clock, cancellation);
+            }
+        }
     }
 
     private static void Write(GlobalOptions global, bool json, ContextChange change)

@@ -20,7 +20,7 @@ public static class StatusText
             ? "no checkpoint yet"
             : $"checkpoint {status.CheckpointGeneration} of {Units.Time(status.CheckpointTimeMs)}");
         foreach (var sentence in status.Recovery)
-            output.WriteLine(Units.Printable(sentence));
+            output.WriteLine("at start: " + Units.Printable(sentence));
         PeopleTable.Write(console, TypeColumns, status.EntityTypes.Select(TypeRow));
         PeopleTable.Write(console, SourceColumns, status.Sources.Select(SourceRow));
     }
@@ -40,7 +40,7 @@ public static class StatusText
         Units.Count(source.Partition),
         Units.Count(source.AppliedOffset),
         Units.Count(source.LagRecords),
-        Units.Duration(source.LagMs),
+        source.LagRecords == 0 ? "-" : Units.Duration(source.LagMs),
         Units.Count(source.Gaps.Count),
     ];
 }

@@ -16,9 +16,9 @@ public static class Units
         {
             { TotalSeconds: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{d.TotalMilliseconds:0} ms"),
             { TotalMinutes: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{d.TotalSeconds:0.#} s"),
-            { TotalHours: < 1 } => $"{d.Minutes} m {d.Seconds} s",
-            { TotalDays: < 1 } => $"{d.Hours} h {d.Minutes} m",
-            _ => $"{d.Days} d {d.Hours} h",
+            { TotalHours: < 1 } => Two(d.Minutes, "m", d.Seconds, "s"),
+            { TotalDays: < 1 } => Two(d.Hours, "h", d.Minutes, "m"),
+            _ => Two(d.Days, "d", d.Hours, "h"),
         };
         return sign + text;
     }
@@ -36,7 +36,10 @@ public static class Units
     /// <summary>A count with groups of thousands.</summary>
     public static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
 
-    /// <summary>A value on one line; "-" for none.</summary>
+    /// <summary>A count and what is counted: "1 event", "1,200 events".</summary>
+    public static string Count(long count, string what) => $"{Count(count)} {what}{(count == 1 ? "" : "s")}";
+
+    /// <summary>A value on one line, doubles with ten digits; "-" for none.</summary>
     public static string Value(ContextValue? value)
     {
         switch (value?.Kind)
@@ -51,6 +54,10 @@ public static class Units
                 return Time(value.AsTimestamp);
             case ContextValueKind.String:
                 return Printable(value.AsString);
+            case ContextValueKind.Boolean:
+                return value.AsBoolean ? "true" : "false";
+            case ContextValueKind.Double:
+                return value.AsDouble.ToString("G10", CultureInfo.InvariantCulture);
             default:
                 return Convert.ToString(value.AsObject, CultureInfo.InvariantCulture) ?? "";
         }
@@ -85,4 +92,7 @@ public static class Units
         Contracts.V1.FeatureStatus.UnknownFeature => "UNKNOWN_FEATURE",
         _ => "UNSPECIFIED",
     };
+
+    private static string Two(int large, string unit, int small, string smallUnit) =>
+        small == 0 ? $"{large} {unit}" : $"{large} {unit} {small} {smallUnit}";
 }

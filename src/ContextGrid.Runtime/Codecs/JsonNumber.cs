@@ -62,19 +62,12 @@ internal readonly struct JsonNumber
             return cursor.Fail(DecodeHint.LeadingZero);
         }
 
-        int fraction = 0;
-        if (cursor.At < text.Length && text[cursor.At] == '.')
+        int exponent = 0;
+        if (!TryReadFraction(ref cursor, ref digits, out int fraction))
         {
-            int from = ++cursor.At;
-            cursor.At = digits.Read(text, from);
-            fraction = cursor.At - from;
-            if (fraction == 0)
-            {
-                return cursor.Fail(DecodeHint.BadNumber);
-            }
+            return false;
         }
 
-        int exponent = 0;
         if (cursor.At < text.Length && (text[cursor.At] | 0x20) == 'e' && !TryReadExponent(ref cursor, out exponent))
         {
             return false;
@@ -133,6 +126,21 @@ internal readonly struct JsonNumber
             && double.IsFinite(value);
     }
 
+    // Stands behind the whole part; without a point there is no fraction.
+    private static bool TryReadFraction(ref JsonCursor cursor, ref DigitRun digits, out int fraction)
+    {
+        fraction = 0;
+        if (cursor.At == cursor.Text.Length || cursor.Text[cursor.At] != '.')
+        {
+            return true;
+        }
+
+        int from = ++cursor.At;
+        cursor.At = digits.Read(cursor.Text, from);
+        fraction = cursor.At - from;
+        return fraction > 0 || cursor.Fail(DecodeHint.BadNumber);
+    }
+
     // Stands at the letter e.
     private static bool TryReadExponent(ref JsonCursor cursor, out int exponent)
     {
@@ -149,55 +157,5 @@ internal readonly struct JsonNumber
 
         exponent = negative ? -exponent : exponent;
         return cursor.At > start || cursor.Fail(DecodeHint.BadNumber);
-    }
-
-    // Collects digits and holds zeros back until a digit that is not zero follows them.
-    private ref struct DigitRun
-    {
-        internal ulong Value;
-        internal bool Cut;
-
-        // Digits that are read and not in Value: zeros at the end, or what did not fit.
-        internal int Dropped;
-
-        internal int Read(ReadOnlySpan<byte> text, int at)
-        {
-            for (; at < text.Length; at++)
-            {
-                uint digit = (uint)(text[at] - '0');
-                if (digit > 9)
-                {
-                    break;
-                }
-
-                if (digit == 0)
-                {
-                    Dropped += Value == 0 ? 0 : 1;
-                }
-                else
-                {
-                    Add(digit);
-                }
-            }
-
-            return at;
-        }
-
-        private void Add(uint digit)
-        {
-            ulong value = Value;
-            for (int i = Dropped; i >= 0 && !Cut; i--)
-            {
-                if (value > (ulong.MaxValue - 9) / 10)
-                {
-                    Cut = true;
-                }
-
-                value *= 10;
-            }
-
-            Dropped = Cut ? Dropped + 1 : 0;
-            Value = Cut ? Value : value + digit;
-        }
     }
 }

@@ -19,7 +19,7 @@ public sealed class GoldenSnapshotTests
         var engine = new EngineUnderTest(_golden.Yaml);
         engine.Restore(File.ReadAllBytes(GoldenSnapshot.FilePath));
         FeatureOracle oracle = _golden.Oracle();
-        long newest = oracle.NewestMs(GoldenSnapshot.Key) ?? throw new InvalidOperationException("There are no events.");
+        long newest = oracle.NewestMs(GoldenSnapshot.Key) ?? throw new InvalidOperationException("No events.");
         foreach (long headMs in new[] { newest, newest + 1, newest + 45_000, newest + 3_600_000, newest + 90_000_000 })
         {
             Assert.Empty(engine.Differences(oracle, GoldenSnapshot.Key, headMs));

@@ -36,7 +36,9 @@ public static class PlanBytes
         return RowCodec.HeaderBytes + plan.PredicateBytes + ((plan.Columns.Length + 7) / 8) + columns + 4;
     }
 
-    /// <summary>The bytes of an entity that holds so many events of each kind as rows, and nothing dense but lifetimes.</summary>
+    /// <summary>
+    /// The bytes of an entity that holds so many events of each kind as rows, and nothing dense but lifetimes.
+    /// </summary>
     /// <param name="plan">The entity type's plan.</param>
     /// <param name="events">How many of each event, at least 0.</param>
     public static long WithRows(EntityPlan plan, int events)

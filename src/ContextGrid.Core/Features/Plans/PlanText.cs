@@ -71,7 +71,8 @@ public static class PlanText
         return window.Kind switch
         {
             WindowKind.Lifetime => "every event",
-            WindowKind.Session => $"back from the newest event while gaps are <= {size}; empty when H - newest > {size}",
+            WindowKind.Session =>
+                $"back from the newest event while gaps are <= {size}; empty when H - newest > {size}",
             WindowKind.Tumbling => $"floorDiv(H, {size}) * {size} <= time <= H",
             WindowKind.Hopping => $"floorDiv(H, {tile}) * {tile} + {tile} - {size} <= time <= H",
             _ when window.Exact => $"H - {size} + 1ms <= time <= H",
@@ -84,7 +85,8 @@ public static class PlanText
         EventPlan e = plan.Events[index];
         EventDefinition definition = plan.Definitions.Events[e.EventIndex];
         string key = definition.Fields[e.KeyField].Name;
-        Line(text, 1, $"event {definition.Name} of topic {definition.Topic}, key {key}, a row {PlanBytes.Row(e)} bytes");
+        string row = $"a row {PlanBytes.Row(e)} bytes";
+        Line(text, 1, $"event {definition.Name} of topic {definition.Topic}, key {key}, {row}");
         Line(text, 2, "columns");
         for (int i = 0; i < e.Columns.Length; i++)
         {

@@ -20,6 +20,38 @@ public sealed class PlanTextTests
 
         """;
 
+    private const string Golden =
+        """
+        entity user: 5 features, expires after 30d
+          event payment of topic payments, key user_id, a row 52 bytes
+            columns
+              0: country (string)
+              1: amount (double)
+            predicates
+              0: every event
+              1: amount > 10
+            group 0: predicate 0, by country, lifetime
+              count() for by_country
+              a dense tile: about 1,984 bytes with 100 events in 10 categories, at most 47,248
+            group 1: predicate 0, tiles of 10s, at most 31 tiles
+              count() for n_5m, rate_5m
+              a dense tile: about 128 bytes with 100 events, at most 128
+            group 2: predicate 1, tiles of 2m, at most 31 tiles
+              sum(amount) for spend
+              a dense tile: about 192 bytes with 100 events, at most 192
+            window 0 on group 0: lifetime for by_country
+              every event
+            window 1 on group 1: over 5m for n_5m, rate_5m
+              floorDiv(H - 5m + 1ms, 10s) * 10s <= time <= H
+            window 2 on group 2: over 1h exact for spend
+              H - 1h + 1ms <= time <= H
+            exact rows: the last 1h, at most 65,536 rows
+          derived twice: n_5m * 2
+          bytes an entity, about
+            with 20 events of each kind, as rows: 4,456
+            at most, with every tile dense and every cap reached: 3,465,432
+        """ + "\n";
+
     [Fact]
     public void Print_SmallDefinition_ShowsStateAndWhoSharesIt()
     {
@@ -29,38 +61,7 @@ public sealed class PlanTextTests
             "spend: payment | sum(amount) over 1h exact where amount > 10",
             "by_country: payment | count() by country top 3",
             "twice: n_5m * 2"));
-        Assert.Equal(
-            """
-            entity user: 5 features, expires after 30d
-              event payment of topic payments, key user_id, a row 52 bytes
-                columns
-                  0: country (string)
-                  1: amount (double)
-                predicates
-                  0: every event
-                  1: amount > 10
-                group 0: predicate 0, by country, lifetime
-                  count() for by_country
-                  a dense tile: about 1,984 bytes with 100 events in 10 categories, at most 47,248
-                group 1: predicate 0, tiles of 10s, at most 31 tiles
-                  count() for n_5m, rate_5m
-                  a dense tile: about 128 bytes with 100 events, at most 128
-                group 2: predicate 1, tiles of 2m, at most 31 tiles
-                  sum(amount) for spend
-                  a dense tile: about 192 bytes with 100 events, at most 192
-                window 0 on group 0: lifetime for by_country
-                  every event
-                window 1 on group 1: over 5m for n_5m, rate_5m
-                  floorDiv(H - 5m + 1ms, 10s) * 10s <= time <= H
-                window 2 on group 2: over 1h exact for spend
-                  H - 1h + 1ms <= time <= H
-                exact rows: the last 1h, at most 65,536 rows
-              derived twice: n_5m * 2
-              bytes an entity, about
-                with 20 events of each kind, as rows: 4,456
-                at most, with every tile dense and every cap reached: 3,465,432
-            """ + "\n",
-            text);
+        Assert.Equal(Golden, text);
     }
 
     [Fact]
