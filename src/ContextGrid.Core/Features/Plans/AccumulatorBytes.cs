@@ -57,11 +57,11 @@ public static class AccumulatorBytes
         };
     }
 
-    // Lists double from four up to their cap.
+    // Lists grow by doubling, up to their cap; a quarter more slots than values is usual.
     private static long List(long values, long most, long itemBytes, long textBytes)
     {
         long count = Math.Min(values, most);
-        long slots = count == 0 ? 0 : Math.Min(most, Math.Max(4, (long)BitOperations.RoundUpToPowerOf2((ulong)count)));
+        long slots = count <= 2 ? count : Math.Min(most, count + (count / 4));
         return count == 0 ? 0 : ArrayBytes + (slots * itemBytes) + (count * textBytes);
     }
 
