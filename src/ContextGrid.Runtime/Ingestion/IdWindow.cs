@@ -27,8 +27,7 @@ public sealed class IdWindow(long horizonMs, int idsMax = IdWindow.IdsMax)
     {
         Forget(logTimeMs);
         bool known = _seen.TryGetValue(id, out Seen before) && logTimeMs - before.LogTimeMs <= horizonMs;
-        ulong first = known ? before.Content : content;
-        _seen[id] = new Seen(logTimeMs, first, ++_sequence);
+        _seen[id] = new Seen(logTimeMs, content, ++_sequence);
         _order.Enqueue((id, _sequence));
         return !known ? IdVerdict.New : before.Content == content ? IdVerdict.Duplicate : IdVerdict.Conflict;
     }
@@ -63,6 +62,6 @@ public enum IdVerdict
     /// <summary>A retry: the same id with the same content.</summary>
     Duplicate,
 
-    /// <summary>The same id with other content.</summary>
+    /// <summary>The same id with other content than its last record.</summary>
     Conflict,
 }

@@ -11,8 +11,36 @@ public sealed class IdWindowTests
         Assert.Equal(IdVerdict.New, ids.Check(1, 10, 0));
         Assert.Equal(IdVerdict.Duplicate, ids.Check(1, 10, 1000));
         Assert.Equal(IdVerdict.Conflict, ids.Check(1, 11, 1000));
-        Assert.Equal(IdVerdict.Duplicate, ids.Check(1, 10, 1500));
+        Assert.Equal(IdVerdict.Duplicate, ids.Check(1, 11, 1500));
         Assert.Equal(IdVerdict.New, ids.Check(2, 10, 1500));
+    }
+
+    // A restart reads one horizon back: what was before must not matter for any verdict.
+    [Fact]
+    public void Check_WindowRebuiltFromOneHorizonBack_GivesTheSameVerdicts()
+    {
+        const int Seed = 11;
+        const long HorizonMs = 100;
+        var random = new Random(Seed);
+        (ulong Id, ulong Content, long TimeMs)[] log = new (ulong, ulong, long)[500];
+        for (int i = 0; i < log.Length; i++)
+        {
+            long before = i == 0 ? 0 : log[i - 1].TimeMs;
+            log[i] = ((ulong)random.Next(1, 6), (ulong)random.Next(3), before + random.Next(0, 40));
+        }
+
+        var whole = new IdWindow(HorizonMs);
+        for (int i = 0; i < log.Length; i++)
+        {
+            var rebuilt = new IdWindow(HorizonMs);
+            foreach ((ulong id, ulong content, long timeMs) in log[..i].Where(r => log[i].TimeMs - r.TimeMs <= HorizonMs))
+            {
+                rebuilt.Check(id, content, timeMs);
+            }
+
+            IdVerdict expected = whole.Check(log[i].Id, log[i].Content, log[i].TimeMs);
+            Assert.Equal(expected, rebuilt.Check(log[i].Id, log[i].Content, log[i].TimeMs));
+        }
     }
 
     [Fact]
