@@ -9,6 +9,9 @@ namespace ContextGrid.Core.Queries;
 /// <summary>Turns the categories of a window into a map: largest value first, null last, ties by category.</summary>
 internal sealed class CategoryRanking
 {
+    // A comparer given to Sort would be boxed at every call.
+    private static readonly Comparison<Entry> ByRank = Compare;
+
     private Entry[] _entries = new Entry[16];
 
     internal Value Rank(
@@ -40,7 +43,7 @@ internal sealed class CategoryRanking
         }
 
         Span<Entry> ranked = _entries.AsSpan(0, categories.Count);
-        ranked.Sort(default(ByRank));
+        ranked.Sort(ByRank);
         int count = feature.Top > 0 ? Math.Min(feature.Top, ranked.Length) : ranked.Length;
         (Value[] items, int start) = arena.TakeList(count * 2);
         for (int i = 0; i < count; i++)
@@ -56,17 +59,14 @@ internal sealed class CategoryRanking
     private static Value Copy(in Value key, ResultArena arena) =>
         key.Kind == ValueKind.String ? arena.Text(key.Utf8) : key;
 
-    private readonly record struct Entry(Value Key, Value Value);
-
-    private readonly struct ByRank : IComparer<Entry>
+    private static int Compare(Entry x, Entry y)
     {
-        public int Compare(Entry x, Entry y)
-        {
-            bool ranked = IsNumber(x.Value) && IsNumber(y.Value);
-            int order = ranked ? -ValueOrder.Compare(x.Value, y.Value) : x.Value.IsNull.CompareTo(y.Value.IsNull);
-            return order != 0 ? order : ValueOrder.Compare(x.Key, y.Key);
-        }
-
-        private static bool IsNumber(in Value value) => value.Kind is ValueKind.Int64 or ValueKind.Double;
+        bool ranked = IsNumber(x.Value) && IsNumber(y.Value);
+        int order = ranked ? -ValueOrder.Compare(x.Value, y.Value) : x.Value.IsNull.CompareTo(y.Value.IsNull);
+        return order != 0 ? order : ValueOrder.Compare(x.Key, y.Key);
     }
+
+    private static bool IsNumber(in Value value) => value.Kind is ValueKind.Int64 or ValueKind.Double;
+
+    private readonly record struct Entry(Value Key, Value Value);
 }

@@ -11,6 +11,9 @@ namespace ContextGrid.Core.Queries;
 /// </summary>
 internal sealed class SessionFinder
 {
+    // A comparer given to Sort would be boxed at every call.
+    private static readonly Comparison<Stretch> ByLastDescending = (x, y) => y.LastMs.CompareTo(x.LastMs);
+
     private Stretch[] _stretches = new Stretch[64];
     private int _count;
 
@@ -25,7 +28,7 @@ internal sealed class SessionFinder
 
         long cut = (TimeMath.FloorDiv(newestMs, gap) - (GroupPlan.SessionTiles - 1)) * gap;
         Collect(state, window.Group, cut);
-        _stretches.AsSpan(0, _count).Sort(default(ByLastDescending));
+        _stretches.AsSpan(0, _count).Sort(ByLastDescending);
         long start = newestMs;
         for (int i = 0; i < _count && _stretches[i].LastMs >= start - gap; i++)
         {
@@ -69,9 +72,4 @@ internal sealed class SessionFinder
     }
 
     private readonly record struct Stretch(long FirstMs, long LastMs);
-
-    private readonly struct ByLastDescending : IComparer<Stretch>
-    {
-        public int Compare(Stretch x, Stretch y) => y.LastMs.CompareTo(x.LastMs);
-    }
 }

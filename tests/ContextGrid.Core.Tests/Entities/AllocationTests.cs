@@ -1,0 +1,218 @@
+using ContextGrid.Core.Definitions;
+using ContextGrid.Core.Entities;
+using ContextGrid.Core.Features.Plans;
+using ContextGrid.Core.Model;
+using ContextGrid.Core.Queries;
+using ContextGrid.Core.Snapshots;
+using ContextGrid.Runtime.Codecs;
+using EntityReader = ContextGrid.Core.Queries.EntityReader;
+
+namespace ContextGrid.Core.Tests.Entities;
+
+/// <summary>
+/// Once an entity has seen a few windows of events, nothing on the paths of events and answers allocates: applying,
+/// reading and writing a snapshot. Time advances all along, so blocks become dense and tiles expire and are reused.
+/// </summary>
+public sealed class AllocationTests
+{
+    private const long StartMs = 1_750_000_000_000;
+    private const int RoundEvents = 500;
+    private const int RoundsToWarmUp = 20;
+    private const int RoundsMax = 100;
+
+    private const string Head = """
+        version: 1
+        events:
+          payment:
+            topic: payments
+            timestamp: ts
+            fields: {user_id: string, amount: double, merchant: string, country: string, n: int64, ts: timestamp}
+        entities:
+          user:
+            from: {payment: user_id}
+            features:
+        """;
+
+    private const string Features = """
+              n_5m: payment | count() over 5m
+              sum_5m: payment | sum(amount) over 5m
+              min_5m: payment | min(amount) over 5m
+              max_name: payment | max(merchant) over 5m
+              avg_5m: payment | avg(amount) over 5m where amount > 10
+              deviation: payment | stddev(amount) over tumbling 5m
+              skew: payment | skew(amount) over 5m
+              kurtosis: payment | kurtosis(amount) over hopping 5m every 1m
+              last: payment | last(country) over 5m
+              last_3: payment | last_n(merchant, 3) over 5m
+              first_3: payment | first_n(merchant, 3) over 5m
+              min_by: payment | min_by(merchant, amount) over 5m
+              distinct: payment | distinct(merchant) over 5m
+              p95: payment | quantile(amount, 0.95) over 5m
+              histogram: payment | histogram(amount, 1, 10, 50) over 5m
+              top: payment | top_k(amount, 5) over 5m
+              bottom: payment | bottom_k(merchant, 5) over 5m
+              frequent: payment | most_frequent(merchant, 3) over 5m
+              ewma: payment | ewma(amount, 1m) over 5m
+              rate: payment | rate() over 5m
+              unique: payment | unique_list(merchant, 5) over 5m
+              since: payment | since_last()
+              delta: payment | delta(n) over 5m
+              by_country: payment | sum(amount) by country top 2 over 5m
+              last_by: payment | last(merchant) by country over 5m
+              exact: payment | count() over 1m exact
+              exact_names: payment | distinct(merchant) over 1m exact where amount > 10
+              burst: payment | count() over session 10s
+              burst_top: payment | top_k(merchant, 2) over session 2s
+              forever: payment | sum(n * 2)
+              forever_by: payment | count() by country
+              forever_names: payment | distinct(merchant)
+              ratio: n_5m / max(sum_5m, 1)
+              masked: if(n_5m > 3, last, "none")
+        """;
+
+    /// <summary>Events closer than the tiles are wide, and events so rare that every block keeps its rows.</summary>
+    public static TheoryData<string, int> Paces => new()
+    {
+        { "tiles", 40 },
+        { "rows", 20_000 },
+        { "both", 1_500 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Paces))]
+    public void Apply_SteadyState_AllocatesNothing(string mode, int stepMs)
+    {
+        var user = new User(Features, stepMs);
+        long bytes = LeastOfARound(() => user.Apply(RoundEvents), () => { });
+        Assert.True(bytes == 0, $"{mode}: {bytes} bytes for {RoundEvents} events");
+    }
+
+    [Theory]
+    [MemberData(nameof(Paces))]
+    public void Read_SteadyState_AllocatesNothing(string mode, int stepMs)
+    {
+        var user = new User(Features, stepMs);
+        long bytes = LeastOfARound(() => user.Read(), () => user.Apply(20));
+        Assert.True(bytes == 0, $"{mode}: {bytes} bytes for a read");
+    }
+
+    [Theory]
+    [MemberData(nameof(Paces))]
+    public void Snapshot_IntoAGrownWriter_AllocatesNothing(string mode, int stepMs)
+    {
+        var user = new User(Features, stepMs);
+        long bytes = LeastOfARound(() => user.Snapshot(), () => user.Apply(20));
+        Assert.True(bytes == 0, $"{mode}: {bytes} bytes for a snapshot");
+    }
+
+    /// <summary>Each feature alone, so that a failure names what allocates.</summary>
+    [Fact]
+    public void ApplyAndRead_EachFeatureAlone_AllocateNothing()
+    {
+        var wrong = new List<string>();
+        string[] lines = Features.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        foreach (string line in lines.Where(line => line.Contains('|', StringComparison.Ordinal)))
+        {
+            var user = new User(line, stepMs: 300);
+            long applied = LeastOfARound(() => user.Apply(500), () => { });
+            long read = LeastOfARound(() => user.Read(), () => user.Apply(20));
+            long written = LeastOfARound(() => user.Snapshot(), () => user.Apply(20));
+            if (applied + read + written > 0)
+            {
+                wrong.Add($"{line.Trim()}: {applied} bytes applying, {read} reading, {written} writing");
+            }
+        }
+
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
+    }
+
+    /// <summary>
+    /// The bytes of the thriftiest of many rounds. Buffers grow to what the stream's largest tile needs, ever more
+    /// rarely, so most rounds need nothing; what allocates for each call allocates in every round.
+    /// </summary>
+    private static long LeastOfARound(Action measured, Action between)
+    {
+        long least = long.MaxValue;
+        for (int round = 0; round < RoundsMax && least > 0; round++)
+        {
+            between();
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            measured();
+            long bytes = Since(before);
+            least = round < RoundsToWarmUp ? least : Math.Min(least, bytes);
+        }
+
+        return least;
+    }
+
+    private static long Since(long before) => GC.GetAllocatedBytesForCurrentThread() - before;
+
+    /// <summary>One entity with all that works on it, and an endless stream of its events.</summary>
+    private sealed class User
+    {
+        private readonly Value[] _names = [.. Enumerable.Range(0, 40).Select(i => Value.Text($"merchant {i:d3}"))];
+        private readonly Value[] _countries = [.. "DE FR IT ES".Split(' ').Select(Value.Text)];
+        private readonly EventRecord _record = new(8);
+        private readonly Random _random = new(5);
+        private readonly SnapshotWriter _writer = new();
+        private readonly AnswerArena _arena = new();
+        private readonly Entity _entity;
+        private readonly ApplyScratch _scratch;
+        private readonly EntityReader _reader;
+        private readonly FeatureSelection _all;
+        private readonly Value[] _values;
+        private readonly FeatureStatus[] _statuses;
+        private readonly long[] _timesMs;
+        private readonly byte[] _notes;
+        private readonly int _stepMs;
+        private long _count;
+
+        internal User(string features, int stepMs)
+        {
+            DefinitionReadResult read = DefinitionFiles.Parse("test.yaml", Head + "\n" + features);
+            DefinitionSet set = read.Set
+                ?? throw new InvalidOperationException(string.Join('\n', read.Errors.AsEnumerable()));
+            EntityPlan plan = PlanCompiler.Compile(set)[0];
+            _entity = new Entity(plan);
+            _scratch = new ApplyScratch(plan);
+            _reader = new EntityReader(plan);
+            _all = FeatureSelection.All(plan);
+            _values = new Value[_all.Names.Length];
+            _statuses = new FeatureStatus[_values.Length];
+            _timesMs = new long[_values.Length];
+            _notes = new byte[_values.Length];
+            _stepMs = stepMs;
+            _record.Fields[0] = Value.Text("u1");
+        }
+
+        internal void Apply(int events)
+        {
+            for (int i = 0; i < events; i++, _count++)
+            {
+                int lateMs = _random.Next(10) == 0 ? _random.Next(60_000) : 0;
+                _record.EventTimeMs = StartMs + _count * _stepMs - lateMs;
+                _record.LogTimeMs = _record.EventTimeMs;
+                _record.Position = new Position(0, _count);
+                _record.Fields[1] = Value.Of(_random.Next(100, 10_000) / 100.0);
+                _record.Fields[2] = _names[_random.Next(_names.Length)];
+                _record.Fields[3] = _countries[_random.Next(_countries.Length)];
+                _record.Fields[4] = Value.Of((long)_random.Next(1000));
+                _record.Fields[5] = Value.Timestamp(_record.EventTimeMs);
+                _entity.Apply(_record, _scratch);
+            }
+        }
+
+        internal void Read()
+        {
+            _arena.Reset();
+            var slots = new AnswerSlots(_values, _statuses, _timesMs, _notes);
+            _reader.Read(_entity, _all, _entity.NewestMs + _random.Next(5_000), _arena, slots);
+        }
+
+        internal void Snapshot()
+        {
+            _writer.Reset();
+            _entity.Snapshot(_writer, _scratch);
+        }
+    }
+}
