@@ -65,6 +65,14 @@ internal struct KeptValue
         : _kind == ValueKind.String ? Utf8.SequenceCompareTo(other.Utf8)
         : CompareBits(other._bits);
 
+    /// <summary>Whether this is the same value; quicker than comparing the order.</summary>
+    public readonly bool Is(in Value other) => _kind == other.Kind
+        && (_kind == ValueKind.String ? Utf8.SequenceEqual(other.Utf8) : CompareBits(other.Int64) == 0);
+
+    /// <summary>Whether this is the same value; quicker than comparing the order.</summary>
+    public readonly bool Is(in KeptValue other) => _kind == other._kind
+        && (_kind == ValueKind.String ? Utf8.SequenceEqual(other.Utf8) : CompareBits(other._bits) == 0);
+
     /// <summary>The value; a text is copied into <paramref name="arena"/>.</summary>
     public readonly Value ToValue(ResultArena arena) => _kind switch
     {

@@ -39,7 +39,7 @@ internal sealed class RecentUniqueAccumulator(int column, ValueKind kind, int co
 
         Span<KeptRow> rows = _rows.Items;
         int same = 0;
-        while (same < rows.Length && rows[same].Value.Compare(value) != 0)
+        while (same < rows.Length && !rows[same].Value.Is(value))
         {
             same++;
         }
@@ -63,7 +63,7 @@ internal sealed class RecentUniqueAccumulator(int column, ValueKind kind, int co
         {
             Span<KeptRow> rows = _rows.Items;
             int same = 0;
-            while (same < rows.Length && rows[same].Value.Compare(row.Value) != 0)
+            while (same < rows.Length && !rows[same].Value.Is(row.Value))
             {
                 same++;
             }
