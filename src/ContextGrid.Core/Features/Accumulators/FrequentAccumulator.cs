@@ -10,18 +10,15 @@ namespace ContextGrid.Core.Features.Accumulators;
 /// </summary>
 internal sealed class FrequentAccumulator(int column, ValueKind kind) : Accumulator
 {
-    private const int CountMax = 256;
-
-    private SlotList<Entry> _entries; // By hash, then value.
-    private bool _overflowed;
+    private CounterList _counters;
 
     /// <inheritdoc/>
-    public override bool IsApproximate => _overflowed;
+    public override bool IsApproximate => _counters.HasOverflowed;
 
     /// <summary>The k most frequent values, ties by value ascending; null without rows.</summary>
     public Value MostFrequent(int k, ResultArena arena)
     {
-        ReadOnlySpan<Entry> entries = _entries.Items;
+        ReadOnlySpan<CounterList.Counter> entries = _counters.Items;
         if (entries.IsEmpty)
         {
             return Value.Null;
@@ -64,51 +61,48 @@ internal sealed class FrequentAccumulator(int column, ValueKind kind) : Accumula
         }
 
         ulong hash = ValueHash.Of(value);
-        int index = LowerBound(hash);
-        Span<Entry> entries = _entries.Items;
-        for (; index < entries.Length && entries[index].Hash == hash; index++)
+        int index = _counters.LowerBound(hash);
+        int order = 1;
+        ReadOnlySpan<CounterList.Counter> counters = _counters.Items;
+        for (; index < counters.Length && counters[index].Hash == hash; index++)
         {
-            int compared = entries[index].Value.Compare(value);
-            if (compared >= 0)
+            order = counters[index].Value.Compare(value);
+            if (order >= 0)
             {
-                if (compared == 0)
-                {
-                    entries[index].Count++;
-                    return;
-                }
-
                 break;
             }
         }
 
-        ref Entry entry = ref Insert(index, hash, 1);
-        entry.Value.Set(value);
+        if (order == 0)
+        {
+            _counters.Items[index].Count++;
+        }
+        else
+        {
+            _counters.Insert(index, hash, 1).Value.Set(value);
+        }
     }
 
     /// <inheritdoc/>
     public override void Merge(Accumulator other)
     {
         var frequent = (FrequentAccumulator)other;
-        foreach (ref readonly Entry entry in frequent._entries.Items)
+        foreach (ref readonly CounterList.Counter counter in frequent._counters.Items)
         {
-            MergeEntry(entry);
+            Merge(counter);
         }
 
-        _overflowed |= frequent._overflowed;
+        _counters.HasOverflowed |= frequent._counters.HasOverflowed;
     }
 
     /// <inheritdoc/>
-    public override void Clear()
-    {
-        _entries.Clear();
-        _overflowed = false;
-    }
+    public override void Clear() => _counters.Clear();
 
     /// <inheritdoc/>
     public override void Write(SnapshotWriter writer)
     {
-        writer.Varint(((ulong)_entries.Count << 1) | (_overflowed ? 1UL : 0));
-        foreach (ref readonly Entry entry in _entries.Items)
+        writer.Varint(((ulong)_counters.Count << 1) | (_counters.HasOverflowed ? 1UL : 0));
+        foreach (ref readonly CounterList.Counter entry in _counters.Items)
         {
             writer.UInt64(entry.Hash);
             writer.Varint((ulong)entry.Count);
@@ -120,91 +114,46 @@ internal sealed class FrequentAccumulator(int column, ValueKind kind) : Accumula
     public override void Read(ref SnapshotReader reader)
     {
         Clear();
-        int header = reader.Count(2 * CountMax + 1);
+        int header = reader.Count(2 * CounterList.CountMax + 1);
         for (int i = 0; i < header >> 1; i++)
         {
-            ref Entry entry = ref _entries.Open(i, CountMax);
+            ref CounterList.Counter entry = ref _counters.Open(i);
             entry.Hash = reader.UInt64();
             entry.Count = (long)(reader.Varint() & long.MaxValue);
             entry.Value.Read(ref reader, kind);
-            if (i > 0 && entry.Hash < _entries.Items[i - 1].Hash)
+            if (i > 0 && entry.Hash < _counters.Items[i - 1].Hash)
             {
                 throw new SnapshotFormatException("Counted values are not in the order of their hashes.");
             }
         }
 
-        _overflowed = (header & 1) != 0;
+        _counters.HasOverflowed = (header & 1) != 0;
     }
 
-    private static bool IsBefore(in Entry a, in Entry b) =>
-        a.Count != b.Count ? a.Count > b.Count : a.Value.Compare(b.Value) < 0;
-
-    private void MergeEntry(in Entry other)
+    private void Merge(in CounterList.Counter other)
     {
-        int index = LowerBound(other.Hash);
-        Span<Entry> entries = _entries.Items;
-        for (; index < entries.Length && entries[index].Hash == other.Hash; index++)
+        int index = _counters.LowerBound(other.Hash);
+        int order = 1;
+        ReadOnlySpan<CounterList.Counter> counters = _counters.Items;
+        for (; index < counters.Length && counters[index].Hash == other.Hash; index++)
         {
-            int compared = entries[index].Value.Compare(other.Value);
-            if (compared >= 0)
+            order = counters[index].Value.Compare(other.Value);
+            if (order >= 0)
             {
-                if (compared == 0)
-                {
-                    entries[index].Count += other.Count;
-                    return;
-                }
-
                 break;
             }
         }
 
-        Insert(index, other.Hash, other.Count).Value.Set(other.Value);
-    }
-
-    /// <summary>Opens an entry at its place; of a full map the least frequent goes, and hands its count on.</summary>
-    private ref Entry Insert(int index, ulong hash, long count)
-    {
-        ref Entry entry = ref _entries.Count < CountMax
-            ? ref _entries.Open(index, CountMax)
-            : ref Replace(index, ref count);
-        entry.Hash = hash;
-        entry.Count = count;
-        return ref entry;
-    }
-
-    private ref Entry Replace(int index, scoped ref long count)
-    {
-        _overflowed = true;
-        ReadOnlySpan<Entry> entries = _entries.Items;
-        int least = 0;
-        for (int i = 1; i < entries.Length; i++)
+        if (order == 0)
         {
-            least = entries[i].Count < entries[least].Count ? i : least;
+            _counters.Items[index].Count += other.Count;
         }
-
-        count += entries[least].Count;
-        return ref _entries.Move(least, least < index ? index - 1 : index);
-    }
-
-    private int LowerBound(ulong hash)
-    {
-        // As in SortedSearch, without a branch that depends on the data.
-        ReadOnlySpan<Entry> entries = _entries.Items;
-        int low = 0;
-        for (int rest = entries.Length; rest > 0;)
+        else
         {
-            int half = (rest + 1) >> 1;
-            low += half & -(entries[low + half - 1].Hash < hash ? 1 : 0);
-            rest -= half;
+            _counters.Insert(index, other.Hash, other.Count).Value.Set(other.Value);
         }
-
-        return low;
     }
 
-    private struct Entry
-    {
-        public ulong Hash;
-        public long Count;
-        public KeptValue Value;
-    }
+    private static bool IsBefore(in CounterList.Counter a, in CounterList.Counter b) =>
+        a.Count != b.Count ? a.Count > b.Count : a.Value.Compare(b.Value) < 0;
 }
