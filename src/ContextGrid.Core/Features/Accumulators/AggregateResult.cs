@@ -69,7 +69,8 @@ public static class AggregateResult
 
     private static Value Rate(Accumulator cell, long windowSizeMs)
     {
-        ScaledDouble amount = cell is CountAccumulator count ? new ScaledDouble(count.Count, 0) : ((ISum)cell).ToScaled();
+        ScaledDouble amount =
+            cell is CountAccumulator count ? new ScaledDouble(count.Count, 0) : ((ISum)cell).ToScaled();
         return windowSizeMs <= 0 ? Value.Null : Value.Of(amount.Over(windowSizeMs / 1000.0).ToDouble());
     }
 

@@ -1,8 +1,8 @@
 namespace ContextGrid.Core.Features.Accumulators;
 
 /// <summary>
-/// Buckets of a quantile sketch in use, ascending by key. A bucket is one integer, its key times 2^46 plus its rows; so
-/// a list of few is small, and merging two is merging two sorted lists of integers. Keys are at most 76,000 in
+/// Buckets of a quantile sketch in use, ascending by key. A bucket is one integer, its key times 2^46 plus its rows;
+/// so a list of few is small, and merging two is merging two sorted lists of integers. Keys are at most 76,000 in
 /// magnitude, and nobody sees 2^46 rows.
 /// </summary>
 internal struct BucketList
@@ -61,7 +61,7 @@ internal struct BucketList
         return rows;
     }
 
-    /// <summary>Whether the positive or the negative keys of both lists together span a number of keys or more.</summary>
+    /// <summary>Whether the positive or the negative keys of both lists together span this many keys.</summary>
     public readonly bool Spans(in BucketList other, int span)
     {
         if (Count == 0 || other.Count == 0)
