@@ -5,7 +5,7 @@ using Google.Protobuf;
 
 namespace ContextGrid.Integration.Tests;
 
-/// <summary>A directory with small definitions and the data of a server that tests start on it again and again.</summary>
+/// <summary>Small definitions, and the data of a server that tests start on it again and again.</summary>
 public sealed class GridFolder : IDisposable
 {
     /// <summary>The definitions that tests use when they do not bring their own.</summary>

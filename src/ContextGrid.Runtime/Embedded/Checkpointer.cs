@@ -125,7 +125,7 @@ internal sealed partial class Checkpointer
                 for (int s = 0; s < _grid.Tables[t].Shards.Length; s++)
                 {
                     EntityShard shard = _grid.Tables[t].Shards[s];
-                    TakenShard changed = Take(shard);
+                    TakenShard changed = TakenShard.Take(shard);
                     taken.Add(changed);
                     string type = _grid.Plans[t].Definition.Name;
                     while (changed.Written < changed.Entities.Count)
@@ -146,7 +146,7 @@ internal sealed partial class Checkpointer
         {
             if (!durable)
             {
-                taken.ForEach(GiveBack);
+                taken.ForEach(t => t.GiveBack());
             }
         }
     }
@@ -161,34 +161,6 @@ internal sealed partial class Checkpointer
         DefinitionVersion = 1,
         DefinitionHashes = _hashes,
     };
-
-    private static TakenShard Take(EntityShard shard)
-    {
-        lock (shard.Gate)
-        {
-            var taken = new TakenShard(shard, shard.Changed);
-            shard.Changed = [];
-            return taken;
-        }
-    }
-
-    // An entity that was not written yet is still marked as changed, but on no list; one that was written is on the list
-    // again only when it has changed since.
-    private static void GiveBack(TakenShard taken)
-    {
-        lock (taken.Shard.Gate)
-        {
-            for (int i = 0; i < taken.Entities.Count; i++)
-            {
-                KeyValuePair<byte[], Entity> entry = taken.Entities[i];
-                if (i >= taken.Written || !entry.Value.IsDirty)
-                {
-                    entry.Value.MarkDirty();
-                    taken.Shard.Changed.Add(entry);
-                }
-            }
-        }
-    }
 
     private void AddSome(CheckpointBuilder builder, string type, TakenShard taken)
     {
@@ -217,15 +189,4 @@ internal sealed partial class Checkpointer
 
     [LoggerMessage(LogLevel.Error, "No checkpoint: {Message} The state stays in memory and is tried again.")]
     private partial void LogFailed(string message);
-
-    /// <summary>The changed entities of one shard while a checkpoint writes them.</summary>
-    private sealed class TakenShard(EntityShard shard, List<KeyValuePair<byte[], Entity>> entities)
-    {
-        internal EntityShard Shard => shard;
-
-        internal List<KeyValuePair<byte[], Entity>> Entities => entities;
-
-        /// <summary>How many of them, from the first on, are in the checkpoint.</summary>
-        internal int Written { get; set; }
-    }
 }

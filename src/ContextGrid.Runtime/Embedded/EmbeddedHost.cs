@@ -101,8 +101,8 @@ public sealed class EmbeddedHost : IAsyncDisposable
         try
         {
             directory = DataDirectory.Open(options.DataDirectory);
-            log = OpenLog(options, directory.LogPath, time, loggers);
-            List<string> aside = options.Rebuild ? PutAside(directory.CheckpointsPath, time) : [];
+            log = HostStart.OpenLog(options, directory.LogPath, time, loggers);
+            List<string> aside = options.Rebuild ? HostStart.PutAside(directory.CheckpointsPath, time) : [];
             checkpoints = await CheckpointStore.OpenAsync(
                 DirectorySnapshotStore.Open(directory.CheckpointsPath, time),
                 $"{Environment.MachineName}:{Environment.ProcessId}",
@@ -116,7 +116,7 @@ public sealed class EmbeddedHost : IAsyncDisposable
             await (checkpoints?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
             await (log?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
             directory?.Dispose();
-            if (CantStart(e))
+            if (HostStart.IsReason(e))
             {
                 throw new HostStartException(e.Message.ReplaceLineEndings(" "), e);
             }
@@ -206,40 +206,6 @@ public sealed class EmbeddedHost : IAsyncDisposable
         host.Recovered = [.. sentences, .. log.Recovered, .. checkpoints.Recovered, restored, host.Behind()];
         await host.BeginAsync(options.CheckpointInterval, cancellationToken).ConfigureAwait(false);
         return host;
-    }
-
-    private static bool CantStart(Exception e) => e is DataDirectoryException or SnapshotStoreException
-        or CheckpointCorruptException or EventLogException or IOException or UnauthorizedAccessException
-        or ArgumentException;
-
-    private static List<string> PutAside(string checkpoints, TimeProvider time)
-    {
-        if (!Directory.Exists(checkpoints))
-        {
-            return [];
-        }
-
-        string old = checkpoints + ".old-"
-            + time.GetUtcNow().ToString("yyyyMMddHHmmssfff", CultureInfo.InvariantCulture);
-        Directory.Move(checkpoints, old);
-        return [$"the checkpoints were put aside as {old}; state is built from the log again"];
-    }
-
-    private static FileEventLog OpenLog(
-        EmbeddedHostOptions options, string path, TimeProvider time, ILoggerFactory loggers)
-    {
-        Dictionary<string, int> topics = options.Definitions.Topics.ToDictionary(t => t, _ => options.Partitions);
-        topics[DeadLetterTopic.Name] = 1;
-        return FileEventLog.Open(
-            new FileEventLogOptions
-            {
-                Directory = path,
-                Topics = topics,
-                RetentionTime = options.RetentionTime,
-                RetentionBytes = options.RetentionBytes,
-            },
-            time,
-            loggers.CreateLogger<FileEventLog>());
     }
 
     private int EventOf(PartitionProgress progress) =>

@@ -100,6 +100,14 @@ public sealed class EventBatch
         return false;
     }
 
+    /// <summary>Passes all events: this fills the window of producers' ids.</summary>
+    public void SkipAll()
+    {
+        while (MoveNext())
+        {
+        }
+    }
+
     /// <summary>The key of the entity that the event is about; false: it is not about such an entity.</summary>
     /// <param name="source">The entity type's source.</param>
     /// <param name="key">Its UTF-8; valid until the next call of this batch.</param>

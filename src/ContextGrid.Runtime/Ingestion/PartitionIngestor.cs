@@ -75,7 +75,8 @@ public sealed partial class PartitionIngestor
                 catch (EventLogException e) when (e.Error != EventLogError.Corrupt)
                 {
                     Fault = e.Message;
-                    await NoteEndAsync(cancellationToken).ConfigureAwait(false);
+                    await StalledPartition.NoteEndAsync(_log, Progress, _time, cancellationToken)
+                        .ConfigureAwait(false);
                     LogRetry(Progress.Partition.Topic, Progress.Partition.Partition, e.Message);
                     await Task.Delay(RetryDelay, _time, cancellationToken).ConfigureAwait(false);
                     await CloseAsync(reader).ConfigureAwait(false);
@@ -92,7 +93,8 @@ public sealed partial class PartitionIngestor
             // The loop's edge: whatever it is, applying on would skip it. The status shows the partition as stopped.
             Fault = $"Stopped at offset {Progress.Next}: {e.Message}";
             LogStopped(e, Progress.Partition.Topic, Progress.Partition.Partition, Progress.Next);
-            await WatchEndAsync(cancellationToken).ConfigureAwait(false);
+            await StalledPartition.WatchEndAsync(_log, Progress, IdleWait, _time, cancellationToken)
+                .ConfigureAwait(false);
         }
         finally
         {
@@ -122,42 +124,7 @@ public sealed partial class PartitionIngestor
             && await reader.ReadAsync(_records, TimeSpan.Zero, cancellationToken).ConfigureAwait(false) == ReadOutcome.Records)
         {
             _events.Load(_records, end);
-            while (_events.MoveNext())
-            {
-                // Moving is what fills the window of ids.
-            }
-        }
-    }
-
-    // Nothing is applied any more, and producers go on: without this the lag would stand still and answers would look
-    // fresher than they are (I12).
-    private async Task WatchEndAsync(CancellationToken cancellationToken)
-    {
-        using var timer = new PeriodicTimer(IdleWait, _time);
-        try
-        {
-            do
-            {
-                await NoteEndAsync(cancellationToken).ConfigureAwait(false);
-            }
-            while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false));
-        }
-        catch (OperationCanceledException)
-        {
-            // The host stops.
-        }
-    }
-
-    private async ValueTask NoteEndAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            LogRange range = await _log.GetRangeAsync(Progress.Partition, cancellationToken).ConfigureAwait(false);
-            Progress.SeeStalled(range.End, _time.GetUtcNow().ToUnixTimeMilliseconds());
-        }
-        catch (EventLogException)
-        {
-            // The log can't be asked; the last known end stays, and Fault tells that something is wrong.
+            _events.SkipAll();
         }
     }
 

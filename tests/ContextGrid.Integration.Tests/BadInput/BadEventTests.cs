@@ -50,7 +50,8 @@ public sealed class BadEventTests : IDisposable
     {
         await using ServerProcess server = await _grid.StartAsync();
         using ContextGridClient client = GridFolder.Connect(server);
-        PublishResult result = await PublishBetweenNeighboursAsync(client, BadEvents.TooLarge(), InvalidEvents.DeadLetter);
+        PublishResult result =
+            await PublishBetweenNeighboursAsync(client, BadEvents.TooLarge(), InvalidEvents.DeadLetter);
         RefusedEvent refused = Assert.Single(result.Refused);
         Assert.Equal((2, 1, "too_large"), (result.Accepted, refused.Index, refused.Reason));
         Assert.Null(refused.DeadLetter);

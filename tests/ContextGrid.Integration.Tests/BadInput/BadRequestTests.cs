@@ -31,7 +31,7 @@ public sealed class BadRequestTests : IDisposable
             ("unknown version", new() { Entities = [new("user@7", "u1")] }, "no version '7'"),
             ("empty key", new() { Entities = [new("user", "")] }, "the key is empty"),
             ("long key", new() { Entities = [new("user", new string('k', 5 * 1024))] }, "longer than 1024 bytes"),
-            ("negative staleness", new() { Entities = [user], MaxStaleness = TimeSpan.FromSeconds(-1) }, "max_staleness"),
+            ("negative age", new() { Entities = [user], MaxStaleness = TimeSpan.FromSeconds(-1) }, "max_staleness"),
             ("foreign position", new() { Entities = [user], MinPosition = [new() { Topic = "x" }] }, "x/0"),
         };
         foreach ((string name, ContextRequest request, string fragment) in cases)
@@ -64,7 +64,8 @@ public sealed class BadRequestTests : IDisposable
         await RefusedAsync(client, new WatchRequest { Entities = Many(10_001).Entities, Features = OneFeature });
         await RefusedAsync(client, new WatchRequest { Entities = [] });
         await RefusedAsync(client, new WatchRequest { Entities = [new("usr", "u1")] });
-        await RefusedAsync(client, new WatchRequest { Entities = [new("user", "u1")], ResumeToken = new byte[] { 9, 9 } });
+        await RefusedAsync(
+            client, new WatchRequest { Entities = [new("user", "u1")], ResumeToken = new byte[] { 9, 9 } });
         await RefusedAsync(
             client, new WatchRequest { Entities = [new("user", "u1")], ResumeToken = new byte[] { 1, 200, 200, 200 } });
     }

@@ -10,7 +10,9 @@ using DeadLetter = ContextGrid.Contracts.V1.DeadLetter;
 
 namespace ContextGrid.Integration.Tests.BadInput;
 
-/// <summary>Records that are in the log already and are no events: dead letters with their position, and no stop.</summary>
+/// <summary>
+/// Records that are in the log already and are no events: dead letters with their position, and no stop.
+/// </summary>
 public sealed class PoisonTests : IDisposable
 {
     private static readonly long NowMs = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();

@@ -12,6 +12,7 @@ namespace ContextGrid.Integration.Tests.Faults;
 internal sealed class CrashWriter(string name, bool hasIds, int seed)
 {
     private const int Users = 4;
+    private const long TimeMs = 1_700_000_000_000;
 
     private readonly Random _random = new(seed);
     private readonly Dictionary<string, UserLedger> _ledgers = [];
@@ -63,7 +64,11 @@ internal sealed class CrashWriter(string name, bool hasIds, int seed)
             _unanswered = null;
         }
 
-        _unanswered ??= [.. Enumerable.Range(0, _random.Next(1, 40)).Select(_ => ($"{name}-{_era}-{_random.Next(Users)}", ++_number))];
+        _unanswered ??=
+        [
+            .. Enumerable.Range(0, _random.Next(1, 40))
+                .Select(_ => ($"{name}-{_era}-{_random.Next(Users)}", ++_number)),
+        ];
         if (!hasIds)
         {
             _unanswered.ForEach(e => Ledger(e.User).InDoubt.Add(e.Number));
@@ -80,7 +85,8 @@ internal sealed class CrashWriter(string name, bool hasIds, int seed)
         foreach (SourcePosition position in result.Positions)
         {
             // The log gives offsets in the order of acknowledgement, also across a crash.
-            Assert.True(!_positions.TryGetValue(position.Partition, out SourcePosition? last) || last.Offset < position.Offset);
+            bool known = _positions.TryGetValue(position.Partition, out SourcePosition? last);
+            Assert.True(!known || last?.Offset < position.Offset);
             _positions[position.Partition] = position;
         }
 
@@ -106,7 +112,7 @@ internal sealed class CrashWriter(string name, bool hasIds, int seed)
     private string Json((string User, int Number) e) => hasIds
         ? string.Create(
             CultureInfo.InvariantCulture,
-            $$"""{"payment_id":"{{name}}-{{e.Number}}","user_id":"{{e.User}}","items":{{e.Number}},"ts":1700000000000}""")
+            $$"""{"payment_id":"{{name}}-{{e.Number}}","user_id":"{{e.User}}","items":{{e.Number}},"ts":{{TimeMs}}}""")
         : string.Create(CultureInfo.InvariantCulture, $$"""{"user_id":"{{e.User}}","n":{{e.Number}}}""");
 }
 

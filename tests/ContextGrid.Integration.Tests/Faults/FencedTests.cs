@@ -4,7 +4,7 @@ using ContextGrid.TestKit.Processes;
 
 namespace ContextGrid.Integration.Tests.Faults;
 
-/// <summary>A server whose checkpoints another owner has taken over can make nothing durable, and says so and ends.</summary>
+/// <summary>A server whose checkpoints another owner has taken over can make nothing durable: it ends.</summary>
 public sealed class FencedTests : IDisposable
 {
     private readonly GridFolder _grid = new();

@@ -6,7 +6,7 @@ using ContextGrid.TestKit.Processes;
 
 namespace ContextGrid.Integration.Tests.Faults;
 
-/// <summary>SIGTERM under load: everything acknowledged is in the last checkpoint, and nothing waits after it.</summary>
+/// <summary>SIGTERM under load: everything acknowledged is in the last checkpoint, nothing waits after it.</summary>
 public sealed class StopTests : IDisposable
 {
     private readonly GridFolder _grid = new();
@@ -54,7 +54,7 @@ public sealed class StopTests : IDisposable
     {
         try
         {
-            var request = new WatchRequest { Entities = [new EntityId("user", "batch"), new EntityId("user", "stream")] };
+            var request = new WatchRequest { Entities = [new("user", "batch"), new("user", "stream")] };
             await foreach (ContextChange change in client.WatchAsync(request))
             {
                 if (change.Context.Entities.All(e => e["ticks"].AsInt64 > 50))

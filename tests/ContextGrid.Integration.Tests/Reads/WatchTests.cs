@@ -82,7 +82,8 @@ public sealed class WatchTests : IDisposable
         using ContextGridClient reader = GridFolder.Connect(next);
         await reader.PublishAsync("ticks", Tick("b", 5));
         var request = new WatchRequest { Entities = Users, ResumeToken = token };
-        await using IAsyncEnumerator<ContextChange> resumed = reader.WatchAsync(request).GetAsyncEnumerator(_limit.Token);
+        await using IAsyncEnumerator<ContextChange> resumed =
+            reader.WatchAsync(request).GetAsyncEnumerator(_limit.Token);
         EntityResult changed = Assert.Single((await NextAsync(resumed)).Context.Entities);
         Assert.Equal(("b", 6), (changed.Id.Key, changed["tick_sum"].AsInt64));
     }

@@ -27,8 +27,8 @@ internal static class TestRecords
             byte[] bytes = Encoding.UTF8.GetBytes(payload);
             batch.Reserve(bytes.Length);
             bytes.CopyTo(batch.Buffer, batch.BytesUsed);
-            batch.Add(new LogBatch.Entry(
-                firstOffset + batch.Count, timeMs, batch.BytesUsed, 0, batch.BytesUsed, bytes.Length, batch.BytesUsed, 0));
+            int at = batch.BytesUsed;
+            batch.Add(new LogBatch.Entry(firstOffset + batch.Count, timeMs, at, 0, at, bytes.Length, at, 0));
             batch.BytesUsed += bytes.Length;
         }
 

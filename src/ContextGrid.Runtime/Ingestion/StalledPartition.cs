@@ -1,0 +1,46 @@
+namespace ContextGrid.Runtime.Ingestion;
+
+/// <summary>
+/// Looks after the lag of a partition that is not read at present. Producers go on, so without this the lag would stand
+/// still and answers would look fresher than they are (I12).
+/// </summary>
+internal static class StalledPartition
+{
+    /// <summary>Notes the partition's end again and again until cancelled.</summary>
+    internal static async Task WatchEndAsync(
+        IEventLog log,
+        PartitionProgress progress,
+        TimeSpan interval,
+        TimeProvider time,
+        CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(interval, time);
+        try
+        {
+            do
+            {
+                await NoteEndAsync(log, progress, time, cancellationToken).ConfigureAwait(false);
+            }
+            while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException)
+        {
+            // The host stops.
+        }
+    }
+
+    /// <summary>Notes the partition's end once.</summary>
+    internal static async ValueTask NoteEndAsync(
+        IEventLog log, PartitionProgress progress, TimeProvider time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            LogRange range = await log.GetRangeAsync(progress.Partition, cancellationToken).ConfigureAwait(false);
+            progress.SeeStalled(range.End, time.GetUtcNow().ToUnixTimeMilliseconds());
+        }
+        catch (EventLogException)
+        {
+            // The log can't be asked; the last known end stays, and the ingestor's fault tells that something is wrong.
+        }
+    }
+}
