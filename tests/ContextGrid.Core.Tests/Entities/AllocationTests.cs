@@ -71,12 +71,8 @@ public sealed class AllocationTests
         """;
 
     /// <summary>Events closer than the tiles are wide, and events so rare that every block keeps its rows.</summary>
-    public static TheoryData<string, int> Paces => new()
-    {
-        { "tiles", 40 },
-        { "rows", 20_000 },
-        { "both", 1_500 },
-    };
+    public static TheoryData<string, int> Paces =>
+        new() { { "tiles", 40 }, { "rows", 20_000 }, { "both", 1_500 } };
 
     [Theory]
     [MemberData(nameof(Paces))]
@@ -190,8 +186,8 @@ public sealed class AllocationTests
         internal void Read()
         {
             _arena.Reset();
-            var slots = new AnswerSlots(_values, _statuses, _timesMs, _notes);
-            _reader.Read(_entity, _all, _entity.NewestMs + _random.Next(5_000), _arena, slots);
+            long headMs = _entity.NewestMs + _random.Next(5_000);
+            _reader.Read(_entity, _all, headMs, _arena, new AnswerSlots(_values, _statuses, _timesMs, _notes));
         }
 
         internal void Snapshot()
