@@ -88,12 +88,24 @@ internal sealed class WatchHandler(
             seen = now;
         }
 
+        await FollowAsync(request, parts, seen, isRebuilding, interval, sink, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task FollowAsync(
+        WatchContextRequest request,
+        List<ContextQuery> parts,
+        SourceVector seen,
+        bool isRebuilding,
+        TimeSpan interval,
+        IWatchSink sink,
+        CancellationToken cancellationToken)
+    {
         using var timer = new PeriodicTimer(interval, time);
         do
         {
             bool wasRebuilding = isRebuilding;
             isRebuilding = IsRebuilding();
-            now = SourceVector.Of(progress);
+            SourceVector now = SourceVector.Of(progress);
             if (wasRebuilding && !isRebuilding)
             {
                 // Also values that did not change are complete from now on, which the client must learn.
