@@ -75,8 +75,7 @@ public sealed partial class PartitionIngestor
                 catch (EventLogException e) when (e.Error != EventLogError.Corrupt)
                 {
                     Fault = e.Message;
-                    await StalledPartition.NoteEndAsync(_log, Progress, _time, cancellationToken)
-                        .ConfigureAwait(false);
+                    await StalledPartition.NoteEndAsync(_log, Progress, _time, cancellationToken).ConfigureAwait(false);
                     LogRetry(Progress.Partition.Topic, Progress.Partition.Partition, e.Message);
                     await Task.Delay(RetryDelay, _time, cancellationToken).ConfigureAwait(false);
                     await CloseAsync(reader).ConfigureAwait(false);
@@ -93,8 +92,7 @@ public sealed partial class PartitionIngestor
             // The loop's edge: whatever it is, applying on would skip it. The status shows the partition as stopped.
             Fault = $"Stopped at offset {Progress.Next}: {e.Message}";
             LogStopped(e, Progress.Partition.Topic, Progress.Partition.Partition, Progress.Next);
-            await StalledPartition.WatchEndAsync(_log, Progress, IdleWait, _time, cancellationToken)
-                .ConfigureAwait(false);
+            await StalledPartition.WatchEndAsync(_log, Progress, IdleWait, _time, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

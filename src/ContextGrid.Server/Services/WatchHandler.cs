@@ -64,8 +64,7 @@ internal sealed class WatchHandler(
         }
     }
 
-    private async Task RunAsync(
-        WatchContextRequest request, IWatchSink sink, CancellationToken cancellationToken)
+    private async Task RunAsync(WatchContextRequest request, IWatchSink sink, CancellationToken cancellationToken)
     {
         ContextRequests.Require(
             request.Entities.Count <= EntitiesMax,
@@ -114,8 +113,7 @@ internal sealed class WatchHandler(
             }
             else if (!now.Matches(seen))
             {
-                await SendChangedAsync(request, parts, seen, now, sink, cancellationToken)
-                    .ConfigureAwait(false);
+                await SendChangedAsync(request, parts, seen, now, sink, cancellationToken).ConfigureAwait(false);
                 seen = now;
             }
         }
@@ -125,10 +123,7 @@ internal sealed class WatchHandler(
     private bool IsRebuilding() => progress.Any(p => p.IsRebuilding);
 
     private async ValueTask SendAllAsync(
-        WatchContextRequest request,
-        SourceVector now,
-        IWatchSink sink,
-        CancellationToken cancellationToken)
+        WatchContextRequest request, SourceVector now, IWatchSink sink, CancellationToken cancellationToken)
     {
         foreach (EntityRef[] chunk in request.Entities.Chunk(ContextQuery.EntitiesMax))
         {
