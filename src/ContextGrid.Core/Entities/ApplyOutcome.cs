@@ -12,7 +12,9 @@ public enum ApplyOutcome
     /// </summary>
     AppliedLate,
 
-    /// <summary>An event at this position or after it, of the same source, is in the state already: nothing changed.</summary>
+    /// <summary>
+    /// An event at this position or after it, of the same source, is in the state already: nothing changed.
+    /// </summary>
     AlreadyApplied,
 
     /// <summary>The type does not consume the event: nothing changed.</summary>

@@ -9,7 +9,9 @@ namespace ContextGrid.Core.Entities;
 /// One entity: the state that its events leave behind, and the only code that changes it. Live ingestion, replay and
 /// reads of the past all come through <see cref="Apply"/>. Pure and synchronous; owned by one thread at a time.
 /// </summary>
-/// <remarks>The state is a function of the set of events applied and their positions, not of how sources interleave.</remarks>
+/// <remarks>
+/// The state is a function of the set of events applied and their positions, not of how sources interleave.
+/// </remarks>
 public sealed class Entity
 {
     private readonly EventState?[] _events;
@@ -25,7 +27,9 @@ public sealed class Entity
     /// <summary>The plan of the entity's type.</summary>
     public EntityPlan Plan { get; }
 
-    /// <summary>The newest event time, milliseconds since the Unix epoch; <see cref="long.MinValue"/>: no event yet.</summary>
+    /// <summary>
+    /// The newest event time, milliseconds since the Unix epoch; <see cref="long.MinValue"/>: no event yet.
+    /// </summary>
     public long NewestMs { get; private set; } = long.MinValue;
 
     /// <summary>

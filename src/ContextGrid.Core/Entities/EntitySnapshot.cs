@@ -5,7 +5,9 @@ using ContextGrid.Core.Snapshots;
 
 namespace ContextGrid.Core.Entities;
 
-/// <summary>The bytes of an entity's snapshot; docs/STORAGE.md describes them. Readers of older versions stay here.</summary>
+/// <summary>
+/// The bytes of an entity's snapshot; docs/STORAGE.md describes them. Readers of older versions stay here.
+/// </summary>
 internal static class EntitySnapshot
 {
     private const byte Version = 1;

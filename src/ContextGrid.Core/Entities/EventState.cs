@@ -6,17 +6,21 @@ namespace ContextGrid.Core.Entities;
 
 /// <summary>
 /// What an entity keeps of one event. A tile with few events is sparse: its events stay rows, which cost about 50 bytes
-/// each and serve all groups at once. A tile with many is dense: accumulators, whose cost does not depend on the events.
-/// A row goes when no group needs it any more. Lifetime groups have one dense tile; exact windows keep their rows beside.
+/// each and serve all groups at once. A tile with many is dense: accumulators, whose cost does not depend on the
+/// events. A row goes when no group needs it any more. Lifetime groups have one dense tile; exact windows keep their
+/// rows beside.
 /// </summary>
 /// <remarks>
 /// All that is kept is a function of the set of events (I10). A tile becomes dense when it has more events than its age
-/// allows; the allowance only falls as the tile ages and the number of events only grows, so it does not matter when this
-/// is looked at: reading works in between, and <see cref="Settle"/> brings every state of the same events to the same form.
+/// allows; the allowance only falls as the tile ages and the number of events only grows, so it does not matter when
+/// this is looked at: reading works in between, and <see cref="Settle"/> brings every state of the same events to the
+/// same form.
 /// </remarks>
 internal sealed class EventState
 {
-    /// <summary>Events that the newest two tiles of a group may have as rows: an ordinary entity stays sparse.</summary>
+    /// <summary>
+    /// Events that the newest two tiles of a group may have as rows: an ordinary entity stays sparse.
+    /// </summary>
     internal const int RowsOfNewTileMax = 32;
 
     /// <summary>Events that an older tile may have as rows: accumulators of a tile cost as much as 20 rows.</summary>
@@ -58,7 +62,9 @@ internal sealed class EventState
     /// <summary>Takes tiles that were read from a snapshot.</summary>
     internal void AdoptTiles(GroupPlan group, TileSet tiles) => _tiles[group.Index] = tiles;
 
-    /// <summary>Takes an event in; uses the scratch's columns, so <paramref name="row"/> is no longer valid after.</summary>
+    /// <summary>
+    /// Takes an event in; uses the scratch's columns, so <paramref name="row"/> is no longer valid after.
+    /// </summary>
     /// <returns>Whether some window that the event matches no longer retains its time.</returns>
     internal bool Apply(in EventRow row, ReadOnlySpan<byte> predicates, long newestMs, ApplyScratch scratch)
     {

@@ -42,7 +42,9 @@ internal sealed class RowBuffer
         Count++;
     }
 
-    /// <summary>The bounds of the rows whose time is in [fromMs, toMs), and how many they are; searched from the end.</summary>
+    /// <summary>
+    /// The bounds of the rows whose time is in [fromMs, toMs), and how many they are; searched from the end.
+    /// </summary>
     internal (int Start, int End, int Count) Range(long fromMs, long toMs)
     {
         int end = End;

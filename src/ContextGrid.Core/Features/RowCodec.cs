@@ -8,8 +8,8 @@ namespace ContextGrid.Core.Features;
 /// <summary>
 /// The bytes of a row: total length (int32), event time (int64), source (int32), offset (int64), the set of predicates
 /// that hold (a bit each), the set of columns that are not null (a bit each), the columns that are not null in order
-/// (8 bytes; a text: uint16 length and UTF-8; a list: nothing), total length again (int32). Little endian. The length on
-/// both ends lets a buffer be walked both ways.
+/// (8 bytes; a text: uint16 length and UTF-8; a list: nothing), total length again (int32). Little endian. The length
+/// on both ends lets a buffer be walked both ways.
 /// </summary>
 internal static class RowCodec
 {

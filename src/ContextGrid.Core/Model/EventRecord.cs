@@ -13,8 +13,9 @@ public sealed class EventRecord
     public int EventIndex { get; set; }
 
     /// <summary>
-    /// Values by the field's index in its event definition; slots beyond that definition's fields are stale. A field that
-    /// is absent, or that no definition uses, is null. Texts are slices of the record's bytes or of the decoder's scratch.
+    /// Values by the field's index in its event definition; slots beyond that definition's fields are stale. A field
+    /// that is absent, or that no definition uses, is null. Texts are slices of the record's bytes or of the decoder's
+    /// scratch.
     /// </summary>
     public Value[] Fields { get; }
 

@@ -39,7 +39,9 @@ public static class StableHash
         return Avalanche(hash);
     }
 
-    /// <summary>Hashes eight bytes given as a number: equal to <see cref="Of(ReadOnlySpan{byte})"/> of them, little endian.</summary>
+    /// <summary>
+    /// Hashes eight bytes given as a number: equal to <see cref="Of(ReadOnlySpan{byte})"/> of them, little endian.
+    /// </summary>
     public static ulong Of(long value)
     {
         ulong hash = P5 + 8;

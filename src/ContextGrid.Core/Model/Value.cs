@@ -35,7 +35,9 @@ public readonly struct Value
     /// <summary>The integer of an Int64, the milliseconds of a Timestamp, 0 or 1 of a Bool.</summary>
     public long Int64 => _bits;
 
-    /// <summary>The number of a Double. For any other kind the result has no meaning; see <see cref="ToDouble"/>.</summary>
+    /// <summary>
+    /// The number of a Double. For any other kind the result has no meaning; see <see cref="ToDouble"/>.
+    /// </summary>
     public double Double => BitConverter.Int64BitsToDouble(_bits);
 
     /// <summary>Whether a Bool is true.</summary>
@@ -75,7 +77,9 @@ public readonly struct Value
     /// <summary>A List over a slice of <paramref name="items"/>, which the caller keeps unchanged.</summary>
     public static Value List(Value[] items, int start, int count) => new(ValueKind.List, 0, items, start, count);
 
-    /// <summary>A Map over key, value, key, value … of <paramref name="items"/>; <paramref name="count"/> counts both.</summary>
+    /// <summary>
+    /// A Map over key, value, key, value … of <paramref name="items"/>; <paramref name="count"/> counts both.
+    /// </summary>
     public static Value Map(Value[] items, int start, int count) => new(ValueKind.Map, 0, items, start, count);
 
     /// <summary>The 64 bits of a Bool, Int64, Double or Timestamp.</summary>

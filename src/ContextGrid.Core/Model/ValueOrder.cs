@@ -1,6 +1,8 @@
 namespace ContextGrid.Core.Model;
 
-/// <summary>A total order over values: nulls first, then by kind group (bool, numbers, texts, times), then by value.</summary>
+/// <summary>
+/// A total order over values: nulls first, then by kind group (bool, numbers, texts, times), then by value.
+/// </summary>
 public static class ValueOrder
 {
     /// <summary>

@@ -6,7 +6,9 @@ namespace ContextGrid.Core.Model;
 /// <summary>Readable text for values, the same under every culture.</summary>
 internal static class ValueText
 {
-    /// <summary>Formats a value: <c>null</c>, <c>true</c>, <c>1</c>, <c>1.5</c>, <c>"text"</c>, <c>[1, 2]</c>.</summary>
+    /// <summary>
+    /// Formats a value: <c>null</c>, <c>true</c>, <c>1</c>, <c>1.5</c>, <c>"text"</c>, <c>[1, 2]</c>.
+    /// </summary>
     internal static string Format(in Value value)
     {
         switch (value.Kind)

@@ -3,7 +3,9 @@ using ContextGrid.Core.Features.Accumulators;
 
 namespace ContextGrid.Core.Queries;
 
-/// <summary>Where the texts and lists of answers live until <see cref="Reset"/>. One thread at a time; reused.</summary>
+/// <summary>
+/// Where the texts and lists of answers live until <see cref="Reset"/>. One thread at a time; reused.
+/// </summary>
 public sealed class AnswerArena
 {
     /// <summary>Texts made by derived features.</summary>

@@ -40,7 +40,8 @@ public sealed class EntityReader
     /// <param name="entity">The entity; null: it was never seen.</param>
     /// <param name="selection">Which features; of this reader's plan.</param>
     /// <param name="headMs">
-    /// The head of all windows, milliseconds since the Unix epoch. A head before the entity's newest event is moved to it.
+    /// The head of all windows, milliseconds since the Unix epoch. A head before the entity's newest event is moved to
+    /// it.
     /// </param>
     /// <param name="arena">Where texts and lists go.</param>
     /// <param name="answer">Where the answer goes.</param>
@@ -85,9 +86,11 @@ public sealed class EntityReader
         return headMs;
     }
 
-    /// <summary>The window that the last <see cref="Read"/> used for an aggregate feature, and the events in it.</summary>
-    /// <returns>First and last event time inside (milliseconds; lifetime starts at <see cref="long.MinValue"/>), and how
-    /// many events matched.</returns>
+    /// <summary>
+    /// The window that the last <see cref="Read"/> used for an aggregate feature, and the events in it.
+    /// </summary>
+    /// <returns>First and last event time inside (milliseconds; lifetime starts at <see cref="long.MinValue"/>), and
+    /// how many events matched.</returns>
     public (long StartMs, long EndMs, long Events) WindowOf(int feature)
     {
         FeaturePlan plan = _plan.Features[feature];

@@ -4,8 +4,8 @@ using ContextGrid.Core.Features.Plans;
 namespace ContextGrid.Core.Queries;
 
 /// <summary>
-/// Which features a query wants, resolved once against a plan: also what must be read for them. Immutable; keep and reuse
-/// it for queries that ask the same.
+/// Which features a query wants, resolved once against a plan: also what must be read for them. Immutable; keep and
+/// reuse it for queries that ask the same.
 /// </summary>
 public sealed class FeatureSelection
 {

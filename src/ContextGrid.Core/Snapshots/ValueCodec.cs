@@ -2,7 +2,9 @@ using ContextGrid.Core.Model;
 
 namespace ContextGrid.Core.Snapshots;
 
-/// <summary>Writes a scalar value: a byte for its kind, then zigzag (bool, int64, timestamp), 8 bytes (double) or text.</summary>
+/// <summary>
+/// Writes a scalar value: a byte for its kind, then zigzag (bool, int64, timestamp), 8 bytes (double) or text.
+/// </summary>
 internal static class ValueCodec
 {
     internal static void Write(SnapshotWriter writer, in Value value)

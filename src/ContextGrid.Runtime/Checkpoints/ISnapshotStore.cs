@@ -6,8 +6,9 @@ namespace ContextGrid.Runtime.Checkpoints;
 /// <remarks>
 /// Contract. A name is 1–200 characters of <c>a–z 0–9 - . /</c>, without empty segments, <c>.</c> or <c>..</c>.
 /// A put is all or nothing: a reader sees the old content or the new, also after a crash. When
-/// <see cref="PutAsync"/> returns <see cref="PutOutcome.Done"/> the content is durable. A put whose outcome the store does
-/// not know returns <see cref="PutOutcome.Unknown"/>: the caller reads back to find out (I4). All members are thread-safe.
+/// <see cref="PutAsync"/> returns <see cref="PutOutcome.Done"/> the content is durable. A put whose outcome the store
+/// does not know returns <see cref="PutOutcome.Unknown"/>: the caller reads back to find out (I4). All members are
+/// thread-safe.
 /// </remarks>
 public interface ISnapshotStore
 {

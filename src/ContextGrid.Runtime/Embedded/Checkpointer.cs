@@ -12,8 +12,8 @@ namespace ContextGrid.Runtime.Embedded;
 /// <summary>
 /// The last step of an event's path: makes changed entities durable together with the positions that they reflect.
 /// The positions are noted first and the entities are written after, a few at a time between turns: an entity may
-/// reflect more than the noted positions, and its own positions make the records read again after a crash harmless (I2).
-/// A failed checkpoint leaves everything changed and is tried again; a newer owner ends the loop (I5).
+/// reflect more than the noted positions, and its own positions make the records read again after a crash harmless
+/// (I2). A failed checkpoint leaves everything changed and is tried again; a newer owner ends the loop (I5).
 /// </summary>
 internal sealed partial class Checkpointer
 {

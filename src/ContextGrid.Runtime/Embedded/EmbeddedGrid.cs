@@ -12,8 +12,8 @@ using ContextGrid.Runtime.Queries;
 namespace ContextGrid.Runtime.Embedded;
 
 /// <summary>
-/// The grid in one process. An event is applied on the ingestor's thread, a query is answered on the caller's: both take
-/// a turn of the entity's shard. Nothing waits inside a turn, so both methods complete synchronously.
+/// The grid in one process. An event is applied on the ingestor's thread, a query is answered on the caller's: both
+/// take a turn of the entity's shard. Nothing waits inside a turn, so both methods complete synchronously.
 /// </summary>
 public sealed class EmbeddedGrid : IContextGrid
 {

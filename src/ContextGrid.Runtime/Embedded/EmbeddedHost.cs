@@ -87,7 +87,9 @@ public sealed class EmbeddedHost : IAsyncDisposable
     /// <summary>The newest durable checkpoint.</summary>
     public CheckpointManifest Checkpoint => _checkpointer.Current;
 
-    /// <summary>Ends with an exception when the host can't go on, because another owner has taken the data directory.</summary>
+    /// <summary>
+    /// Ends with an exception when the host can't go on, because another owner has taken the data directory.
+    /// </summary>
     public Task Failed { get; private set; } = Task.CompletedTask;
 
     /// <summary>Opens the data directory, brings the state back, and starts ingestion and checkpoints.</summary>

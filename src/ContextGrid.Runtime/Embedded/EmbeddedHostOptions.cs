@@ -11,7 +11,9 @@ public sealed record EmbeddedHostOptions
     /// <summary>The directory that holds log and checkpoints; made when missing.</summary>
     public required string DataDirectory { get; init; }
 
-    /// <summary>Partitions of every source topic, 1–1,024; it may grow. 0 (the default): what a topic has, else 4.</summary>
+    /// <summary>
+    /// Partitions of every source topic, 1–1,024; it may grow. 0 (the default): what a topic has, else 4.
+    /// </summary>
     public int Partitions { get; init; }
 
     /// <summary>

@@ -5,8 +5,8 @@ using ContextGrid.Core.Model;
 namespace ContextGrid.Runtime.Embedded;
 
 /// <summary>
-/// A part of one type's entities, with one turn at a time: whoever has the gate owns the entities, their scratch and the
-/// list of changed ones. Turns are microseconds long and never wait for anything.
+/// A part of one type's entities, with one turn at a time: whoever has the gate owns the entities, their scratch and
+/// the list of changed ones. Turns are microseconds long and never wait for anything.
 /// </summary>
 internal sealed class EntityShard
 {

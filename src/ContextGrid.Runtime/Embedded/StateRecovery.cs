@@ -9,7 +9,9 @@ using ContextGrid.Runtime.Ingestion;
 
 namespace ContextGrid.Runtime.Embedded;
 
-/// <summary>Brings a grid back: entities from the newest checkpoint, positions from its manifest, the rest from the log.</summary>
+/// <summary>
+/// Brings a grid back: entities from the newest checkpoint, positions from its manifest, the rest from the log.
+/// </summary>
 internal static class StateRecovery
 {
     /// <summary>The hash of each entity type's state.</summary>
@@ -72,7 +74,9 @@ internal static class StateRecovery
         }
     }
 
-    /// <summary>The progress of every source partition: where the checkpoint says, else at the start of the log.</summary>
+    /// <summary>
+    /// The progress of every source partition: where the checkpoint says, else at the start of the log.
+    /// </summary>
     /// <exception cref="HostStartException">The log ends before the checkpoint's position.</exception>
     internal static async ValueTask<ImmutableArray<PartitionProgress>> ProgressAsync(
         IEventLog log, DefinitionSet definitions, CheckpointManifest manifest, CancellationToken cancellationToken)

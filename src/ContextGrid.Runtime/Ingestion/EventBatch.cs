@@ -48,7 +48,9 @@ public sealed class EventBatch
     /// </summary>
     public bool IsSkipped { get; private set; }
 
-    /// <summary>What could not be applied since <see cref="Load"/>; must be durable before the position passes (I6).</summary>
+    /// <summary>
+    /// What could not be applied since <see cref="Load"/>; must be durable before the position passes (I6).
+    /// </summary>
     public List<DeadLetter> DeadLetters { get; } = [];
 
     /// <summary>Producers' retries left out since <see cref="Load"/>.</summary>

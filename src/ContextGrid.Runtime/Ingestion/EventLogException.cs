@@ -32,6 +32,8 @@ public enum EventLogError
     /// <summary>Bytes that were durable are not what was written. A retry does not help.</summary>
     Corrupt,
 
-    /// <summary>Reading or writing failed; after a failed fsync the log refuses appends until it is opened again.</summary>
+    /// <summary>
+    /// Reading or writing failed; after a failed fsync the log refuses appends until it is opened again.
+    /// </summary>
     Unavailable,
 }

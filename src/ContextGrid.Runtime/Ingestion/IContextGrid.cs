@@ -8,9 +8,9 @@ namespace ContextGrid.Runtime.Ingestion;
 /// Port: where entities live. Embedded: one process (<c>EmbeddedGrid</c>); production: a cluster of Orleans silos.
 /// </summary>
 /// <remarks>
-/// Contract. Batches of one partition come one after the other, in order of offsets; batches of different partitions may
-/// come at the same time. Applying a batch again, or a part of it, changes nothing (I2). A query sees all of an event's
-/// changes to one entity or none. All members are thread-safe.
+/// Contract. Batches of one partition come one after the other, in order of offsets; batches of different partitions
+/// may come at the same time. Applying a batch again, or a part of it, changes nothing (I2). A query sees all of an
+/// event's changes to one entity or none. All members are thread-safe.
 /// </remarks>
 public interface IContextGrid
 {
@@ -25,8 +25,8 @@ public interface IContextGrid
     ValueTask ApplyAsync(EventBatch batch, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Reads entities at heads that are not before their newest events; entities that are asked about an earlier head are
-    /// left unanswered and named in <see cref="ContextAnswer.Past"/>.
+    /// Reads entities at heads that are not before their newest events; entities that are asked about an earlier head
+    /// are left unanswered and named in <see cref="ContextAnswer.Past"/>.
     /// </summary>
     /// <param name="query">What to read.</param>
     /// <param name="answer">Takes the answer; cleared first.</param>

@@ -15,7 +15,8 @@ public interface IDeadLetterSink
 }
 
 /// <summary>A record that could not be applied.</summary>
-/// <param name="Source">The topic and partition it came from; partition −1: refused at publish, it never had one.</param>
+/// <param name="Source">The topic and partition it came from; partition −1: refused at publish, it never had
+/// one.</param>
 /// <param name="Offset">Its offset there; −1: none.</param>
 /// <param name="Reason">A stable code, such as <c>wrong_type</c>.</param>
 /// <param name="Message">What was wrong, where, and what was meant.</param>

@@ -5,13 +5,15 @@ namespace ContextGrid.Runtime.Ingestion;
 /// </summary>
 /// <remarks>
 /// <para>Contract. Offsets of a partition only grow; they may have gaps (compaction, transaction markers), and a gap
-/// inside the retained range loses nothing. Records before <see cref="LogRange.Start"/> are gone: a reader that is asked
-/// for them reports <see cref="ReadOutcome.OffsetGone"/> and never skips silently.</para>
+/// inside the retained range loses nothing. Records before <see cref="LogRange.Start"/> are gone: a reader that is
+/// asked for them reports <see cref="ReadOutcome.OffsetGone"/> and never skips silently.</para>
 /// <para>A record is visible to readers only when it is durable. All members are thread-safe.</para>
 /// </remarks>
 public interface IEventLog : IAsyncDisposable
 {
-    /// <summary>The number of partitions of a topic; 0 when there is no such topic. It may grow while running.</summary>
+    /// <summary>
+    /// The number of partitions of a topic; 0 when there is no such topic. It may grow while running.
+    /// </summary>
     ValueTask<int> CountPartitionsAsync(string topic, CancellationToken cancellationToken);
 
     /// <summary>The offsets that a partition has now.</summary>
@@ -25,7 +27,8 @@ public interface IEventLog : IAsyncDisposable
     /// <param name="topic">An existing topic.</param>
     /// <param name="records">The records; a partition of −1 is chosen from the key (Kafka's murmur2; a null key:
     /// round robin).</param>
-    /// <param name="positions">Takes, for each record, its partition and offset; as long as <paramref name="records"/>.</param>
+    /// <param name="positions">Takes, for each record, its partition and offset; as long as
+    /// <paramref name="records"/>.</param>
     /// <param name="cancellationToken">Ends the wait only: records handed over may still become durable.</param>
     /// <exception cref="EventLogException">Nothing is acknowledged; <see cref="EventLogException.Error"/> says why, and
     /// whether a retry can help. Some records may nevertheless have become durable.</exception>
@@ -40,8 +43,8 @@ public interface IEventLog : IAsyncDisposable
     ILogReader OpenReader(TopicPartition partition, long fromOffset);
 
     /// <summary>
-    /// The smallest retained offset whose record time is at or after <paramref name="timeMs"/>, as far as the index knows:
-    /// the result may be smaller than that offset, never larger. The end when no record is so late.
+    /// The smallest retained offset whose record time is at or after <paramref name="timeMs"/>, as far as the index
+    /// knows: the result may be smaller than that offset, never larger. The end when no record is so late.
     /// </summary>
     ValueTask<long> FindOffsetAsync(TopicPartition partition, long timeMs, CancellationToken cancellationToken);
 }
@@ -59,9 +62,10 @@ public interface ILogReader : IAsyncDisposable
     /// <param name="wait">How long to wait for a record; zero: return at once.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns><see cref="ReadOutcome.Records"/>, <see cref="ReadOutcome.None"/> after the wait, or
-    /// <see cref="ReadOutcome.OffsetGone"/>: then <see cref="NextOffset"/> has moved to the first retained offset, and the
-    /// caller declares the gap.</returns>
-    /// <exception cref="EventLogException">The log is corrupt at a place that was durable, or can't be read.</exception>
+    /// <see cref="ReadOutcome.OffsetGone"/>: then <see cref="NextOffset"/> has moved to the first retained offset, and
+    /// the caller declares the gap.</returns>
+    /// <exception cref="EventLogException">The log is corrupt at a place that was durable, or can't be
+    /// read.</exception>
     ValueTask<ReadOutcome> ReadAsync(LogBatch batch, TimeSpan wait, CancellationToken cancellationToken);
 }
 

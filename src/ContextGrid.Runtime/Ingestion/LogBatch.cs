@@ -1,8 +1,8 @@
 namespace ContextGrid.Runtime.Ingestion;
 
 /// <summary>
-/// Records read from one partition, in one reused buffer. Owned by the reader's caller; what it gives out is valid until
-/// the next read into it. Not thread-safe.
+/// Records read from one partition, in one reused buffer. Owned by the reader's caller; what it gives out is valid
+/// until the next read into it. Not thread-safe.
 /// </summary>
 public sealed class LogBatch
 {
@@ -27,7 +27,9 @@ public sealed class LogBatch
         BytesUsed = 0;
     }
 
-    /// <summary>Makes room for <paramref name="bytes"/> more after <see cref="BytesUsed"/>, keeping what is there.</summary>
+    /// <summary>
+    /// Makes room for <paramref name="bytes"/> more after <see cref="BytesUsed"/>, keeping what is there.
+    /// </summary>
     public void Reserve(int bytes)
     {
         if (BytesUsed + bytes > Buffer.Length)

@@ -33,7 +33,9 @@ public sealed class PartitionProgress
     /// <summary>The packed number of topic and partition.</summary>
     public int Source { get; }
 
-    /// <summary>The next offset to apply: everything before is in the state, or a dead letter, or a declared gap.</summary>
+    /// <summary>
+    /// The next offset to apply: everything before is in the state, or a dead letter, or a declared gap.
+    /// </summary>
     public long Next => Volatile.Read(ref _next);
 
     /// <summary>The last known end of the partition.</summary>

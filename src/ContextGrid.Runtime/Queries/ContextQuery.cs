@@ -4,7 +4,9 @@ using ContextGrid.Runtime.Ingestion;
 
 namespace ContextGrid.Runtime.Queries;
 
-/// <summary>What to read of which entities. Built by one thread, then only read; reused after <see cref="Clear"/>.</summary>
+/// <summary>
+/// What to read of which entities. Built by one thread, then only read; reused after <see cref="Clear"/>.
+/// </summary>
 public sealed class ContextQuery
 {
     /// <summary>The most entities of one query.</summary>
@@ -26,7 +28,9 @@ public sealed class ContextQuery
     /// <summary>Which head the windows have.</summary>
     public QueryHead Head { get; set; }
 
-    /// <summary>The head in milliseconds since the Unix epoch; for <see cref="QueryHead.Newest"/> without meaning.</summary>
+    /// <summary>
+    /// The head in milliseconds since the Unix epoch; for <see cref="QueryHead.Newest"/> without meaning.
+    /// </summary>
     public long HeadMs { get; set; }
 
     /// <summary>Refuse the answer when a source is further behind; null: no such bound.</summary>

@@ -5,8 +5,8 @@ using ContextGrid.Runtime.Replay;
 namespace ContextGrid.Runtime.Queries;
 
 /// <summary>
-/// Answers a query with all its conditions: waits for positions, reads live state, rebuilds the past, and refuses what is
-/// too stale. Thread-safe.
+/// Answers a query with all its conditions: waits for positions, reads live state, rebuilds the past, and refuses what
+/// is too stale. Thread-safe.
 /// </summary>
 /// <param name="grid">Where entities live.</param>
 /// <param name="past">Rebuilds the past.</param>

@@ -31,7 +31,9 @@ internal static class GrpcErrors
         return From(exception, out isUnexpected);
     }
 
-    /// <summary>How a request ends whose handler threw, when neither its deadline nor its client is the cause.</summary>
+    /// <summary>
+    /// How a request ends whose handler threw, when neither its deadline nor its client is the cause.
+    /// </summary>
     /// <param name="exception">What it threw.</param>
     /// <param name="isUnexpected">Whether this is a fault of the server that its operator must hear of.</param>
     public static GrpcOutcome From(Exception exception, out bool isUnexpected)

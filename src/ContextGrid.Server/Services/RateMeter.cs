@@ -1,6 +1,8 @@
 namespace ContextGrid.Server.Services;
 
-/// <summary>Events a second over the last ten seconds, from a counter that is looked at once a second. Thread-safe.</summary>
+/// <summary>
+/// Events a second over the last ten seconds, from a counter that is looked at once a second. Thread-safe.
+/// </summary>
 internal sealed class RateMeter
 {
     private const int Seconds = 10;

@@ -11,8 +11,8 @@ namespace ContextGrid.Integration.Tests.Retail;
 
 /// <summary>
 /// Half a million real events through a running server with the definitions of examples/retail, then a thousand random
-/// questions by gRPC, each about all features of an entity at a random time of the year, mostly before its newest event,
-/// so that the log answers. The oracle knows the right answers.
+/// questions by gRPC, each about all features of an entity at a random time of the year, mostly before its newest
+/// event, so that the log answers. The oracle knows the right answers.
 /// </summary>
 public sealed class RetailProofTests
 {

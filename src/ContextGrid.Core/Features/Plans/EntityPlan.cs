@@ -51,8 +51,8 @@ public sealed class EntityPlan
     public EntityDefinition Definition { get; }
 
     /// <summary>
-    /// The topics that the type consumes, in ordinal order. Positions in its entities count topics by this list, so that
-    /// state does not depend on what other types consume.
+    /// The topics that the type consumes, in ordinal order. Positions in its entities count topics by this list, so
+    /// that state does not depend on what other types consume.
     /// </summary>
     public ImmutableArray<string> Topics { get; }
 
@@ -71,10 +71,14 @@ public sealed class EntityPlan
     /// <summary>The most predicates that one event has.</summary>
     public int PredicateCountMax { get; }
 
-    /// <summary>The index in <see cref="Events"/> of an event of the definitions; −1: the type does not consume it.</summary>
+    /// <summary>
+    /// The index in <see cref="Events"/> of an event of the definitions; −1: the type does not consume it.
+    /// </summary>
     public int EventPlanOf(int eventIndex) => _eventPlanByEvent[eventIndex];
 
-    /// <summary>A position whose topic counts by the definitions' list, with the topic counted by <see cref="Topics"/>.</summary>
+    /// <summary>
+    /// A position whose topic counts by the definitions' list, with the topic counted by <see cref="Topics"/>.
+    /// </summary>
     public Position Localize(Position position) => new(
         Position.SourceOf(_topicOfDefinitions[position.TopicIndex], position.Partition), position.Offset);
 

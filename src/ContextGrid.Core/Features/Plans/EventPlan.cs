@@ -46,8 +46,8 @@ public sealed class EventPlan
     public ImmutableArray<WindowPlan> Windows { get; }
 
     /// <summary>
-    /// The largest tile in milliseconds: when an entity's newest event reaches the next one, its state is settled, so that
-    /// expired tiles do not pile up; 0 when every group is lifetime.
+    /// The largest tile in milliseconds: when an entity's newest event reaches the next one, its state is settled, so
+    /// that expired tiles do not pile up; 0 when every group is lifetime.
     /// </summary>
     internal long SettleMs { get; }
 
