@@ -116,7 +116,7 @@ public sealed class ContextGridClient : IDisposable
                 attempt = 1;
                 token = reader.Current.ResumeToken;
                 var context = new ContextResult(reader.Current.Context ?? new GetContextResponse());
-                yield return new ContextChange(context, token.Memory, reader.Current.Coalesced);
+                yield return new ContextChange(context, token.Memory);
             }
 
             await Task.Delay(_retries.Wait(attempt), _options.TimeProvider, cancellation);

@@ -13,9 +13,8 @@ public static class ContextLines
             var features = entity.Select(f => f.Status == Contracts.V1.FeatureStatus.Present
                 ? $"{f.Name}={Units.Value(f.Value)}"
                 : $"{f.Name}={Units.Value(f.Value)} ({Units.Status(f.Status)})");
-            var merged = change.Coalesced > 0 ? $"  [{Units.Count(change.Coalesced)} merged]" : "";
             var name = Units.Printable($"{entity.Id.Type} {entity.Id.Key}");
-            output.WriteLine($"{Units.Time(entity.Head)}  {name}  {string.Join("  ", features)}{merged}");
+            output.WriteLine($"{Units.Time(entity.Head)}  {name}  {string.Join("  ", features)}");
         }
     }
 }

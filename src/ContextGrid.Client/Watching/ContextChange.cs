@@ -3,5 +3,4 @@ namespace ContextGrid.Client;
 /// <summary>Entities that changed while they were watched.</summary>
 /// <param name="Context">The changed entities.</param>
 /// <param name="ResumeToken">For <see cref="WatchRequest.ResumeToken"/> when watching again.</param>
-/// <param name="Coalesced">How many changes were merged into this one because the reader was slow.</param>
-public sealed record ContextChange(ContextResult Context, ReadOnlyMemory<byte> ResumeToken, long Coalesced);
+public sealed record ContextChange(ContextResult Context, ReadOnlyMemory<byte> ResumeToken);

@@ -76,7 +76,8 @@ public sealed class ForeignClientTests
             client, host.Target, WatchContext, """[{"entities": []}]""", "--take", "3");
         Assert.Equal(0, answer.ExitCode);
         Assert.Equal(3, answer.Lines.Count);
-        Assert.Equal("2", answer.Lines[2].GetProperty("coalesced").GetString());
+        string token = answer.Lines[2].GetProperty("resume_token").GetString() ?? "";
+        Assert.Equal("2", Encoding.UTF8.GetString(Convert.FromBase64String(token)));
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using ContextGrid.Contracts.V1;
 using ContextGrid.Server.Grpc;
+using Google.Protobuf;
 
 namespace ContextGrid.Integration.Tests.Grpc;
 
@@ -50,7 +51,7 @@ public static class FakeContextService
     {
         for (var i = 0L; ; i++)
         {
-            await responses.WriteAsync(new WatchContextResponse { Coalesced = i });
+            await responses.WriteAsync(new WatchContextResponse { ResumeToken = ByteString.CopyFromUtf8($"{i}") });
         }
     }
 
