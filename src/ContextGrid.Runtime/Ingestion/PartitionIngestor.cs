@@ -74,10 +74,7 @@ public sealed partial class PartitionIngestor
                 }
                 catch (EventLogException e) when (e.Error != EventLogError.Corrupt)
                 {
-                    Fault = e.Message;
-                    await StalledPartition.NoteEndAsync(_log, Progress, _time, cancellationToken).ConfigureAwait(false);
-                    LogRetry(Progress.Partition.Topic, Progress.Partition.Partition, e.Message);
-                    await Task.Delay(RetryDelay, _time, cancellationToken).ConfigureAwait(false);
+                    await WaitToRetryAsync(e.Message, cancellationToken).ConfigureAwait(false);
                     await CloseAsync(reader).ConfigureAwait(false);
                     reader = null;
                 }
@@ -92,7 +89,8 @@ public sealed partial class PartitionIngestor
             // The loop's edge: whatever it is, applying on would skip it. The status shows the partition as stopped.
             Fault = $"Stopped at offset {Progress.Next}: {e.Message}";
             LogStopped(e, Progress.Partition.Topic, Progress.Partition.Partition, Progress.Next);
-            await StalledPartition.WatchEndAsync(_log, Progress, IdleWait, _time, cancellationToken).ConfigureAwait(false);
+            await StalledPartition.WatchEndAsync(_log, Progress, IdleWait, _time, cancellationToken)
+                .ConfigureAwait(false);
         }
         finally
         {
@@ -104,26 +102,15 @@ public sealed partial class PartitionIngestor
     /// Lets the cursor see the records before the start again, as far back as producers' ids are remembered, without
     /// applying them: a retry of an event from before a restart is then still a retry.
     /// </summary>
-    public async ValueTask RememberIdsAsync(CancellationToken cancellationToken)
-    {
-        LogRange range = await _log.GetRangeAsync(Progress.Partition, cancellationToken).ConfigureAwait(false);
-        long end = Math.Min(Progress.Next, range.End);
-        long from = Math.Max(range.Start, end - IdWindow.IdsMax);
-        if (from >= end || !_events.HasIds)
-        {
-            return;
-        }
+    public ValueTask RememberIdsAsync(CancellationToken cancellationToken) =>
+        IdRecovery.RememberAsync(_log, Progress, _events, _records, cancellationToken);
 
-        long lastMs = await _log.TimeOfAsync(Progress.Partition, end - 1, cancellationToken).ConfigureAwait(false);
-        long recent = await _log.FindOffsetAsync(Progress.Partition, lastMs - _events.DedupeMs, cancellationToken)
-            .ConfigureAwait(false);
-        await using ILogReader reader = _log.OpenReader(Progress.Partition, Math.Max(from, recent));
-        while (reader.NextOffset < end
-            && await reader.ReadAsync(_records, TimeSpan.Zero, cancellationToken).ConfigureAwait(false) == ReadOutcome.Records)
-        {
-            _events.Load(_records, end);
-            _events.SkipAll();
-        }
+    private async Task WaitToRetryAsync(string fault, CancellationToken cancellationToken)
+    {
+        Fault = fault;
+        await StalledPartition.NoteEndAsync(_log, Progress, _time, cancellationToken).ConfigureAwait(false);
+        LogRetry(Progress.Partition.Topic, Progress.Partition.Partition, fault);
+        await Task.Delay(RetryDelay, _time, cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask StepAsync(ILogReader reader, CancellationToken cancellationToken)

@@ -1,0 +1,48 @@
+namespace ContextGrid.Runtime.Ingestion;
+
+/// <summary>Fills the window of a partition's remembered ids from the log, before ingestion starts.</summary>
+internal static class IdRecovery
+{
+    /// <summary>
+    /// Lets the cursor see the records before the start again, as far back as producers' ids are remembered, without
+    /// applying them.
+    /// </summary>
+    /// <param name="log">Where the records are.</param>
+    /// <param name="progress">The partition, and where its ingestion starts.</param>
+    /// <param name="events">The cursor of the partition.</param>
+    /// <param name="records">The buffer to read into.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="EventLogException">The log can't be read.</exception>
+    internal static async ValueTask RememberAsync(
+        IEventLog log,
+        PartitionProgress progress,
+        EventBatch events,
+        LogBatch records,
+        CancellationToken cancellationToken)
+    {
+        LogRange range = await log.GetRangeAsync(progress.Partition, cancellationToken).ConfigureAwait(false);
+        long end = Math.Min(progress.Next, range.End);
+        long from = Math.Max(range.Start, end - IdWindow.IdsMax);
+        if (from >= end || !events.HasIds)
+        {
+            return;
+        }
+
+        long lastMs = await log.TimeOfAsync(progress.Partition, end - 1, cancellationToken).ConfigureAwait(false);
+        long recent = await log.FindOffsetAsync(progress.Partition, lastMs - events.DedupeMs, cancellationToken)
+            .ConfigureAwait(false);
+        await using ILogReader reader = log.OpenReader(progress.Partition, Math.Max(from, recent));
+        while (reader.NextOffset < end)
+        {
+            ReadOutcome outcome = await reader.ReadAsync(records, TimeSpan.Zero, cancellationToken)
+                .ConfigureAwait(false);
+            if (outcome != ReadOutcome.Records)
+            {
+                return;
+            }
+
+            events.Load(records, end);
+            events.SkipAll();
+        }
+    }
+}
