@@ -34,20 +34,18 @@ internal sealed record ServerOptions(
     /// <returns>The exit code: that of <paramref name="run"/>, or 2 for wrong use.</returns>
     internal static int Parse(string[] args, Func<ServerOptions, Task<int>> run)
     {
-        var definitions = new Option<string?>("--definitions")
-        {
-            Description = "Directory with definitions (*.yaml). Default: examples/payments with --demo, else definitions",
-        };
-        var data = new Option<string?>("--data")
-        {
-            Description = "Directory for log and checkpoints, made when missing. Default: data/demo with --demo, else data",
-        };
+        var definitions = Folder(
+            "--definitions",
+            "Directory with definitions (*.yaml). Default: examples/payments with --demo, else definitions");
+        var data = Folder(
+            "--data",
+            "Directory for log and checkpoints, made when missing. Default: data/demo with --demo, else data");
         var http = Port("--http", 7080, "HTTP port on 127.0.0.1; 0: any free port");
         var grpc = Port("--grpc", 7081, "gRPC port on 127.0.0.1; 0: any free port");
-        var demo = new Option<bool>("--demo") { Description = "Stream simulated payments and logins" };
+        var demo = Switch("--demo", "Stream simulated payments and logins");
         var rate = Number("--demo-rate", 200, 1, 100_000, "Simulated events a second");
         var users = Number("--demo-users", 1000, 1, 10_000_000, "Simulated users");
-        var rebuild = new Option<bool>("--rebuild") { Description = "Put the checkpoints aside and build all state from the log" };
+        var rebuild = Switch("--rebuild", "Put the checkpoints aside and build all state from the log");
         var partitions = Number("--partitions", 0, 0, 1024, "Partitions of every source topic; 0: what it has, else 4");
         var interval = Number("--checkpoint-interval", 5, 1, 3600, "Seconds between checkpoints");
         var retention = Number("--retention-days", 30, 0, 36_500, "Days that the log keeps records; 0: for ever");
@@ -75,6 +73,10 @@ internal sealed record ServerOptions(
         int code = parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         return parsed.Errors.Count > 0 ? 2 : code;
     }
+
+    private static Option<string?> Folder(string name, string description) => new(name) { Description = description };
+
+    private static Option<bool> Switch(string name, string description) => new(name) { Description = description };
 
     private static Option<int> Port(string name, int port, string description) =>
         Number(name, port, 0, 65_535, description);

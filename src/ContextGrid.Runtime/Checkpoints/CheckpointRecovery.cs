@@ -21,9 +21,7 @@ internal sealed record CheckpointRecovery(
     public static async ValueTask<CheckpointRecovery> FindAsync(
         ISnapshotStore store, CancellationToken cancellationToken)
     {
-        IReadOnlyList<SnapshotBlobInfo> blobs = await store.ListAsync(CheckpointManifest.Prefix, cancellationToken);
-        List<long> generations =
-            [.. blobs.Select(b => CheckpointManifest.GenerationOf(b.Name)).Where(g => g > 0).OrderDescending()];
+        List<long> generations = await GenerationsAsync(store, cancellationToken);
         var recovered = ImmutableArray.CreateBuilder<string>();
         var readable = ImmutableArray.CreateBuilder<CheckpointManifest>();
         CheckpointManifest? newest = null;
@@ -58,6 +56,14 @@ internal sealed record CheckpointRecovery(
             epochFloor,
             readable.ToImmutable(),
             recovered.ToImmutable());
+    }
+
+    // Newest first.
+    private static async ValueTask<List<long>> GenerationsAsync(
+        ISnapshotStore store, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<SnapshotBlobInfo> blobs = await store.ListAsync(CheckpointManifest.Prefix, cancellationToken);
+        return [.. blobs.Select(b => CheckpointManifest.GenerationOf(b.Name)).Where(g => g > 0).OrderDescending()];
     }
 
     private static async ValueTask<CheckpointManifest?> ReadAsync(

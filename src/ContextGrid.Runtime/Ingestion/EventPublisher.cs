@@ -33,31 +33,13 @@ public sealed class EventPublisher(
             throw new UnknownTopicException(topic);
         }
 
-        long nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
         LogRecord[] records = ArrayPool<LogRecord>.Shared.Rent(events.Count);
         RecordPosition[] positions = ArrayPool<RecordPosition>.Shared.Rent(events.Count);
         try
         {
             var refused = new List<RefusedItem>();
-            int good = 0;
-            for (int i = 0; i < events.Count; i++)
-            {
-                PublishItem item = events[i];
-                long recordMs = item.TimestampMs == 0 ? nowMs : item.TimestampMs;
-                EventValidation checkedEvent = validator.Validate(eventIndex, item.Payload, recordMs);
-                if (checkedEvent.IsValid)
-                {
-                    records[good++] = new LogRecord(
-                        -1, recordMs, item.Key.IsEmpty ? checkedEvent.Key : item.Key, item.Payload, default);
-                }
-                else
-                {
-                    metrics.CountRefused(topic, checkedEvent.Reason);
-                    refused.Add(await RefuseAsync(topic, i, item, checkedEvent, keepInvalid, nowMs, cancellationToken)
-                        .ConfigureAwait(false));
-                }
-            }
-
+            int good = await CheckAsync(topic, eventIndex, events, keepInvalid, records, refused, cancellationToken)
+                .ConfigureAwait(false);
             if (good > 0)
             {
                 await log.AppendAsync(topic, records.AsMemory(0, good), positions.AsMemory(0, good), cancellationToken)
@@ -72,6 +54,39 @@ public sealed class EventPublisher(
             ArrayPool<LogRecord>.Shared.Return(records, clearArray: true);
             ArrayPool<RecordPosition>.Shared.Return(positions);
         }
+    }
+
+    // Fills the records with the good events, and says how many they are.
+    private async ValueTask<int> CheckAsync(
+        string topic,
+        int eventIndex,
+        IReadOnlyList<PublishItem> events,
+        bool keepInvalid,
+        LogRecord[] records,
+        List<RefusedItem> refused,
+        CancellationToken cancellationToken)
+    {
+        long nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+        int good = 0;
+        for (int i = 0; i < events.Count; i++)
+        {
+            PublishItem item = events[i];
+            long recordMs = item.TimestampMs == 0 ? nowMs : item.TimestampMs;
+            EventValidation checkedEvent = validator.Validate(eventIndex, item.Payload, recordMs);
+            if (checkedEvent.IsValid)
+            {
+                records[good++] = new LogRecord(
+                    -1, recordMs, item.Key.IsEmpty ? checkedEvent.Key : item.Key, item.Payload, default);
+            }
+            else
+            {
+                metrics.CountRefused(topic, checkedEvent.Reason);
+                refused.Add(await RefuseAsync(topic, i, item, checkedEvent, keepInvalid, nowMs, cancellationToken)
+                    .ConfigureAwait(false));
+            }
+        }
+
+        return good;
     }
 
     private async ValueTask<RefusedItem> RefuseAsync(

@@ -94,20 +94,13 @@ internal sealed class ContextRequests
             Require(
                 fits,
                 $"entities[{i}].key",
-                entities[i].Key.Length == 0 ? "the key is empty" : $"the key is longer than {EntityKey.BytesMax} bytes");
+                entities[i].Key.Length == 0
+                    ? "the key is empty"
+                    : $"the key is longer than {EntityKey.BytesMax} bytes");
             query.Add(at, key[..length]);
         }
 
-        long values = 0;
-        for (int i = 0; i < query.Count; i++)
-        {
-            values += query.Selections[query[i].Selection].Names.Length;
-        }
-
-        Require(
-            values <= ContextQuery.ValuesMax,
-            "entities",
-            $"{values} values are asked for; at most {ContextQuery.ValuesMax} are answered in one call");
+        RequireFewValues(query);
     }
 
     /// <summary>The time in milliseconds of a request's timestamp.</summary>
@@ -157,6 +150,20 @@ internal sealed class ContextRequests
             $"{field}: {message}.",
             GrpcErrorDetails.BadRequest((field, message)),
             GrpcErrorDetails.ErrorInfo(isVersion ? "UNKNOWN_VERSION" : "UNKNOWN_ENTITY_TYPE", ("type", type)));
+    }
+
+    private static void RequireFewValues(ContextQuery query)
+    {
+        long values = 0;
+        for (int i = 0; i < query.Count; i++)
+        {
+            values += query.Selections[query[i].Selection].Names.Length;
+        }
+
+        Require(
+            values <= ContextQuery.ValuesMax,
+            "entities",
+            $"{values} values are asked for; at most {ContextQuery.ValuesMax} are answered in one call");
     }
 
     private FeatureSelection Select(EntityPlan plan, string names, IReadOnlyList<string> features)

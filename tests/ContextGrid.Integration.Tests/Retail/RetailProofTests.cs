@@ -39,10 +39,7 @@ public sealed class RetailProofTests
         int partitions = known.Topics.Single(t => t.Topic == "retail").Partitions;
         List<OracleEvent> events = stream.Events(partitions);
         IReadOnlyList<SourcePosition> last = await PublishAsync(client, stream);
-        foreach (SourcePosition position in last)
-        {
-            Assert.Equal(events.Count(e => e.Partition == position.Partition) - 1, position.Offset);
-        }
+        Assert.All(last, p => Assert.Equal(events.Count(e => e.Partition == p.Partition) - 1, p.Offset));
 
         Question[] questions = Ask(set, events, new Random(Seed));
         Dictionary<string, FeatureOracle> oracles = Oracles(set, events, questions);
@@ -50,12 +47,7 @@ public sealed class RetailProofTests
         var differences = new List<string>();
         foreach (IGrouping<long, Question> head in questions.GroupBy(q => q.HeadMs))
         {
-            ContextResult answer = await client.GetAsync(new ContextRequest
-            {
-                Entities = [.. head.Select(q => new EntityId(q.Type, Text(q.Key)))],
-                AsOf = DateTimeOffset.FromUnixTimeMilliseconds(head.Key),
-                MinPosition = last,
-            });
+            ContextResult answer = await client.GetAsync(RequestOf(head, last));
             foreach ((Question question, EntityResult entity) in head.Zip(answer.Entities))
             {
                 asked++;
@@ -70,6 +62,13 @@ public sealed class RetailProofTests
         Assert.True(asked >= 1_000, summary);
         Assert.True(present > 5 * asked, $"only {present} values are of events: the questions ask about too little");
     }
+
+    private static ContextRequest RequestOf(IGrouping<long, Question> head, IReadOnlyList<SourcePosition> last) => new()
+    {
+        Entities = [.. head.Select(q => new EntityId(q.Type, Text(q.Key)))],
+        AsOf = DateTimeOffset.FromUnixTimeMilliseconds(head.Key),
+        MinPosition = last,
+    };
 
     private static async Task<IReadOnlyList<SourcePosition>> PublishAsync(ContextGridClient client, RetailStream stream)
     {
