@@ -57,7 +57,8 @@ internal static class EntitySnapshot
         if (version != Version)
         {
             throw new SnapshotFormatException(
-                $"The snapshot has version {version}; this program reads version {Version}. Use the program that wrote it.");
+                $"The snapshot has version {version}; this program reads version {Version}. "
+                + "Use the program that wrote it.");
         }
 
         Header header = ReadHeader(ref reader);
@@ -66,7 +67,9 @@ internal static class EntitySnapshot
             events[i] = reader.Byte() == 0 ? null : ReadEvent(plan.Events[i], ref reader);
         }
 
-        return reader.Remaining == 0 ? header : throw new SnapshotFormatException("The snapshot is longer than its state.");
+        return reader.Remaining == 0
+            ? header
+            : throw new SnapshotFormatException("The snapshot is longer than its state.");
     }
 
     private static Header ReadHeader(ref SnapshotReader reader)

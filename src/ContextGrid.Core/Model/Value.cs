@@ -44,8 +44,9 @@ public readonly struct Value
     public bool Bool => _bits != 0;
 
     /// <summary>The text of a String as UTF-8; empty for other kinds. Valid while the owner's buffer is.</summary>
-    public ReadOnlySpan<byte> Utf8 =>
-        Kind == ValueKind.String ? ((byte[])_reference!).AsSpan(_start, _length) : default; // A String always has bytes.
+    public ReadOnlySpan<byte> Utf8 => Kind == ValueKind.String
+        ? ((byte[])_reference!).AsSpan(_start, _length) // A String always has bytes.
+        : default;
 
     /// <summary>The items of a List, or of a Map as key, value, key, value …; empty for other kinds.</summary>
     public ReadOnlySpan<Value> Items =>

@@ -166,7 +166,10 @@ public sealed class EntityReader
         long newest = entity?.StateOf(plan.Event)?.NewestMatches[window.Plan.Group.Predicate] ?? long.MinValue;
         long events = window.Content.Events;
         var context = new ResultContext(
-            headMs, feature.Window.SizeMs, events > 0 ? newest : long.MinValue, feature.Aggregate.Input?.Type ?? ValueKind.Null);
+            headMs,
+            feature.Window.SizeMs,
+            events > 0 ? newest : long.MinValue,
+            feature.Aggregate.Input?.Type ?? ValueKind.Null);
         bool approximate = window.IsTailApproximate && events > 0;
         Value value = window.Content.Categories is { } categories
             ? _ranking.Rank(feature, plan, categories, context, _cells, arena.Results, ref approximate)

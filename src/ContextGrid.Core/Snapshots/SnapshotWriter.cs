@@ -56,7 +56,8 @@ public sealed class SnapshotWriter
     }
 
     /// <summary>Overwrites four bytes at an earlier place.</summary>
-    public void PatchUInt32(int at, uint value) => BinaryPrimitives.WriteUInt32LittleEndian(_buffer.AsSpan(at, 4), value);
+    public void PatchUInt32(int at, uint value) =>
+        BinaryPrimitives.WriteUInt32LittleEndian(_buffer.AsSpan(at, 4), value);
 
     private Span<byte> Take(int bytes)
     {

@@ -32,9 +32,9 @@ public sealed class LoginGenerator(TrafficShape shape)
         Utf8.TryWrite(
             target,
             CultureInfo.InvariantCulture,
-            $$"""
-            {"login_id":"l{{id}}","user_id":"u{{user}}","device_id":"d{{device}}","method":"{{method}}","success":{{(bad ? "\"yes\"" : success)}},"country":"{{country}}","ts":{{timeMs}}}
-            """,
+            $$"""{"login_id":"l{{id}}","user_id":"u{{user}}","device_id":"d"""
+                + $$"""{{device}}","method":"{{method}}","success":"""
+                + $$"""{{(bad ? "\"yes\"" : success)}},"country":"{{country}}","ts":{{timeMs}}}""",
             out int written);
         return written;
     }

@@ -40,9 +40,9 @@ public sealed class PaymentGenerator(TrafficShape shape)
         Utf8.TryWrite(
             target,
             CultureInfo.InvariantCulture,
-            $$"""
-            {"payment_id":"p{{id}}","user_id":"u{{user}}","device_id":"d{{device}}","merchant":"m{{merchant}}","amount":{{cents / 100}}.{{cents % 100:D2}},"status":"{{status}}","country":"{{country}}","ts":{{timeMs}}}
-            """,
+            $$"""{"payment_id":"p{{id}}","user_id":"u{{user}}","device_id":"d{{device}}","merchant":"m"""
+                + $$"""{{merchant}}","amount":{{cents / 100}}."""
+                + $$"""{{cents % 100:D2}},"status":"{{status}}","country":"{{country}}","ts":{{timeMs}}}""",
             out int written);
         return written;
     }

@@ -36,7 +36,9 @@ public sealed class GridMetrics : IDisposable
         Meter = new Meter(MeterName);
         _applied = Meter.CreateCounter<long>("contextgrid_events_applied", "{event}", "Events applied, by topic.");
         _late = Meter.CreateCounter<long>(
-            "contextgrid_events_late", "{event}", "Events later than the allowed lateness that a window no longer takes.");
+            "contextgrid_events_late",
+            "{event}",
+            "Events later than the allowed lateness that a window no longer takes.");
         _redelivered = Meter.CreateCounter<long>(
             "contextgrid_events_redelivered", "{event}", "Events at positions that an entity had applied already.");
         _duplicates = Meter.CreateCounter<long>(
@@ -45,7 +47,8 @@ public sealed class GridMetrics : IDisposable
             "contextgrid_events_id_conflict", "{event}", "Events that reuse an id with other content, by topic.");
         _deadLetters = Meter.CreateCounter<long>(
             "contextgrid_dead_letters", "{record}", "Records put to the dead letters, by topic and reason.");
-        _published = Meter.CreateCounter<long>("contextgrid_events_published", "{event}", "Events taken at publish, by topic.");
+        _published = Meter.CreateCounter<long>(
+            "contextgrid_events_published", "{event}", "Events taken at publish, by topic.");
         _refused = Meter.CreateCounter<long>(
             "contextgrid_events_refused", "{event}", "Events refused at publish, by topic and reason.");
         _queries = Meter.CreateCounter<long>("contextgrid_queries", "{call}", "Context queries, by outcome.");

@@ -203,7 +203,8 @@ public sealed class EmbeddedHost : IAsyncDisposable
         var grid = new EmbeddedGrid(options.Definitions, metrics);
         ImmutableArray<PartitionProgress> progress = await StateRecovery.ProgressAsync(
             log, options.Definitions, checkpoints.Current, cancellationToken).ConfigureAwait(false);
-        string restored = await StateRecovery.RestoreAsync(grid, checkpoints, time, cancellationToken).ConfigureAwait(false);
+        string restored = await StateRecovery.RestoreAsync(grid, checkpoints, time, cancellationToken)
+            .ConfigureAwait(false);
         var host = new EmbeddedHost(options, directory, log, checkpoints, grid, metrics, progress, time, loggers);
         host.Recovered = [.. sentences, .. log.Recovered, .. checkpoints.Recovered, restored, host.Behind()];
         await host.BeginAsync(options.CheckpointInterval, cancellationToken).ConfigureAwait(false);

@@ -39,8 +39,9 @@ internal static class StateRecovery
         if (changed.Length > 0)
         {
             throw new HostStartException(
-                $"The definitions do not fit the state in '{directory}': {string.Join("; ", changed)}. Start with --rebuild "
-                + "to build all state from the log again, with the old definitions, or with another --data directory.");
+                $"The definitions do not fit the state in '{directory}': {string.Join("; ", changed)}. "
+                + "Start with --rebuild to build all state from the log again, with the old definitions, or with "
+                + "another --data directory.");
         }
     }
 
@@ -65,12 +66,15 @@ internal static class StateRecovery
                 cancellationToken).ConfigureAwait(false);
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"{entities:N0} entities from checkpoint {store.Current.Generation} in {time.GetElapsedTime(started).TotalSeconds:F1} s");
+                $"{entities:N0} entities from checkpoint {store.Current.Generation} "
+                + $"in {time.GetElapsedTime(started).TotalSeconds:F1} s");
         }
         catch (Exception e) when (e is SnapshotFormatException or CheckpointCorruptException)
         {
             throw new HostStartException(
-                $"The checkpoint can't be read: {e.Message} Start with --rebuild to build all state from the log again.", e);
+                $"The checkpoint can't be read: {e.Message} "
+                + "Start with --rebuild to build all state from the log again.",
+                e);
         }
     }
 
@@ -96,8 +100,9 @@ internal static class StateRecovery
                 if (next > range.End)
                 {
                     throw new HostStartException(
-                        $"The log of {topic}/{p} ends at offset {range.End}, but the checkpoint reflects it up to {next}: "
-                        + "the log was lost or replaced. Restore it, or start with --rebuild to forget the checkpoint.");
+                        $"The log of {topic}/{p} ends at offset {range.End}, but the checkpoint reflects it up to "
+                        + $"{next}: the log was lost or replaced. Restore it, or start with --rebuild to forget the "
+                        + "checkpoint.");
                 }
 
                 var found = new PartitionProgress(partition, Position.SourceOf(t, p), next, stored?.Gaps ?? [])

@@ -5,7 +5,8 @@ namespace ContextGrid.Runtime.Embedded;
 /// <summary>
 /// Compares keys by their bytes, so that a key can be looked up from a slice of a record without a copy.
 /// </summary>
-internal sealed class Utf8KeyComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
+internal sealed class Utf8KeyComparer
+    : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
 {
     internal static Utf8KeyComparer Instance { get; } = new();
 

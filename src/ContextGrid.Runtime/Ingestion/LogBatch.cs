@@ -55,7 +55,8 @@ public sealed class LogBatch
     public ReadOnlySpan<byte> Key(int index) => Buffer.AsSpan(_entries[index].KeyStart, _entries[index].KeyLength);
 
     /// <summary>The payload's bytes.</summary>
-    public ReadOnlySpan<byte> Value(int index) => Buffer.AsSpan(_entries[index].ValueStart, _entries[index].ValueLength);
+    public ReadOnlySpan<byte> Value(int index) =>
+        Buffer.AsSpan(_entries[index].ValueStart, _entries[index].ValueLength);
 
     /// <summary>The encoded headers (<see cref="LogHeaders"/>).</summary>
     public ReadOnlySpan<byte> Headers(int index) =>

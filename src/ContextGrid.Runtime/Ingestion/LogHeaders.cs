@@ -35,8 +35,10 @@ public static class LogHeaders
         var headers = new List<KeyValuePair<string, string>>();
         while (buffer.Length > 0)
         {
-            string name = Take(ref buffer, buffer.Length >= 2 ? BinaryPrimitives.ReadUInt16LittleEndian(buffer) : -1, 2);
-            string value = Take(ref buffer, buffer.Length >= 4 ? BinaryPrimitives.ReadInt32LittleEndian(buffer) : -1, 4);
+            int nameBytes = buffer.Length >= 2 ? BinaryPrimitives.ReadUInt16LittleEndian(buffer) : -1;
+            string name = Take(ref buffer, nameBytes, 2);
+            int valueBytes = buffer.Length >= 4 ? BinaryPrimitives.ReadInt32LittleEndian(buffer) : -1;
+            string value = Take(ref buffer, valueBytes, 4);
             headers.Add(new(name, value));
         }
 

@@ -103,7 +103,8 @@ public sealed class PastReader(
         await using ILogReader reader = log.OpenReader(partition.Partition, range.Start);
         while (reader.NextOffset < end)
         {
-            ReadOutcome outcome = await reader.ReadAsync(records, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+            ReadOutcome outcome = await reader.ReadAsync(records, TimeSpan.Zero, cancellationToken)
+                .ConfigureAwait(false);
             if (outcome == ReadOutcome.None)
             {
                 return;
@@ -134,7 +135,9 @@ public sealed class PastReader(
             _entities.GetAlternateLookup<ReadOnlySpan<byte>>().TryAdd(key, new Entity(plan));
 
         internal Entity? Find(ReadOnlySpan<byte> key) =>
-            _entities.GetAlternateLookup<ReadOnlySpan<byte>>()[key] is { NewestMs: not long.MinValue } seen ? seen : null;
+            _entities.GetAlternateLookup<ReadOnlySpan<byte>>()[key] is { NewestMs: not long.MinValue } seen
+                ? seen
+                : null;
 
         internal void Apply(EventBatch events, int eventIndex, long headMs)
         {

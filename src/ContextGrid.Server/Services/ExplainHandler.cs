@@ -73,8 +73,8 @@ internal sealed class ExplainHandler(ContextRequests requests, ContextHandlers c
         if (aggregate.Window is { Kind: WindowKind.Sliding, Exact: false })
         {
             response.Notes.Add(
-                $"The window's tail snaps to tiles of {aggregate.Window.TileMs} ms: it starts at or up to one tile before "
-                + "the nominal start.");
+                $"The window's tail snaps to tiles of {aggregate.Window.TileMs} ms: "
+                + "it starts at or up to one tile before the nominal start.");
         }
     }
 
@@ -103,7 +103,8 @@ internal sealed class ExplainHandler(ContextRequests requests, ContextHandlers c
         FeatureStatus.NeverSeen when entity.NewestEventMs == 0 =>
             "NEVER_SEEN: no event of this entity was ever applied. Check the key's spelling.",
         FeatureStatus.NeverSeen => "NEVER_SEEN: the entity has events, but none that this feature counts.",
-        FeatureStatus.Expired when plan.Definition.TtlMs > 0 && entity.HeadMs - entity.NewestEventMs > plan.Definition.TtlMs =>
+        FeatureStatus.Expired when plan.Definition.TtlMs > 0
+            && entity.HeadMs - entity.NewestEventMs > plan.Definition.TtlMs =>
             "EXPIRED: the entity's newest event is older than its ttl.",
         FeatureStatus.Expired => "EXPIRED: events were seen, but none is in the window at this head.",
         _ => entity.Statuses[0].ToString(),

@@ -76,7 +76,9 @@ internal sealed class IngestHandlers(EventPublisher publisher, DefinitionSet def
             string message = $"no event is defined for the topic '{topic}'"
                 + NearestName.Suggest(topic, definitions.Topics);
             throw new GrpcException(
-                GrpcStatus.NotFound, $"topic: {message}.", GrpcErrorDetails.ErrorInfo("UNKNOWN_TOPIC", ("topic", topic)));
+                GrpcStatus.NotFound,
+                $"topic: {message}.",
+                GrpcErrorDetails.ErrorInfo("UNKNOWN_TOPIC", ("topic", topic)));
         }
         catch (EventLogException e) when (e.Error is EventLogError.Full or EventLogError.Busy)
         {

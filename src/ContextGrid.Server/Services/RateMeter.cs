@@ -17,11 +17,11 @@ internal sealed class RateMeter
         {
             lock (_counts)
             {
-                long span = Math.Min(_samples - 1, Seconds);
+                long last = _samples - 1;
+                long span = Math.Min(last, Seconds);
                 return span <= 0
                     ? 0
-                    : (double)(_counts[(_samples - 1) % _counts.Length] - _counts[(_samples - 1 - span) % _counts.Length])
-                        / span;
+                    : (double)(_counts[last % _counts.Length] - _counts[(last - span) % _counts.Length]) / span;
             }
         }
     }

@@ -115,7 +115,12 @@ public sealed class EntityTests
 
     private static EventRecord Record((long Time, double Amount, string Country) e, long offset)
     {
-        var record = new EventRecord(8) { EventTimeMs = e.Time, LogTimeMs = e.Time, Position = new Position(0, offset) };
+        var record = new EventRecord(8)
+        {
+            EventTimeMs = e.Time,
+            LogTimeMs = e.Time,
+            Position = new Position(0, offset),
+        };
         record.Fields[0] = Value.Text("u1");
         record.Fields[1] = Value.Of(e.Amount);
         record.Fields[2] = Value.Text("m" + (offset % 7));

@@ -23,7 +23,8 @@ public sealed class KilledServerTests
         DefinitionSet set = DefinitionFiles.Read(definitions).Set
             ?? throw new InvalidOperationException("The example's definitions are wrong.");
         using var directory = new TemporaryDirectory();
-        (Dictionary<int, long> acknowledged, int partitions) = await PublishAndKillAsync(definitions, directory, stream);
+        (Dictionary<int, long> acknowledged, int partitions) =
+            await PublishAndKillAsync(definitions, directory, stream);
 
         await using ServerProcess server = await ServerProcess.StartAsync(definitions, directory.Path);
         await server.WaitUntilReadyAsync(TimeSpan.FromMinutes(1));
@@ -39,7 +40,10 @@ public sealed class KilledServerTests
         object[] keys = [.. oracle.Keys.Take(200)];
         ContextResult answer = await client.GetAsync(new ContextRequest
         {
-            Entities = [.. keys.Select(k => new EntityId("customer", ((long)k).ToString(CultureInfo.InvariantCulture)))],
+            Entities =
+            [
+                .. keys.Select(k => new EntityId("customer", ((long)k).ToString(CultureInfo.InvariantCulture))),
+            ],
             Newest = true,
         });
         string[] differences =

@@ -9,7 +9,8 @@ internal sealed class RetailStream(string path)
 {
     private static readonly string[] Names =
     [
-        "ts", "invoice_no", "customer_id", "stock_code", "description", "quantity", "unit_price", "country", "cancelled",
+        "ts", "invoice_no", "customer_id", "stock_code", "description", "quantity", "unit_price", "country",
+        "cancelled",
     ];
 
     private readonly Dictionary<string, string> _texts = [];
@@ -35,7 +36,8 @@ internal sealed class RetailStream(string path)
             object?[] values = [.. Names.Select(n => Value(n, json.RootElement.GetProperty(n)))];
             int partition = KafkaPartition.Of((string)values[1]!, partitions); // Every line has an invoice.
             long time = ((OracleTime)values[0]!).Ms; // Every line has a time.
-            events.Add(new OracleEvent("line", time, "retail", partition, next[partition]++, new OracleFields(Names, values)));
+            var fields = new OracleFields(Names, values);
+            events.Add(new OracleEvent("line", time, "retail", partition, next[partition]++, fields));
         }
 
         return events;

@@ -15,7 +15,8 @@ public sealed class JsonEventDecoderRefusalTests
     [InlineData("", "invalid_json", "payment at byte 0: not valid JSON: the payload is empty.")]
     [InlineData("  \n", "invalid_json", "payload is empty")]
     [InlineData("hello", "invalid_json", "a value was expected")]
-    [InlineData("{\"user_id\":", "invalid_json", "payment.user_id at byte 11: not valid JSON: the text ends too early.")]
+    [InlineData("{\"user_id\":", "invalid_json",
+        "payment.user_id at byte 11: not valid JSON: the text ends too early.")]
     [InlineData("{\"user_id\":\"u", "invalid_json", "ends too early")]
     [InlineData("{\"user_id\":tru", "invalid_json", "ends too early")]
     [InlineData("{\"user_id\" \"u\"}", "invalid_json", "a colon")]
@@ -56,8 +57,10 @@ public sealed class JsonEventDecoderRefusalTests
     [InlineData("\"amount\":true", "wrong_type", "found true; a number was meant.")]
     [InlineData("\"amount\":{\"a\":1}", "wrong_type", "found {\"a\":1}; a number was meant.")]
     [InlineData("\"amount\":1e400", "number_out_of_range", "1e400 does not fit a number; the largest is about")]
-    [InlineData("\"quantity\":1.5", "wrong_type", "found 1.5; an integer of 64 bits was meant; declare the field as double")]
-    [InlineData("\"quantity\":9223372036854775808", "number_out_of_range", "does not fit an integer of 64 bits; declare")]
+    [InlineData("\"quantity\":1.5", "wrong_type",
+        "found 1.5; an integer of 64 bits was meant; declare the field as double")]
+    [InlineData("\"quantity\":9223372036854775808", "number_out_of_range",
+        "does not fit an integer of 64 bits; declare")]
     [InlineData("\"quantity\":-9223372036854775809", "number_out_of_range", "does not fit an integer of 64 bits")]
     [InlineData("\"quantity\":1e19", "number_out_of_range", "does not fit")]
     [InlineData("\"quantity\":123456789012345678901234567890", "number_out_of_range", "does not fit")]
@@ -65,7 +68,8 @@ public sealed class JsonEventDecoderRefusalTests
     [InlineData("\"quantity\":\"3\"", "wrong_type", "write the number without quotes")]
     [InlineData("\"quantity\":\"abc\"", "wrong_type", "found \"abc\"; an integer of 64 bits was meant.")]
     [InlineData("\"ok\":1", "wrong_type", "found 1; true or false was meant.")]
-    [InlineData("\"payment_id\":12", "wrong_type", "found 12; a text in double quotes was meant; write the text in quotes.")]
+    [InlineData("\"payment_id\":12", "wrong_type",
+        "found 12; a text in double quotes was meant; write the text in quotes.")]
     [InlineData("\"tags\":\"a\"", "wrong_type", "a list of numbers, texts, true or false was meant")]
     [InlineData("\"tags\":[[1]]", "wrong_type", "a list's items are not lists or objects")]
     [InlineData("\"tags\":[1e400]", "number_out_of_range", "does not fit")]
@@ -95,7 +99,8 @@ public sealed class JsonEventDecoderRefusalTests
     [InlineData("\"soon\"", "bad_timestamp", "found \"soon\"")]
     [InlineData("1769860800", "bad_timestamp", "payment.ts at byte 32: found 1769860800; it looks like seconds")]
     [InlineData("1769861100001", "too_far_in_future",
-        "the event time 2026-01-31T12:05:00.001Z is more than 300000 ms ahead of the record's time 2026-01-31T12:00:00.000Z")]
+        "the event time 2026-01-31T12:05:00.001Z is more than 300000 ms ahead of "
+        + "the record's time 2026-01-31T12:00:00.000Z")]
     public void Decode_BadEventTime_IsRefusedWithTheKeysKnown(string time, string reason, string message)
     {
         DecodeResult result = Decode("{\"user_id\":\"u\",\"device\":17,\"ts\":" + time + "}", _record);

@@ -73,7 +73,8 @@ public sealed class JsonEventDecoderTests
     {
         Assert.Equal("", Decode(Changed("12.5", number, "amount"), _record).Message);
         double expected = double.Parse(number, System.Globalization.CultureInfo.InvariantCulture) + 0.0;
-        Assert.Equal(BitConverter.DoubleToInt64Bits(expected), BitConverter.DoubleToInt64Bits(_record.Fields[Amount].Double));
+        double actual = _record.Fields[Amount].Double;
+        Assert.Equal(BitConverter.DoubleToInt64Bits(expected), BitConverter.DoubleToInt64Bits(actual));
     }
 
     [Theory]
@@ -102,7 +103,9 @@ public sealed class JsonEventDecoderTests
     [Fact]
     public void Decode_EscapedTexts_StayValidTogether()
     {
-        string json = """{"payment_id":"\"\\\/\b\f\n\r\t","user_id":"\ud83d\ude00 \u00e9","tags":["\u0041"],"ts":1769860800000}""";
+        string json =
+            """{"payment_id":"\"\\\/\b\f\n\r\t","user_id":"\ud83d\ude00 \u00e9","tags":["\u0041"],"ts":"""
+            + "1769860800000}";
 
         Assert.Equal("", Decode(json, _record).Message);
         Assert.Equal("\"\\/\b\f\n\r\t", Text(Id));

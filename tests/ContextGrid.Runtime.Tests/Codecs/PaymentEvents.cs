@@ -13,9 +13,12 @@ internal static class PaymentEvents
     internal const long NowMs = 1_769_860_800_000;
 
     internal const string Good =
-        """{"payment_id":"p1","user_id":"u7","device":17,"amount":12.5,"quantity":3,"ok":true,"tags":["a",1,null],"ts":1769860800000}""";
+        """{"payment_id":"p1","user_id":"u7","device":17,"amount":12.5,"quantity":3"""
+        + ""","ok":true,"tags":["a",1,null],"ts":1769860800000}""";
 
-    internal const int Id = 0, User = 1, Device = 2, Amount = 3, Quantity = 4, Ok = 5, Tags = 6, Ts = 7, Seen = 8, Unused = 9;
+    internal const int Id = 0, User = 1, Device = 2, Amount = 3, Quantity = 4;
+
+    internal const int Ok = 5, Tags = 6, Ts = 7, Seen = 8, Unused = 9;
 
     internal static readonly EventDefinition Payment = new(
         "payment", "payments", EventFormat.Json, TimestampField: Ts, IdField: Id, DedupeMs: 600_000, KeyField: User,

@@ -8,9 +8,13 @@ namespace ContextGrid.Runtime.Tests.Codecs;
 internal static class RandomPayload
 {
     private static readonly string[] Characters =
-        ["a", "Z", "0", " ", "é", "漢", "😀", "\\n", "\\\"", "\\\\", "\\/", "\\u0041", "\\u00e9", "\\ud83d\\ude00", "\\u0000"];
+    [
+        "a", "Z", "0", " ", "é", "漢", "😀", "\\n", "\\\"", "\\\\", "\\/", "\\u0041", "\\u00e9", "\\ud83d\\ude00",
+        "\\u0000",
+    ];
 
-    private static readonly string[] Damages = ["\"", "\\", "{", "}", "[", "]", ",", ":", "\0", "\n", "1", "e", "-", "\\ud800", "null"];
+    private static readonly string[] Damages =
+        ["\"", "\\", "{", "}", "[", "]", ",", ":", "\0", "\n", "1", "e", "-", "\\ud800", "null"];
 
     /// <summary>An object that the decoder accepts: members in any order, spaces, extra members, nulls.</summary>
     internal static string Valid(Random random)
@@ -108,7 +112,10 @@ internal static class RandomPayload
     }
 
     private static string Text(Random random) =>
-        "\"" + string.Concat(Enumerable.Range(0, random.Next(12)).Select(_ => Characters[random.Next(Characters.Length)])) + "\"";
+        "\""
+        + string.Concat(
+            Enumerable.Range(0, random.Next(12)).Select(_ => Characters[random.Next(Characters.Length)]))
+        + "\"";
 
     private static string Any(Random random, int depth) => random.Next(depth > 0 ? 7 : 5) switch
     {
@@ -118,7 +125,10 @@ internal static class RandomPayload
         3 => "true",
         4 => Int64(random),
         5 => "[" + string.Join(" , ", Enumerable.Range(0, random.Next(4)).Select(_ => Any(random, depth - 1))) + "]",
-        _ => "{" + string.Join(",", Enumerable.Range(0, random.Next(4)).Select(i => $"\"k{i}\":{Any(random, depth - 1)}")) + "}",
+        _ => "{"
+            + string.Join(
+                ",", Enumerable.Range(0, random.Next(4)).Select(i => $"\"k{i}\":{Any(random, depth - 1)}"))
+            + "}",
     };
 
     // Now and then the name's first letter as an escape.

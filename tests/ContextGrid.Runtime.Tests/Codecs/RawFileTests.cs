@@ -13,7 +13,8 @@ public sealed class RawFileTests
         string data = DataFiles.Folder;
         string[] files = Directory.Exists(data) ? Directory.GetFiles(data, "*.raw.*") : [];
         Assert.SkipWhen(
-            files.Length == 0, $"SKIPPED: no *.raw.* files in {data}; CONTEXTGRID_PARTS names the folder that has data/.");
+            files.Length == 0,
+            $"SKIPPED: no *.raw.* files in {data}; CONTEXTGRID_PARTS names the folder that has data/.");
 
         EventRecord record = Record();
         JsonEventDecoder decoder = Decoder();

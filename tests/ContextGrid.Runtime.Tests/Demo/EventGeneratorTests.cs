@@ -41,7 +41,8 @@ public sealed class EventGeneratorTests
             using JsonDocument payment = JsonDocument.Parse(lines[i]);
             Assert.Equal(StartMs + i, payment.RootElement.GetProperty("ts").GetInt64());
             Assert.InRange(payment.RootElement.GetProperty("amount").GetDouble(), 1, 1_001);
-            int user = int.Parse(payment.RootElement.GetProperty("user_id").GetString().AsSpan(1), CultureInfo.InvariantCulture);
+            int user = int.Parse(
+                payment.RootElement.GetProperty("user_id").GetString().AsSpan(1), CultureInfo.InvariantCulture);
             Assert.InRange(user, 0, 999);
             busiest += user < 10 ? 1 : 0;
         }

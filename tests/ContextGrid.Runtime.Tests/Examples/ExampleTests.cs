@@ -12,7 +12,8 @@ public sealed class ExampleTests
     private const long NowMs = 1_769_904_000_000;
 
     public static TheoryData<string> Examples => new(
-        Directory.GetDirectories(Path.Combine(ExampleFiles.RepositoryRoot, "examples")).Select(f => Path.GetFileName(f)));
+        Directory.GetDirectories(Path.Combine(ExampleFiles.RepositoryRoot, "examples"))
+            .Select(f => Path.GetFileName(f)));
 
     [Theory]
     [MemberData(nameof(Examples))]

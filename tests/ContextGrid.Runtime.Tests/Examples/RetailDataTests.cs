@@ -15,7 +15,8 @@ public sealed class RetailDataTests
     public void Validate_OnlineRetail_AcceptsEveryLine()
     {
         string file = Path.Combine(DataFiles.Folder, "online_retail.jsonl.gz");
-        Assert.SkipUnless(File.Exists(file), $"SKIPPED: {file} is missing; CONTEXTGRID_PARTS names the folder of data/.");
+        Assert.SkipUnless(
+            File.Exists(file), $"SKIPPED: {file} is missing; CONTEXTGRID_PARTS names the folder of data/.");
         DefinitionSet? definitions = ExampleFiles.Read("retail").Set;
         Assert.NotNull(definitions);
         var validator = new EventValidator(definitions);

@@ -33,7 +33,8 @@ public sealed class IdWindowTests
         for (int i = 0; i < log.Length; i++)
         {
             var rebuilt = new IdWindow(HorizonMs);
-            foreach ((ulong id, ulong content, long timeMs) in log[..i].Where(r => log[i].TimeMs - r.TimeMs <= HorizonMs))
+            foreach ((ulong id, ulong content, long timeMs) in log[..i]
+                .Where(r => log[i].TimeMs - r.TimeMs <= HorizonMs))
             {
                 rebuilt.Check(id, content, timeMs);
             }

@@ -44,7 +44,10 @@ public sealed class ServerProcess : IAsyncDisposable
     public static async Task<ServerProcess> StartAsync(string definitions, string data, params string[] more)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "ContextGrid.Server.dll");
-        string[] arguments = [program, "--definitions", definitions, "--data", data, "--http", "0", "--grpc", "0", .. more];
+        string[] arguments =
+        [
+            program, "--definitions", definitions, "--data", data, "--http", "0", "--grpc", "0", .. more,
+        ];
         var start = new ProcessStartInfo("dotnet", arguments)
         {
             RedirectStandardOutput = true,
