@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Diagnostics;
@@ -17,9 +16,7 @@ namespace ContextGrid.Runtime.Embedded;
 /// </summary>
 public sealed class EmbeddedHost : IAsyncDisposable
 {
-    private readonly DataDirectory _directory;
-    private readonly FileEventLog _log;
-    private readonly CheckpointStore _checkpoints;
+    private readonly HostStores _stores;
     private readonly Checkpointer _checkpointer;
     private readonly ImmutableArray<PartitionIngestor> _ingestors;
     private readonly PastReader _past;
@@ -29,18 +26,15 @@ public sealed class EmbeddedHost : IAsyncDisposable
 
     private EmbeddedHost(
         EmbeddedHostOptions options,
-        DataDirectory directory,
-        FileEventLog log,
-        CheckpointStore checkpoints,
+        HostStores stores,
         EmbeddedGrid grid,
         GridMetrics metrics,
         ImmutableArray<PartitionProgress> progress,
         TimeProvider time,
         ILoggerFactory loggers)
     {
-        _directory = directory;
-        _log = log;
-        _checkpoints = checkpoints;
+        _stores = stores;
+        FileEventLog log = stores.Log;
         Definitions = options.Definitions;
         Grid = grid;
         Metrics = metrics;
@@ -48,7 +42,7 @@ public sealed class EmbeddedHost : IAsyncDisposable
         var sink = new DeadLetterTopic(log, time, loggers.CreateLogger<DeadLetterTopic>());
         ILogger logger = loggers.CreateLogger<EmbeddedHost>();
         _checkpointer = new Checkpointer(
-            grid, checkpoints, progress, StateRecovery.HashesOf(Definitions), metrics, time, logger);
+            grid, stores.Checkpoints, progress, StateRecovery.HashesOf(Definitions), metrics, time, logger);
         _ingestors =
         [
             .. progress.Select(p => new PartitionIngestor(
@@ -97,27 +91,15 @@ public sealed class EmbeddedHost : IAsyncDisposable
     public static async Task<EmbeddedHost> StartAsync(
         EmbeddedHostOptions options, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
-        DataDirectory? directory = null;
-        FileEventLog? log = null;
-        CheckpointStore? checkpoints = null;
+        HostStores? stores = null;
         try
         {
-            directory = DataDirectory.Open(options.DataDirectory);
-            log = HostStart.OpenLog(options, directory.LogPath, time, loggers);
-            List<string> aside = options.Rebuild ? HostStart.PutAside(directory.CheckpointsPath, time) : [];
-            checkpoints = await CheckpointStore.OpenAsync(
-                DirectorySnapshotStore.Open(directory.CheckpointsPath, time),
-                $"{Environment.MachineName}:{Environment.ProcessId}",
-                time,
-                cancellationToken).ConfigureAwait(false);
-            return await StartAsync(options, directory, log, checkpoints, aside, time, loggers, cancellationToken)
-                .ConfigureAwait(false);
+            stores = await HostStores.OpenAsync(options, time, loggers, cancellationToken).ConfigureAwait(false);
+            return await StartAsync(options, stores, time, loggers, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e)
         {
-            await (checkpoints?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
-            await (log?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
-            directory?.Dispose();
+            await (stores?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
             if (HostStart.IsReason(e))
             {
                 throw new HostStartException(e.Message.ReplaceLineEndings(" "), e);
@@ -130,28 +112,8 @@ public sealed class EmbeddedHost : IAsyncDisposable
     /// <summary>Whether every source is caught up within the smallest freshness objective.</summary>
     /// <param name="nowMs">The present time, milliseconds since the Unix epoch.</param>
     /// <returns>Why it is not, or null.</returns>
-    public string? WhyNotReady(long nowMs)
-    {
-        foreach (PartitionIngestor ingestor in _ingestors)
-        {
-            if (ingestor.Fault is { } fault)
-            {
-                return $"{ingestor.Progress.Partition.Topic}/{ingestor.Progress.Partition.Partition}: {fault}";
-            }
-        }
-
-        long objectiveMs = Definitions.Entities.Select(e => e.FreshnessMs).DefaultIfEmpty(2000).Min();
-        PartitionProgress? behind = Progress.FirstOrDefault(p => p.IsRebuilding);
-        if (behind is not null)
-        {
-            return $"{behind.Partition.Topic}/{behind.Partition.Partition} is rebuilding: {behind.Lag} records to go";
-        }
-
-        behind = Progress.MaxBy(p => p.LagMs(nowMs));
-        return behind is not null && behind.Lag > 0 && behind.LagMs(nowMs) > objectiveMs
-            ? $"{behind.Partition.Topic}/{behind.Partition.Partition} is {behind.Lag} records behind"
-            : _stopped ? "stopping" : null;
-    }
+    public string? WhyNotReady(long nowMs) =>
+        SourceReadiness.WhyNot(Definitions, _ingestors, nowMs) ?? (_stopped ? "stopping" : null);
 
     /// <summary>Why the last checkpoint failed; null: it did not.</summary>
     public string? CheckpointFault => _checkpointer.Fault;
@@ -179,9 +141,7 @@ public sealed class EmbeddedHost : IAsyncDisposable
             // What is not in a checkpoint is in the log: the next start reads it from there. The fault is counted.
         }
 
-        await _checkpoints.DisposeAsync().ConfigureAwait(false);
-        await _log.DisposeAsync().ConfigureAwait(false);
-        _directory.Dispose();
+        await _stores.DisposeAsync().ConfigureAwait(false);
         _past.Dispose();
         Metrics.Dispose();
         _stopping.Dispose();
@@ -189,38 +149,28 @@ public sealed class EmbeddedHost : IAsyncDisposable
 
     private static async Task<EmbeddedHost> StartAsync(
         EmbeddedHostOptions options,
-        DataDirectory directory,
-        FileEventLog log,
-        CheckpointStore checkpoints,
-        List<string> sentences,
+        HostStores stores,
         TimeProvider time,
         ILoggerFactory loggers,
         CancellationToken cancellationToken)
     {
+        CheckpointStore checkpoints = stores.Checkpoints;
         StateRecovery.CheckDefinitions(
             checkpoints.Current, StateRecovery.HashesOf(options.Definitions), options.DataDirectory);
         var metrics = new GridMetrics();
         var grid = new EmbeddedGrid(options.Definitions, metrics);
         ImmutableArray<PartitionProgress> progress = await StateRecovery.ProgressAsync(
-            log, options.Definitions, checkpoints.Current, cancellationToken).ConfigureAwait(false);
+            stores.Log, options.Definitions, checkpoints.Current, cancellationToken).ConfigureAwait(false);
         string restored = await StateRecovery.RestoreAsync(grid, checkpoints, time, cancellationToken)
             .ConfigureAwait(false);
-        var host = new EmbeddedHost(options, directory, log, checkpoints, grid, metrics, progress, time, loggers);
-        host.Recovered = [.. sentences, .. log.Recovered, .. checkpoints.Recovered, restored, host.Behind()];
+        var host = new EmbeddedHost(options, stores, grid, metrics, progress, time, loggers);
+        host.Recovered = [.. stores.Recovered, restored, SourceReadiness.Backlog(progress)];
         await host.BeginAsync(options.CheckpointInterval, cancellationToken).ConfigureAwait(false);
         return host;
     }
 
     private int EventOf(PartitionProgress progress) =>
         Definitions.Events.Select(e => e.Topic).ToList().IndexOf(progress.Partition.Topic);
-
-    private string Behind()
-    {
-        long records = Progress.Sum(p => p.Lag);
-        return records == 0
-            ? "nothing waits in the log"
-            : string.Create(CultureInfo.InvariantCulture, $"{records:N0} records wait in the log and are applied now");
-    }
 
     private async Task BeginAsync(TimeSpan checkpointInterval, CancellationToken cancellationToken)
     {

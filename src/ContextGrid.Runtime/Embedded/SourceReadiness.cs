@@ -1,0 +1,49 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using ContextGrid.Core.Definitions;
+using ContextGrid.Runtime.Ingestion;
+
+namespace ContextGrid.Runtime.Embedded;
+
+/// <summary>Says in words how far the sources are applied.</summary>
+internal static class SourceReadiness
+{
+    /// <summary>Whether every source is caught up within the smallest freshness objective.</summary>
+    /// <param name="definitions">The definitions in force; they have the objectives.</param>
+    /// <param name="ingestors">The ingestors of all source partitions.</param>
+    /// <param name="nowMs">The present time, milliseconds since the Unix epoch.</param>
+    /// <returns>Why it is not, or null.</returns>
+    internal static string? WhyNot(
+        DefinitionSet definitions, ImmutableArray<PartitionIngestor> ingestors, long nowMs)
+    {
+        foreach (PartitionIngestor ingestor in ingestors)
+        {
+            if (ingestor.Fault is { } fault)
+            {
+                return $"{ingestor.Progress.Partition.Topic}/{ingestor.Progress.Partition.Partition}: {fault}";
+            }
+        }
+
+        long objectiveMs = definitions.Entities.Select(e => e.FreshnessMs).DefaultIfEmpty(2000).Min();
+        IEnumerable<PartitionProgress> progress = ingestors.Select(i => i.Progress);
+        PartitionProgress? behind = progress.FirstOrDefault(p => p.IsRebuilding);
+        if (behind is not null)
+        {
+            return $"{behind.Partition.Topic}/{behind.Partition.Partition} is rebuilding: {behind.Lag} records to go";
+        }
+
+        behind = progress.MaxBy(p => p.LagMs(nowMs));
+        return behind is not null && behind.Lag > 0 && behind.LagMs(nowMs) > objectiveMs
+            ? $"{behind.Partition.Topic}/{behind.Partition.Partition} is {behind.Lag} records behind"
+            : null;
+    }
+
+    /// <summary>How many records wait in the log, as a sentence.</summary>
+    internal static string Backlog(ImmutableArray<PartitionProgress> progress)
+    {
+        long records = progress.Sum(p => p.Lag);
+        return records == 0
+            ? "nothing waits in the log"
+            : string.Create(CultureInfo.InvariantCulture, $"{records:N0} records wait in the log and are applied now");
+    }
+}
