@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Globalization;
 using ContextGrid.Core.Entities;
 using ContextGrid.Core.Snapshots;
 using ContextGrid.TestKit.Oracle;
@@ -17,7 +15,7 @@ public sealed class EntityPropertyTests
     private const int Runs = 80;
 
     [Fact]
-    public void Query_RandomFeaturesAndEvents_EqualsTheOracle() => ForAll(Runs, (scenario, random) =>
+    public void Query_RandomFeaturesAndEvents_EqualsTheOracle() => ScenarioRuns.ForAll(Runs, (scenario, random) =>
     {
         var engine = new EngineUnderTest(scenario.ToYaml());
         var oracle = new FeatureOracle(scenario.Entity);
@@ -36,7 +34,7 @@ public sealed class EntityPropertyTests
     });
 
     [Fact]
-    public void Snapshot_PartitionsInterleavedOtherwise_HasTheSameBytes() => ForAll(Runs, (scenario, random) =>
+    public void Snapshot_PartitionsInterleavedOtherwise_HasTheSameBytes() => ScenarioRuns.ForAll(Runs, (scenario, random) =>
     {
         var engine = new EngineUnderTest(scenario.ToYaml());
         engine.ApplyAll(scenario.Events);
@@ -55,7 +53,7 @@ public sealed class EntityPropertyTests
     });
 
     [Fact]
-    public void Restore_AtAnyPointThenContinued_GivesTheSameBytesAndAnswers() => ForAll(Runs, (scenario, random) =>
+    public void Restore_AtAnyPointThenContinued_GivesTheSameBytesAndAnswers() => ScenarioRuns.ForAll(Runs, (scenario, random) =>
     {
         var straight = new EngineUnderTest(scenario.ToYaml());
         var broken = new EngineUnderTest(scenario.ToYaml());
@@ -83,7 +81,7 @@ public sealed class EntityPropertyTests
     });
 
     [Fact]
-    public void Apply_PrefixDeliveredAgain_ChangesNothing() => ForAll(Runs, (scenario, random) =>
+    public void Apply_PrefixDeliveredAgain_ChangesNothing() => ScenarioRuns.ForAll(Runs, (scenario, random) =>
     {
         var engine = new EngineUnderTest(scenario.ToYaml());
         int stop = random.Next(scenario.Events.Length + 1);
@@ -101,7 +99,7 @@ public sealed class EntityPropertyTests
     });
 
     [Fact]
-    public void Restore_CutOrDamagedBytes_Throws() => ForAll(12, (scenario, random) =>
+    public void Restore_CutOrDamagedBytes_Throws() => ScenarioRuns.ForAll(12, (scenario, random) =>
     {
         var engine = new EngineUnderTest(scenario.ToYaml());
         engine.ApplyAll(scenario.Events);
@@ -125,7 +123,7 @@ public sealed class EntityPropertyTests
     });
 
     [Fact]
-    public void Restore_WrongBytesWithARightChecksum_ThrowsNothingElse() => ForAll(12, (scenario, random) =>
+    public void Restore_WrongBytesWithARightChecksum_ThrowsNothingElse() => ScenarioRuns.ForAll(12, (scenario, random) =>
     {
         var engine = new EngineUnderTest(scenario.ToYaml());
         engine.ApplyAll(scenario.Events);
@@ -179,36 +177,6 @@ public sealed class EntityPropertyTests
         for (int i = 0; i < 4 && times.Length > 0 && sizes.Length > 0; i++)
         {
             yield return times[random.Next(times.Length)] + sizes[random.Next(sizes.Length)] - random.Next(2);
-        }
-    }
-
-    private static void ForAll(int runs, Func<Scenario, Random, string?> check)
-    {
-        string? chosen = Environment.GetEnvironmentVariable("CONTEXTGRID_SEED");
-        string? more = Environment.GetEnvironmentVariable("CONTEXTGRID_RUNS");
-        int first = chosen is null ? 0 : int.Parse(chosen, CultureInfo.InvariantCulture);
-        int count = chosen is not null ? 1 : more is null ? runs : int.Parse(more, CultureInfo.InvariantCulture);
-        for (int seed = first; seed < first + count; seed++)
-        {
-            int fixedSeed = seed;
-            Scenario scenario = ScenarioMaker.Make(seed);
-            if (Run(scenario) is not null)
-            {
-                Scenario small = ScenarioMaker.Shrink(scenario, s => Run(s) is not null);
-                Assert.Fail($"{Run(small)}\n{small}");
-            }
-
-            string? Run(Scenario s)
-            {
-                try
-                {
-                    return check(s, new Random(fixedSeed));
-                }
-                catch (Exception e) when (e is not OutOfMemoryException)
-                {
-                    return e.ToString();
-                }
-            }
         }
     }
 }
