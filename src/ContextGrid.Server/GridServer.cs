@@ -156,6 +156,9 @@ internal sealed class GridServer : IAsyncDisposable
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
+
+        // What fails at the start is thrown as well, and told in one sentence; the log would add a stack trace.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = DrainMax);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
