@@ -15,7 +15,8 @@ public static class StatusText
         output.WriteLine($"ContextGrid {status.Version}, up {Units.Duration(status.UptimeSeconds * 1000)}, "
             + (status.Ready ? "ready" : $"not ready: {status.NotReadyReason}"));
         output.WriteLine($"{Units.Count(status.EventsApplied)} events applied, "
-            + $"{Units.Count((long)status.EventsPerSecond)} a second, {Units.Count(status.DeadLetters)} dead letters");
+            + $"{Units.Count((long)status.EventsPerSecond)} a second, {Units.Count(status.DeadLetters)} "
+            + (status.DeadLetters == 1 ? "dead letter" : "dead letters"));
         output.WriteLine(status.CheckpointTimeMs == 0
             ? "no checkpoint yet"
             : $"checkpoint {status.CheckpointGeneration} of {Units.Time(status.CheckpointTimeMs)}");

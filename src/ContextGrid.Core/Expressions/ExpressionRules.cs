@@ -97,8 +97,9 @@ internal sealed class ExpressionRules(LanguageErrors errors)
         bool ordered = op is not (BinaryOperator.Equal or BinaryOperator.NotEqual);
         if (!Comparable(left.Type, right.Type))
         {
-            return Mismatch(op, left, right, at, "two numbers, two strings, two timestamps"
-                + (ordered ? "" : " or two bools"));
+            return Mismatch(op, left, right, at, ordered
+                ? "two numbers, two strings or two timestamps"
+                : "two numbers, two strings, two timestamps or two bools");
         }
 
         return ordered && (left.Type == ValueKind.Bool || right.Type == ValueKind.Bool)

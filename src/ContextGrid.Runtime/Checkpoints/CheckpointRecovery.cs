@@ -126,5 +126,6 @@ internal sealed record CheckpointRecovery(
         newest is null
             ? "There is no checkpoint yet."
             : $"Checkpoint {newest.Generation} of owner '{newest.OwnerId}' (epoch {newest.Epoch}): "
-                + $"{newest.Segments.Length} segments, {newest.Segments.Sum(s => s.Bytes)} bytes.";
+                + $"{newest.Segments.Length} {(newest.Segments.Length == 1 ? "segment" : "segments")}, "
+                + $"{newest.Segments.Sum(s => s.Bytes)} bytes.";
 }
