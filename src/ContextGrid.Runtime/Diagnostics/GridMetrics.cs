@@ -38,7 +38,7 @@ public sealed class GridMetrics : IDisposable
         _late = Meter.CreateCounter<long>(
             "contextgrid_events_late",
             "{event}",
-            "Events later than the allowed lateness that a window no longer takes.");
+            "Events later than the allowed lateness that a window no longer takes; once for each entity.");
         _redelivered = Meter.CreateCounter<long>(
             "contextgrid_events_redelivered", "{event}", "Events at positions that an entity had applied already.");
         _duplicates = Meter.CreateCounter<long>(
