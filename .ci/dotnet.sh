@@ -14,6 +14,8 @@ fi
 build_quietly() {
   local log
   log="$(mktemp)"
+  # A first build takes half a minute; on a terminal, silence would look like a hang.
+  if [[ -t 2 ]]; then echo "Building $(basename "$1") …" >&2; fi
   if ! dotnet build "$@" -c Release --nologo -v q -nodeReuse:false -p:UseSharedCompilation=false >"$log" 2>&1; then
     grep -E 'error|warning' "$log" | sort -u >&2 || cat "$log" >&2
     echo "The build of $(basename "$1") failed; its whole output is in $log." >&2
