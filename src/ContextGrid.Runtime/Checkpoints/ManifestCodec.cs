@@ -41,8 +41,7 @@ internal static class ManifestCodec
     }
 
     /// <summary>Decodes a manifest.</summary>
-    /// <exception cref="CheckpointCorruptException">The CRC or the form is wrong, or it is not the named
-    /// generation.</exception>
+    /// <exception cref="CheckpointCorruptException">The CRC, the form or the name is wrong.</exception>
     public static CheckpointManifest Decode(string name, ReadOnlySpan<byte> content)
     {
         int body = content.Length - 4;
