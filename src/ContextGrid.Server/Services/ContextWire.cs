@@ -55,7 +55,7 @@ internal static class ContextWire
         to.Bytes(2, query.Key(index));
         foreach (ref readonly Value value in answer.Values(index))
         {
-            WriteValue(to, 3, value);
+            ValueWire.Write(to, 3, value);
         }
 
         WriteStatuses(to, answer, index);
@@ -112,69 +112,6 @@ internal static class ContextWire
                 $"rebuilt from the log, which has {from.Partition.Topic}/{from.Partition.Partition} "
                 + $"from offset {from.Offset} on; earlier events are missing");
         }
-    }
-
-    /// <summary>A Value; a null value has no kind set.</summary>
-    private static void WriteValue(ProtoWriter to, int field, in Value value)
-    {
-        if (value.IsNull)
-        {
-            to.Bytes(field, default);
-            return;
-        }
-
-        int at = to.Open(field);
-        switch (value.Kind)
-        {
-            case ValueKind.Bool:
-                to.Number(1, value.Int64);
-                break;
-            case ValueKind.Int64:
-                to.Number(2, value.Int64);
-                break;
-            case ValueKind.Double:
-                to.Double(3, value.Double);
-                break;
-            case ValueKind.String:
-                to.Bytes(4, value.Utf8);
-                break;
-            case ValueKind.Timestamp:
-                to.Number(5, value.Int64);
-                break;
-            case ValueKind.List:
-                WriteList(to, value);
-                break;
-            default:
-                WriteMap(to, value);
-                break;
-        }
-
-        to.Close(at);
-    }
-
-    private static void WriteList(ProtoWriter to, in Value list)
-    {
-        int at = to.Open(6);
-        foreach (ref readonly Value item in list.Items)
-        {
-            WriteValue(to, 1, item);
-        }
-
-        to.Close(at);
-    }
-
-    private static void WriteMap(ProtoWriter to, in Value map)
-    {
-        int at = to.Open(7);
-        for (int i = 0; i < map.Items.Length; i += 2)
-        {
-            int entry = to.Open(1);
-            WriteValue(to, 1, map.Items[i]);
-            WriteValue(to, 2, map.Items[i + 1]);
-            to.Close(entry);
-        }
-
-        to.Close(at);
     }
 
     private static void WriteSource(ProtoWriter to, in SourceReading source)

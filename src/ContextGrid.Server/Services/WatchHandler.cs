@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using ContextGrid.Contracts.V1;
-using ContextGrid.Core.Snapshots;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Queries;
 using ContextGrid.Server.Grpc;
@@ -75,7 +74,7 @@ internal sealed class WatchHandler(
             : ContextRequests.Interval("min_interval", request.MinInterval);
         interval = interval < IntervalMin ? IntervalMin : interval;
         List<ContextQuery> parts = Parts(request);
-        SourceVector seen = request.ResumeToken.IsEmpty ? SourceVector.Start : Parse(request.ResumeToken);
+        SourceVector seen = request.ResumeToken.IsEmpty ? SourceVector.Start : ResumeToken.Parse(request.ResumeToken);
         await sink.BeginAsync().ConfigureAwait(false);
 
         // Without a token the client gets everything first, also entities that were never seen.
@@ -183,20 +182,5 @@ internal sealed class WatchHandler(
         }
 
         return parts;
-    }
-
-    private static SourceVector Parse(ByteString token)
-    {
-        try
-        {
-            return SourceVector.FromBytes(token.Span);
-        }
-        catch (SnapshotFormatException)
-        {
-            throw new GrpcException(
-                GrpcStatus.InvalidArgument,
-                "resume_token: the bytes are not a token of this service. Watch without it.",
-                GrpcErrorDetails.BadRequest(("resume_token", "not a token of this service")));
-        }
     }
 }
