@@ -2,6 +2,7 @@ using ContextGrid.Core.Entities;
 using ContextGrid.Core.Snapshots;
 using ContextGrid.TestKit.Oracle;
 using ContextGrid.TestKit.Scenarios;
+using static ContextGrid.Core.Tests.Entities.ScenarioRuns;
 
 namespace ContextGrid.Core.Tests.Entities;
 
@@ -15,7 +16,7 @@ public sealed class EntityPropertyTests
     private const int Runs = 80;
 
     [Fact]
-    public void Query_RandomFeaturesAndEvents_EqualsTheOracle() => ScenarioRuns.ForAll(Runs, (scenario, random) =>
+    public void Query_RandomFeaturesAndEvents_EqualsTheOracle() => ForAll(Runs, (scenario, random) =>
     {
         var engine = new EngineUnderTest(scenario.ToYaml());
         var oracle = new FeatureOracle(scenario.Entity);
@@ -34,7 +35,7 @@ public sealed class EntityPropertyTests
     });
 
     [Fact]
-    public void Snapshot_PartitionsInterleavedOtherwise_HasTheSameBytes() => ScenarioRuns.ForAll(Runs, (scenario, random) =>
+    public void Snapshot_PartitionsInterleavedOtherwise_HasTheSameBytes() => ForAll(Runs, (scenario, random) =>
     {
         var engine = new EngineUnderTest(scenario.ToYaml());
         engine.ApplyAll(scenario.Events);
@@ -53,7 +54,7 @@ public sealed class EntityPropertyTests
     });
 
     [Fact]
-    public void Restore_AtAnyPointThenContinued_GivesTheSameBytesAndAnswers() => ScenarioRuns.ForAll(Runs, (scenario, random) =>
+    public void Restore_AtAnyPointThenContinued_GivesTheSameBytesAndAnswers() => ForAll(Runs, (scenario, random) =>
     {
         var straight = new EngineUnderTest(scenario.ToYaml());
         var broken = new EngineUnderTest(scenario.ToYaml());
@@ -81,7 +82,7 @@ public sealed class EntityPropertyTests
     });
 
     [Fact]
-    public void Apply_PrefixDeliveredAgain_ChangesNothing() => ScenarioRuns.ForAll(Runs, (scenario, random) =>
+    public void Apply_PrefixDeliveredAgain_ChangesNothing() => ForAll(Runs, (scenario, random) =>
     {
         var engine = new EngineUnderTest(scenario.ToYaml());
         int stop = random.Next(scenario.Events.Length + 1);
@@ -99,7 +100,7 @@ public sealed class EntityPropertyTests
     });
 
     [Fact]
-    public void Restore_CutOrDamagedBytes_Throws() => ScenarioRuns.ForAll(12, (scenario, random) =>
+    public void Restore_CutOrDamagedBytes_Throws() => ForAll(12, (scenario, random) =>
     {
         var engine = new EngineUnderTest(scenario.ToYaml());
         engine.ApplyAll(scenario.Events);
@@ -123,7 +124,7 @@ public sealed class EntityPropertyTests
     });
 
     [Fact]
-    public void Restore_WrongBytesWithARightChecksum_ThrowsNothingElse() => ScenarioRuns.ForAll(12, (scenario, random) =>
+    public void Restore_WrongBytesWithARightChecksum_ThrowsNothingElse() => ForAll(12, (scenario, random) =>
     {
         var engine = new EngineUnderTest(scenario.ToYaml());
         engine.ApplyAll(scenario.Events);
