@@ -38,7 +38,8 @@ internal sealed record ServerOptions(
             "--definitions",
             "Directory with definitions (*.yaml). Default: examples/payments with --demo, else definitions");
         var data = Folder(
-            "--data", "Directory for log and checkpoints, made when missing. Default: data/demo with --demo, else data");
+            "--data",
+            "Directory for log and checkpoints, made when missing. Default: data/demo with --demo, else data");
         var http = Port("--http", 7080, "HTTP port on 127.0.0.1; 0: any free port");
         var grpc = Port("--grpc", 7081, "gRPC port on 127.0.0.1; 0: any free port");
         var demo = Switch("--demo", "Stream simulated payments and logins");
@@ -68,7 +69,11 @@ internal sealed record ServerOptions(
                 TimeSpan.FromSeconds(result.GetValue(interval)),
                 TimeSpan.FromDays(result.GetValue(retention))));
         });
-        ParseResult parsed = root.Parse(args);
+        return Invoke(root.Parse(args));
+    }
+
+    private static int Invoke(ParseResult parsed)
+    {
         int code = parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         return parsed.Errors.Count > 0 ? 2 : code;
     }
