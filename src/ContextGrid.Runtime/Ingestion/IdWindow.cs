@@ -1,3 +1,5 @@
+using ContextGrid.Core.Model;
+
 namespace ContextGrid.Runtime.Ingestion;
 
 /// <summary>
@@ -6,18 +8,19 @@ namespace ContextGrid.Runtime.Ingestion;
 /// function of the log alone, so a restart rebuilds it by reading that far back. One thread at a time.
 /// </summary>
 /// <param name="horizonMs">How long an id is remembered, milliseconds of log time.</param>
-/// <param name="idsMax">How many are remembered at most; about 60 bytes each.</param>
+/// <param name="idsMax">How many are remembered at most; about 120 bytes each.</param>
 public sealed class IdWindow(long horizonMs, int idsMax = IdWindow.IdsMax)
 {
-    /// <summary>The most ids that are remembered for a partition: 16 MB.</summary>
+    /// <summary>The most ids that are remembered for a partition: 32 MB.</summary>
     public const int IdsMax = 262_144;
 
-    private readonly Dictionary<ulong, Seen> _seen = [];
-    private readonly Queue<(ulong Id, long Sequence)> _order = new();
+    private readonly Dictionary<ulong, Seen> _ids = [];
+    private readonly Dictionary<ulong, Seen> _contents = [];
+    private readonly Queue<(ulong Id, ulong Content, long Sequence)> _order = new();
     private long _sequence;
 
     /// <summary>How many ids are remembered.</summary>
-    public int Count => _seen.Count;
+    public int Count => _ids.Count;
 
     /// <summary>Looks an id up and remembers it.</summary>
     /// <param name="id">The id's hash.</param>
@@ -26,31 +29,44 @@ public sealed class IdWindow(long horizonMs, int idsMax = IdWindow.IdsMax)
     public IdVerdict Check(ulong id, ulong content, long logTimeMs)
     {
         Forget(logTimeMs);
-        bool known = _seen.TryGetValue(id, out Seen before) && logTimeMs - before.LogTimeMs <= horizonMs;
-        _seen[id] = new Seen(logTimeMs, content, ++_sequence);
-        _order.Enqueue((id, _sequence));
-        return !known ? IdVerdict.New : before.Content == content ? IdVerdict.Duplicate : IdVerdict.Conflict;
+        ulong both = StableHash.Of((long)(id ^ (content * 0x9E3779B97F4A7C15)));
+        bool known = IsRecent(_ids, id, logTimeMs), same = IsRecent(_contents, both, logTimeMs);
+        var seen = new Seen(logTimeMs, ++_sequence);
+        _ids[id] = seen;
+        _contents[both] = seen;
+        _order.Enqueue((id, both, _sequence));
+        return !known ? IdVerdict.New : same ? IdVerdict.Duplicate : IdVerdict.Conflict;
     }
+
+    private bool IsRecent(Dictionary<ulong, Seen> records, ulong key, long logTimeMs) =>
+        records.TryGetValue(key, out Seen before) && logTimeMs - before.LogTimeMs <= horizonMs;
 
     private void Forget(long logTimeMs)
     {
-        while (_order.TryPeek(out (ulong Id, long Sequence) oldest))
+        while (_order.TryPeek(out (ulong Id, ulong Content, long Sequence) oldest))
         {
-            bool current = _seen.TryGetValue(oldest.Id, out Seen seen) && seen.Sequence == oldest.Sequence;
-            if (current && _order.Count < idsMax && logTimeMs - seen.LogTimeMs <= horizonMs)
+            // The newest record of an id or a content is the one that is remembered.
+            bool isNewest = _contents.TryGetValue(oldest.Content, out Seen seen) && seen.Sequence == oldest.Sequence;
+            if (isNewest && _order.Count < idsMax && logTimeMs - seen.LogTimeMs <= horizonMs)
             {
                 return;
             }
 
             _order.Dequeue();
-            if (current)
-            {
-                _seen.Remove(oldest.Id);
-            }
+            Remove(_ids, oldest.Id, oldest.Sequence);
+            Remove(_contents, oldest.Content, oldest.Sequence);
         }
     }
 
-    private readonly record struct Seen(long LogTimeMs, ulong Content, long Sequence);
+    private static void Remove(Dictionary<ulong, Seen> records, ulong key, long sequence)
+    {
+        if (records.TryGetValue(key, out Seen seen) && seen.Sequence == sequence)
+        {
+            records.Remove(key);
+        }
+    }
+
+    private readonly record struct Seen(long LogTimeMs, long Sequence);
 }
 
 /// <summary>What an id tells of an event.</summary>
@@ -62,6 +78,6 @@ public enum IdVerdict
     /// <summary>A retry: the same id with the same content.</summary>
     Duplicate,
 
-    /// <summary>The same id with other content than its last record.</summary>
+    /// <summary>The id is known, and none of its records has this content.</summary>
     Conflict,
 }

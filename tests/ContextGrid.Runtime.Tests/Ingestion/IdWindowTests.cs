@@ -11,6 +11,7 @@ public sealed class IdWindowTests
         Assert.Equal(IdVerdict.New, ids.Check(1, 10, 0));
         Assert.Equal(IdVerdict.Duplicate, ids.Check(1, 10, 1000));
         Assert.Equal(IdVerdict.Conflict, ids.Check(1, 11, 1000));
+        Assert.Equal(IdVerdict.Duplicate, ids.Check(1, 10, 1500));
         Assert.Equal(IdVerdict.Duplicate, ids.Check(1, 11, 1500));
         Assert.Equal(IdVerdict.New, ids.Check(2, 10, 1500));
     }
