@@ -82,7 +82,7 @@ public static class DefinitionBuilder
     private static ImmutableArray<EntityDefinition> Entities(
         DefinitionMapping[] files, NodeReader reader, ImmutableArray<EventDefinition> events)
     {
-        var entityReader = new EntityReader(reader, events);
+        var entityReader = new EntityDefinitionReader(reader, events);
         return
         [
             .. Entries(files, "entities", "entity", EntitiesMax, reader)

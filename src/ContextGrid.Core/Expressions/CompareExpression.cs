@@ -37,7 +37,7 @@ public sealed class CompareExpression : Expression
             return Value.Null;
         }
 
-        int order = ValueOrder.Compare(left, right);
+        int order = OperandOrder.Compare(left, right);
         return Value.Of(_operator switch
         {
             BinaryOperator.Equal => order == 0,

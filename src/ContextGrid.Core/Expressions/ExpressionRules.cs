@@ -83,14 +83,14 @@ internal sealed class ExpressionRules(LanguageErrors errors)
     internal static ValueKind? Unify(ValueKind left, ValueKind right) =>
         left == right || right == ValueKind.Null ? left
         : left == ValueKind.Null ? right
-        : ValueOrder.IsNumber(left) && ValueOrder.IsNumber(right) ? ValueKind.Double
+        : OperandOrder.IsNumber(left) && OperandOrder.IsNumber(right) ? ValueKind.Double
         : null;
 
     /// <summary>Whether a value of a type can stand where another is needed.</summary>
     internal static bool Fits(ValueKind found, ValueKind needed) => found == needed || found == ValueKind.Null;
 
     /// <summary>Whether the type is a number's, or fits one.</summary>
-    internal static bool IsNumber(ValueKind kind) => ValueOrder.IsNumber(kind) || kind == ValueKind.Null;
+    internal static bool IsNumber(ValueKind kind) => OperandOrder.IsNumber(kind) || kind == ValueKind.Null;
 
     private Expression Compare(BinaryOperator op, Expression left, Expression right, Token at)
     {
@@ -109,7 +109,7 @@ internal sealed class ExpressionRules(LanguageErrors errors)
 
     private static bool Comparable(ValueKind left, ValueKind right) =>
         left is not (ValueKind.List or ValueKind.Map) && right is not (ValueKind.List or ValueKind.Map)
-        && (left == ValueKind.Null || right == ValueKind.Null || ValueOrder.AreComparable(left, right));
+        && (left == ValueKind.Null || right == ValueKind.Null || OperandOrder.AreComparable(left, right));
 
     private static ValueKind? ArithmeticType(BinaryOperator op, ValueKind left, ValueKind right)
     {

@@ -92,7 +92,7 @@ public sealed class FunctionExpression : Expression
         for (int i = 1; i < _arguments.Length && !best.IsNull; i++)
         {
             Value next = _arguments[i].Evaluate(slots, scratch);
-            bool replaces = next.IsNull || ValueOrder.Compare(next, best) * sign > 0;
+            bool replaces = next.IsNull || OperandOrder.Compare(next, best) * sign > 0;
             best = replaces ? next : best;
         }
 
@@ -101,12 +101,12 @@ public sealed class FunctionExpression : Expression
 
     private Value Clamp(in Value value, in Value low, in Value high)
     {
-        if (ValueOrder.Compare(low, high) > 0)
+        if (OperandOrder.Compare(low, high) > 0)
         {
             return Value.Null;
         }
 
-        return Widen(ValueOrder.Compare(value, low) < 0 ? low : ValueOrder.Compare(value, high) > 0 ? high : value);
+        return Widen(OperandOrder.Compare(value, low) < 0 ? low : OperandOrder.Compare(value, high) > 0 ? high : value);
     }
 
     /// <summary>An integer among doubles becomes a double, so that the result is always of the static type.</summary>

@@ -51,10 +51,11 @@ internal static class FunctionRules
             FunctionKind.HashBucket => check.All(0, 1, "a single value", IsSingle)
                 && check.All(1, 1, "an int64 as number of buckets", k => k == ValueKind.Int64) ? ValueKind.Int64 : null,
             FunctionKind.Log or FunctionKind.Exp or FunctionKind.Sqrt =>
-                check.All(0, 1, "a number", ValueOrder.IsNumber) ? ValueKind.Double : null,
-            FunctionKind.Abs => check.All(0, 1, "a number", ValueOrder.IsNumber) ? arguments[0].Expression.Type : null,
+                check.All(0, 1, "a number", OperandOrder.IsNumber) ? ValueKind.Double : null,
+            FunctionKind.Abs =>
+                check.All(0, 1, "a number", OperandOrder.IsNumber) ? arguments[0].Expression.Type : null,
             FunctionKind.Round => Round(check, arguments),
-            _ => check.Common(0, "numbers or timestamps", k => ValueOrder.IsNumber(k) || k == ValueKind.Timestamp),
+            _ => check.Common(0, "numbers or timestamps", k => OperandOrder.IsNumber(k) || k == ValueKind.Timestamp),
         };
         (wrong, wrongIndex) = (check.Needed, check.WrongIndex);
         return type;
@@ -68,7 +69,7 @@ internal static class FunctionRules
 
     private static ValueKind? Round(ArgumentCheck check, ImmutableArray<CallArgument> arguments)
     {
-        if (!check.All(0, 1, "a number", ValueOrder.IsNumber))
+        if (!check.All(0, 1, "a number", OperandOrder.IsNumber))
         {
             return null;
         }

@@ -37,7 +37,7 @@ public sealed class InExpression : Expression
         for (int i = 0; i < _items.Length && !operand.IsNull; i++)
         {
             Value item = _items[i].Evaluate(slots, scratch);
-            if (!item.IsNull && ValueOrder.Compare(operand, item) == 0)
+            if (!item.IsNull && OperandOrder.Compare(operand, item) == 0)
             {
                 return Value.Of(true);
             }

@@ -67,7 +67,7 @@ internal static class TextFunctions
 
         foreach (Value item in container.Items)
         {
-            if (ValueOrder.AreEqual(item, part))
+            if (OperandOrder.AreEqual(item, part))
             {
                 return Value.Of(true);
             }

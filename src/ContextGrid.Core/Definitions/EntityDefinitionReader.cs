@@ -5,7 +5,7 @@ using ContextGrid.Core.Model;
 namespace ContextGrid.Core.Definitions;
 
 /// <summary>Reads one entry of <c>entities</c>.</summary>
-internal sealed class EntityReader(NodeReader reader, ImmutableArray<EventDefinition> events)
+internal sealed class EntityDefinitionReader(NodeReader reader, ImmutableArray<EventDefinition> events)
 {
     private const long LatenessMsDefault = 3_600_000;
     private const long FreshnessMsDefault = 2_000;

@@ -2,8 +2,11 @@ using ContextGrid.Core.Model;
 
 namespace ContextGrid.Core.Expressions;
 
-/// <summary>How expressions compare values: numbers by size, texts by their UTF-8 bytes, timestamps by time.</summary>
-internal static class ValueOrder
+/// <summary>
+/// How expressions compare values: numbers by size, texts by their UTF-8 bytes, timestamps by time. Unlike
+/// <see cref="ValueOrder"/>, by which state is ordered, an Int64 and a Double compare as doubles, as documented.
+/// </summary>
+internal static class OperandOrder
 {
     /// <summary>Negative, zero or positive. Both values are non-null and of comparable types.</summary>
     internal static int Compare(in Value left, in Value right)
