@@ -71,6 +71,12 @@ internal sealed class FileLogReader(
                 // Retention took the segment, or the log was closed: the next round says which.
                 _segment = null;
             }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // An index that can't be loaded: a passing fault, or retention was faster, which the next read tells.
+                throw new EventLogException(
+                    EventLogError.Unavailable, $"{partition.Name} can't be read at offset {NextOffset}: {e.Message}", e);
+            }
         }
     }
 

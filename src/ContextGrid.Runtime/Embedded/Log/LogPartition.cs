@@ -61,9 +61,12 @@ internal sealed class LogPartition : IDisposable
             return active;
         }
 
-        LogSegment next = LogSegment.Create(_directory, End, nowMs);
         active.Index.Close(End, active.DurableBytes);
-        active.Index.Persist(active.IndexPath, flush: true);
+        active.TryPersistIndex(flush: true);
+
+        // Last, since nothing may fail after it: a segment on the disk that the writer does not use would hide, at the
+        // next start, what the active one has taken meanwhile.
+        LogSegment next = LogSegment.Create(_directory, End, nowMs);
         lock (_gate)
         {
             Volatile.Write(ref _segments, [.. _segments, next]);

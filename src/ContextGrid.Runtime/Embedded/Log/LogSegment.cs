@@ -82,7 +82,7 @@ internal sealed class LogSegment : IDisposable
     public static string PathFor(string directory, long baseOffset) =>
         System.IO.Path.Combine(directory, baseOffset.ToString("D20", CultureInfo.InvariantCulture) + ".log");
 
-    /// <summary>Makes an empty segment, durable with its name.</summary>
+    /// <summary>Makes an empty segment, durable with its name; one that can't be made leaves no file.</summary>
     public static LogSegment Create(string directory, long baseOffset, long nowMs)
     {
         string path = PathFor(directory, baseOffset);
@@ -92,16 +92,24 @@ internal sealed class LogSegment : IDisposable
         BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(16), baseOffset);
         BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(24), nowMs);
         BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(12), Checksum(header));
-        using (SafeFileHandle file = File.OpenHandle(path, FileMode.Create, FileAccess.Write))
-        {
-            RandomAccess.Write(file, header, 0);
-            RandomAccess.FlushToDisk(file);
-        }
-
         var segment = new LogSegment(path, baseOffset, nowMs, HeaderBytes) { _index = new SegmentIndex(baseOffset) };
-        File.Delete(segment.IndexPath);
-        DurableDirectory.Sync(directory);
-        return segment;
+        try
+        {
+            using (SafeFileHandle file = File.OpenHandle(path, FileMode.Create, FileAccess.Write))
+            {
+                RandomAccess.Write(file, header, 0);
+                RandomAccess.FlushToDisk(file);
+            }
+
+            File.Delete(segment.IndexPath);
+            DurableDirectory.Sync(directory);
+            return segment;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            File.Delete(path);
+            throw;
+        }
     }
 
     /// <summary>Opens a segment whose whole file counts as durable.</summary>
@@ -132,6 +140,23 @@ internal sealed class LogSegment : IDisposable
         return new LogSegment(
             path, BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(16)),
             BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(24)), length);
+    }
+
+    /// <summary>
+    /// Writes what is new in the index. It can be made anew from the records, so a failure harms nothing and waits for
+    /// the next time.
+    /// </summary>
+    /// <param name="flush">Whether to wait until it is on the disk.</param>
+    public void TryPersistIndex(bool flush)
+    {
+        try
+        {
+            Index.Persist(IndexPath, flush);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The entries stay in memory; see above.
+        }
     }
 
     /// <summary>Gives the segment the index that the scan at start has made.</summary>

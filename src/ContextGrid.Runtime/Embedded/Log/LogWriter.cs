@@ -48,14 +48,7 @@ internal sealed class LogWriter(FileEventLogOptions options, TimeProvider time)
     {
         foreach (LogSegment segment in _segments)
         {
-            try
-            {
-                segment.Index.Persist(segment.IndexPath, flush: false);
-            }
-            catch (IOException)
-            {
-                return;
-            }
+            segment.TryPersistIndex(flush: false);
         }
     }
 

@@ -87,6 +87,31 @@ public sealed class FileEventLogFaultTests : IDisposable
     }
 
     [Fact]
+    public async Task Append_IndexCannotBeWritten_GoesOn()
+    {
+        await using FileEventLog log = _fixture.Open(_fixture.Options with { SegmentBytesMax = 4096 });
+        Directory.CreateDirectory(Path.Combine(_fixture.PartitionPath, new string('0', 20) + ".index"));
+        string large = new('x', 3000);
+        for (int i = 0; i < 4; i++)
+        {
+            RecordPosition[] positions = await AppendAsync(log, Record(large)).WaitAsync(TimeSpan.FromSeconds(30));
+            Assert.Equal(i, positions[0].Offset);
+        }
+
+        Assert.Equal(4, (await ReadAllAsync(log)).Count);
+    }
+
+    [Fact]
+    public async Task Append_NextSegmentCannotBeMade_LeavesNoFileThatHidesRecords()
+    {
+        await using FileEventLog log = _fixture.Open(_fixture.Options with { SegmentBytesMax = 4096 });
+        await AppendAsync(log, Record(new string('x', 3000)));
+        Directory.CreateDirectory(Path.Combine(_fixture.PartitionPath, "1".PadLeft(20, '0') + ".index"));
+        await Assert.ThrowsAsync<EventLogException>(() => AppendAsync(log, Record(new string('x', 3000))));
+        Assert.Single(Directory.GetFiles(_fixture.PartitionPath, "*.log"));
+    }
+
+    [Fact]
     public async Task Append_DiskIsFull_FailsThatGroupAndRecoversByItself()
     {
         string mount = Path.Combine(_fixture.Root, "small");
