@@ -110,8 +110,16 @@ public sealed class PastReader(
                 return;
             }
 
+            if (outcome == ReadOutcome.OffsetGone)
+            {
+                // Retention has overtaken the reading: what it took is missing, and the answer says so (I8).
+                cut.RemoveAll(c => c.Partition == partition.Partition);
+                cut.Add(new RetainedFrom(partition.Partition, reader.NextOffset));
+                continue;
+            }
+
             events.Load(records, end);
-            while (outcome == ReadOutcome.Records && events.MoveNext())
+            while (events.MoveNext())
             {
                 foreach (Rebuild rebuild in wanting)
                 {
