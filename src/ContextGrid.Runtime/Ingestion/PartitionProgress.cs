@@ -50,7 +50,15 @@ public sealed class PartitionProgress
     public bool IsRebuilding => Next < RecoverTo;
 
     /// <summary>Records that wait to be applied.</summary>
-    public long Lag => End - Next;
+    public long Lag
+    {
+        get
+        {
+            // The position is read first: the end that is read after it is not before it.
+            long next = Next;
+            return End - next;
+        }
+    }
 
     /// <summary>Declared gaps, oldest first.</summary>
     public ImmutableArray<OffsetGap> Gaps
@@ -67,8 +75,10 @@ public sealed class PartitionProgress
     /// <summary>How old, in milliseconds, the oldest record is that waits; 0 when none does.</summary>
     public long LagMs(long nowMs)
     {
+        // The lag is read first: whoever notes a new end has noted before it since when its records wait.
+        long lag = Lag;
         long since = Volatile.Read(ref _pendingSinceMs);
-        return Lag == 0 || since == 0 ? 0 : Math.Max(0, nowMs - since);
+        return lag == 0 || since == 0 ? 0 : Math.Max(0, nowMs - since);
     }
 
     /// <summary>Notes that everything before <paramref name="next"/> is applied.</summary>
@@ -80,9 +90,9 @@ public sealed class PartitionProgress
         TaskCompletionSource advanced;
         lock (_gate)
         {
+            // The position comes last, so that nobody sees it beside an end that is older.
+            SeeEnd(Math.Max(end, next), pendingSinceMs);
             Volatile.Write(ref _next, next);
-            Volatile.Write(ref _end, Math.Max(end, next));
-            Volatile.Write(ref _pendingSinceMs, pendingSinceMs);
             advanced = _advanced;
             _advanced = NewSignal();
         }
@@ -90,11 +100,14 @@ public sealed class PartitionProgress
         advanced.TrySetResult();
     }
 
-    /// <summary>Notes the partition's end as known now, and since when the oldest waiting record waits.</summary>
+    /// <summary>
+    /// Notes how far the partition is known to reach, and since when the oldest waiting record waits. A known end stays
+    /// known: one who has seen less does not take it back.
+    /// </summary>
     public void SeeEnd(long end, long pendingSinceMs)
     {
         Volatile.Write(ref _pendingSinceMs, pendingSinceMs);
-        Volatile.Write(ref _end, end);
+        Volatile.Write(ref _end, Math.Max(end, Volatile.Read(ref _end)));
     }
 
     /// <summary>Notes the end of a partition that is not read at present: records wait at least since now.</summary>

@@ -20,6 +20,16 @@ public sealed class PartitionProgressTests
     }
 
     [Fact]
+    public void SeeEnd_LessIsSeen_KnownEndStays()
+    {
+        _progress.SeeEnd(1000, 1000);
+        _progress.SeeEnd(15, 1000);
+        Assert.Equal((990, 4000), (_progress.Lag, _progress.LagMs(5000)));
+        _progress.Advance(15, 15, 1000);
+        Assert.Equal((985, 4000), (_progress.Lag, _progress.LagMs(5000)));
+    }
+
+    [Fact]
     public void SeeStalled_NobodyReads_AgeCountsFromTheFirstTime()
     {
         _progress.SeeStalled(10, 1000);
