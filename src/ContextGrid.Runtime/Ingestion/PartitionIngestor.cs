@@ -151,7 +151,9 @@ public sealed partial class PartitionIngestor
         _metrics.CountIds(Progress.Partition.Topic, _events.Duplicates, _events.Conflicts);
     }
 
-    // The dead letters of a batch are written together; each is durable before the position passes (I6).
+    // The dead letters of a batch are written together; each is durable before the position passes (I6). Those that
+    // fail are tried again right here: the batch itself is applied, and its ids are taken by now, so that reading it
+    // once more would judge its events by themselves.
     private async ValueTask BuryAsync(CancellationToken cancellationToken)
     {
         if (_events.DeadLetters.Count == 0)
@@ -159,13 +161,22 @@ public sealed partial class PartitionIngestor
             return;
         }
 
-        var writes = new Task[_events.DeadLetters.Count];
-        for (int i = 0; i < writes.Length; i++)
+        List<DeadLetter> waiting = [.. _events.DeadLetters];
+        while (waiting.Count > 0)
         {
-            writes[i] = _deadLetters.WriteAsync(_events.DeadLetters[i], cancellationToken).AsTask();
+            Task[] writes = [.. waiting.Select(l => _deadLetters.WriteAsync(l, cancellationToken).AsTask())];
+            try
+            {
+                await Task.WhenAll(writes).ConfigureAwait(false);
+                waiting = [];
+            }
+            catch (EventLogException e) when (e.Error != EventLogError.Corrupt)
+            {
+                waiting = [.. waiting.Where((_, i) => !writes[i].IsCompletedSuccessfully)];
+                await WaitToRetryAsync(e.Message, cancellationToken).ConfigureAwait(false);
+            }
         }
 
-        await Task.WhenAll(writes).ConfigureAwait(false);
         foreach (DeadLetter letter in _events.DeadLetters)
         {
             _metrics.CountDeadLetter(letter.Source.Topic, letter.Reason);

@@ -11,14 +11,24 @@ internal sealed class ManualTime(long startMs) : TimeProvider
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = new Timer(callback, state);
-        _timers.Add(timer);
+        lock (_timers)
+        {
+            _timers.Add(timer);
+        }
+
         return timer;
     }
 
     internal void Advance(TimeSpan by)
     {
         _nowMs += (long)by.TotalMilliseconds;
-        foreach (Timer timer in _timers)
+        Timer[] timers;
+        lock (_timers)
+        {
+            timers = [.. _timers];
+        }
+
+        foreach (Timer timer in timers)
         {
             timer.Fire();
         }

@@ -78,6 +78,27 @@ public sealed class PartitionIngestorTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Run_DeadLettersAreBusy_TheBatchIsJudgedOnce()
+    {
+        _log.End = 2;
+        _log.ThenRead(Batch(0, NowMs, Payment("a", "u1", 1), Payment("a", "u1", 2)));
+        _sink.Failures = 2;
+        _sink.Release();
+        _running = _ingestor.RunAsync(_stop.Token);
+        Assert.Equal("Too much waits.", _ingestor.Fault);
+        using var limit = new CancellationTokenSource(Limit);
+        while (_progress.Next != 2)
+        {
+            limit.Token.ThrowIfCancellationRequested();
+            _time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        Assert.Equal((1, "id_conflict"), (Assert.Single(_sink.Letters).Offset, _sink.Letters[0].Reason));
+        Assert.Equal(1, _log.Opened);
+    }
+
+    [Fact]
     public async Task Read_BeforeTheStateIsBack_IsRebuildingAndThenPresent()
     {
         _log.End = 2;
@@ -110,8 +131,15 @@ public sealed class PartitionIngestorTests : IAsyncDisposable
 
         internal List<DeadLetter> Letters { get; } = [];
 
+        internal int Failures { get; set; }
+
         public async ValueTask<RecordPosition> WriteAsync(DeadLetter letter, CancellationToken cancellationToken)
         {
+            if (Failures-- > 0)
+            {
+                throw new EventLogException(EventLogError.Busy, "Too much waits.");
+            }
+
             Letters.Add(letter);
             await _durable.Task.WaitAsync(cancellationToken);
             return new RecordPosition(0, Letters.Count - 1);
