@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using ContextGrid.Runtime.Diagnostics;
 
 namespace ContextGrid.Runtime.Ingestion;
@@ -17,6 +18,12 @@ public sealed class EventPublisher(
 {
     /// <summary>The most events of one call.</summary>
     public const int EventsMax = 10_000;
+
+    /// <summary>
+    /// How far a producer's record time may be ahead of the clock, milliseconds. Event times are judged against record
+    /// times, so without a bound a producer with a bad clock would vouch for itself.
+    /// </summary>
+    public const long RecordFutureMsMax = 300_000;
 
     /// <summary>Publishes events to one topic.</summary>
     /// <param name="topic">The topic's name.</param>
@@ -71,6 +78,13 @@ public sealed class EventPublisher(
         for (int i = 0; i < events.Count; i++)
         {
             PublishItem item = events[i];
+            if (item.TimestampMs < 0 || item.TimestampMs > nowMs + RecordFutureMsMax)
+            {
+                metrics.CountRefused(topic, "bad_timestamp");
+                refused.Add(new RefusedItem(i, "bad_timestamp", BadTime(item.TimestampMs), -1));
+                continue;
+            }
+
             long recordMs = item.TimestampMs == 0 ? nowMs : item.TimestampMs;
             EventValidation checkedEvent = validator.Validate(eventIndex, item.Payload, recordMs);
             if (checkedEvent.IsValid)
@@ -110,6 +124,11 @@ public sealed class EventPublisher(
         metrics.CountDeadLetter(topic, found.Reason);
         return new RefusedItem(index, found.Reason, found.Message, position.Offset);
     }
+
+    private static string BadTime(long recordMs) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"The record's time {recordMs} is before 1970, or more than {RecordFutureMsMax} ms ahead of the server's clock. "
+        + $"Give milliseconds since the Unix epoch, or 0 for the server's clock.");
 
     private static List<RecordPosition> LastOf(ReadOnlySpan<RecordPosition> positions)
     {
