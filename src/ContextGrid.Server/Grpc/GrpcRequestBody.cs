@@ -83,6 +83,9 @@ internal sealed class GrpcRequestBody
         }
     }
 
+    /// <summary>Ends the read that waits, or the next one. Callable from any thread.</summary>
+    public void CancelRead() => _pipe.CancelPendingRead();
+
     /// <summary>Gives the current message's memory back. Called once more when the call ends.</summary>
     public void ReleaseMessage()
     {

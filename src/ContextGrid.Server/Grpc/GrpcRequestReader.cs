@@ -31,4 +31,10 @@ public sealed class GrpcRequestReader<TRequest>
         _body.ReleaseMessage();
         return message;
     }
+
+    /// <summary>
+    /// Ends the read that waits, or the next one, with an <see cref="OperationCanceledException"/>: for a handler that
+    /// has failed elsewhere while its client waits for an answer and sends nothing. Callable from any thread.
+    /// </summary>
+    internal void CancelRead() => _body.CancelRead();
 }

@@ -44,14 +44,21 @@ internal sealed class IngestHandlers(EventPublisher publisher, DefinitionSet def
         GrpcRequestReader<PublishRequest> requests, GrpcResponseWriter<PublishResponse> responses, GrpcCallContext call)
     {
         var pending = Channel.CreateBounded<Task<PublishResponse>>(StreamBatchesMax);
-        Task answering = AnswerInOrderAsync(pending.Reader, responses);
+        Task answering = AnswerInOrderAsync(pending, requests, responses);
         try
         {
-            while (!answering.IsCompleted && await requests.ReadAsync().ConfigureAwait(false) is { } request)
+            while (await requests.ReadAsync().ConfigureAwait(false) is { } request)
             {
                 Task<PublishResponse> publishing = PublishAsync(request, call.CancellationToken).AsTask();
                 await pending.Writer.WriteAsync(publishing, call.CancellationToken).ConfigureAwait(false);
             }
+        }
+        catch (Exception e) when (e is OperationCanceledException or ChannelClosedException)
+        {
+            // When answering has failed, that is the cause and is thrown here.
+            pending.Writer.TryComplete();
+            await answering.ConfigureAwait(false);
+            throw;
         }
         finally
         {
@@ -95,11 +102,24 @@ internal sealed class IngestHandlers(EventPublisher publisher, DefinitionSet def
     }
 
     private static async Task AnswerInOrderAsync(
-        ChannelReader<Task<PublishResponse>> pending, GrpcResponseWriter<PublishResponse> responses)
+        Channel<Task<PublishResponse>> pending,
+        GrpcRequestReader<PublishRequest> requests,
+        GrpcResponseWriter<PublishResponse> responses)
     {
-        await foreach (Task<PublishResponse> publishing in pending.ReadAllAsync().ConfigureAwait(false))
+        try
         {
-            await responses.WriteAsync(await publishing.ConfigureAwait(false)).ConfigureAwait(false);
+            await foreach (Task<PublishResponse> publishing in pending.Reader.ReadAllAsync().ConfigureAwait(false))
+            {
+                await responses.WriteAsync(await publishing.ConfigureAwait(false)).ConfigureAwait(false);
+            }
+        }
+        catch
+        {
+            // The client may wait for this answer and send nothing, or there may be no room for what it has sent:
+            // either wait must end, or nobody hears of the failure.
+            pending.Writer.TryComplete();
+            requests.CancelRead();
+            throw;
         }
     }
 
