@@ -37,6 +37,20 @@ public sealed class EmbeddedHostTests : IDisposable
         Assert.Null(second.CheckpointFault);
     }
 
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(long.MinValue)]
+    [InlineData(long.MaxValue)]
+    [InlineData(253_402_300_799_999)]
+    public async Task Publish_RecordTimeOfABadClock_IsRefused(long recordMs)
+    {
+        await using EmbeddedHost host = await StartAsync();
+        var item = new PublishItem(Encoding.UTF8.GetBytes(Payment("a", "u1", 4)), default, recordMs);
+        PublishOutcome outcome = await host.Publisher.PublishAsync(Partition.Topic, [item], false, default);
+        Assert.Equal(0, outcome.Accepted);
+        Assert.Equal("bad_timestamp", Assert.Single(outcome.Refused).Reason);
+    }
+
     [Fact]
     public async Task Start_LogHasLostItsBeginning_DeclaresTheGapInAnswers()
     {
