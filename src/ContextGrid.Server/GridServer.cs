@@ -5,6 +5,7 @@ using ContextGrid.Server.Grpc;
 using ContextGrid.Server.Grpc.Health;
 using ContextGrid.Server.Grpc.Reflection;
 using ContextGrid.Server.Http;
+using ContextGrid.Server.Http.Metrics;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -74,12 +75,14 @@ internal sealed class GridServer : IAsyncDisposable
         EmbeddedHost? host = null;
         try
         {
+            EmbeddedHostOptions hostOptions = HostOptionsOf(options, definitions);
+            var collector = new PrometheusCollector(hostOptions.Metrics.Meter);
             host = await EmbeddedHost.StartAsync(
-                HostOptionsOf(options, definitions),
+                hostOptions,
                 time,
                 app.Services.GetRequiredService<ILoggerFactory>(),
                 CancellationToken.None).ConfigureAwait(false);
-            GridServer server = Compose(app, host, grpcOptions, time);
+            GridServer server = Compose(app, host, collector, grpcOptions, time);
             await app.StartAsync().ConfigureAwait(false);
             return server;
         }
@@ -134,11 +137,12 @@ internal sealed class GridServer : IAsyncDisposable
         await _app.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static GridServer Compose(WebApplication app, EmbeddedHost host, GrpcOptions grpcOptions, TimeProvider time)
+    private static GridServer Compose(
+        WebApplication app, EmbeddedHost host, PrometheusCollector collector, GrpcOptions grpcOptions, TimeProvider time)
     {
         var services = new GridServices(host, time);
         var health = new GrpcHealth();
-        var http = new HttpPort(host, services, time, app.Lifetime.ApplicationStopping);
+        var http = new HttpPort(host, services, collector, time, app.Lifetime.ApplicationStopping);
         IReadOnlyList<GrpcService> grpc = services.ToGrpc();
         IReadOnlyList<GrpcService> all = [.. grpc, health.Service];
         app.UseGrpc(new GrpcDispatcher(

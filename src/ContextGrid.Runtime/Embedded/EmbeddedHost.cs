@@ -157,14 +157,13 @@ public sealed class EmbeddedHost : IAsyncDisposable
         CheckpointStore checkpoints = stores.Checkpoints;
         StateRecovery.CheckDefinitions(
             checkpoints.Current, StateRecovery.HashesOf(options.Definitions), options.DataDirectory);
-        var metrics = new GridMetrics();
-        var grid = new EmbeddedGrid(options.Definitions, metrics);
+        var grid = new EmbeddedGrid(options.Definitions, options.Metrics);
         ImmutableArray<PartitionProgress> progress = await StateRecovery.ProgressAsync(
             stores.Log, options.Definitions, checkpoints.Current, cancellationToken).ConfigureAwait(false);
-        string restored = await StateRecovery.RestoreAsync(grid, checkpoints, time, cancellationToken)
+        IEnumerable<string> restored = await StateRecovery.RestoreAsync(grid, checkpoints, time, cancellationToken)
             .ConfigureAwait(false);
-        var host = new EmbeddedHost(options, stores, grid, metrics, progress, time, loggers);
-        host.Recovered = [.. stores.Recovered, restored, SourceReadiness.Backlog(progress)];
+        var host = new EmbeddedHost(options, stores, grid, options.Metrics, progress, time, loggers);
+        host.Recovered = [.. stores.Recovered, .. restored, SourceReadiness.Backlog(progress)];
         await host.BeginAsync(options.CheckpointInterval, cancellationToken).ConfigureAwait(false);
         return host;
     }

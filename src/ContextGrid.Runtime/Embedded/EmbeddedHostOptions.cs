@@ -1,4 +1,5 @@
 using ContextGrid.Core.Definitions;
+using ContextGrid.Runtime.Diagnostics;
 
 namespace ContextGrid.Runtime.Embedded;
 
@@ -26,6 +27,9 @@ public sealed record EmbeddedHostOptions
 
     /// <summary>The bytes of a partition above which its oldest records go; 0 (the default): unlimited.</summary>
     public long RetentionBytes { get; init; }
+
+    /// <summary>The counters; whoever reads them listens from before the start on. The host disposes of them.</summary>
+    public GridMetrics Metrics { get; init; } = new();
 
     /// <summary>Whether the checkpoints are put aside and all state is built from the log again.</summary>
     public bool Rebuild { get; init; }

@@ -47,7 +47,7 @@ internal static class StateRecovery
 
     /// <summary>Restores all entities of the newest checkpoint.</summary>
     /// <exception cref="HostStartException">A snapshot does not fit.</exception>
-    internal static async ValueTask<string> RestoreAsync(
+    internal static async ValueTask<IEnumerable<string>> RestoreAsync(
         EmbeddedGrid grid, CheckpointStore store, TimeProvider time, CancellationToken cancellationToken)
     {
         long started = time.GetTimestamp();
@@ -64,10 +64,13 @@ internal static class StateRecovery
                     }
                 },
                 cancellationToken).ConfigureAwait(false);
-            return string.Create(
-                CultureInfo.InvariantCulture,
-                $"{entities:N0} entities from checkpoint {store.Current.Generation} "
-                + $"in {time.GetElapsedTime(started).TotalSeconds:F1} s");
+            return entities == 0 ? [] :
+            [
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{entities:N0} {(entities == 1 ? "entity" : "entities")} restored "
+                    + $"in {time.GetElapsedTime(started).TotalSeconds:F1} s"),
+            ];
         }
         catch (Exception e) when (e is SnapshotFormatException or CheckpointCorruptException)
         {

@@ -19,13 +19,18 @@ internal sealed partial class HttpPort : IDisposable
     private readonly CancellationToken _stopping;
     private readonly PrometheusCollector _collector;
 
-    internal HttpPort(EmbeddedHost host, GridServices services, TimeProvider time, CancellationToken stopping)
+    internal HttpPort(
+        EmbeddedHost host,
+        GridServices services,
+        PrometheusCollector collector,
+        TimeProvider time,
+        CancellationToken stopping)
     {
         _host = host;
         _services = services;
         _time = time;
         _stopping = stopping;
-        _collector = new PrometheusCollector(host.Metrics.Meter);
+        _collector = collector;
         Requests = new RequestMetrics(host.Metrics.Meter);
         _ = new GridGauges(host, services.Watch, time);
     }
