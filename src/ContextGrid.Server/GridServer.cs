@@ -138,7 +138,11 @@ internal sealed class GridServer : IAsyncDisposable
     }
 
     private static GridServer Compose(
-        WebApplication app, EmbeddedHost host, PrometheusCollector collector, GrpcOptions grpcOptions, TimeProvider time)
+        WebApplication app,
+        EmbeddedHost host,
+        PrometheusCollector collector,
+        GrpcOptions grpcOptions,
+        TimeProvider time)
     {
         var services = new GridServices(host, time);
         var health = new GrpcHealth();

@@ -127,7 +127,7 @@ public sealed class EventPublisher(
 
     private static string BadTime(long recordMs) => string.Create(
         CultureInfo.InvariantCulture,
-        $"The record's time {recordMs} is before 1970, or more than {RecordFutureMsMax} ms ahead of the server's clock. "
+        $"The record's time {recordMs} is before 1970, or over {RecordFutureMsMax} ms ahead of the server's clock. "
         + $"Give milliseconds since the Unix epoch, or 0 for the server's clock.");
 
     private static List<RecordPosition> LastOf(ReadOnlySpan<RecordPosition> positions)

@@ -119,12 +119,17 @@ public sealed class PastReader(
             }
 
             events.Load(records, end);
-            while (events.MoveNext())
+            Apply(events, wanting, eventIndex, headMs);
+        }
+    }
+
+    private static void Apply(EventBatch events, Rebuild[] wanting, int eventIndex, long headMs)
+    {
+        while (events.MoveNext())
+        {
+            foreach (Rebuild rebuild in wanting)
             {
-                foreach (Rebuild rebuild in wanting)
-                {
-                    rebuild.Apply(events, eventIndex, headMs);
-                }
+                rebuild.Apply(events, eventIndex, headMs);
             }
         }
     }

@@ -44,13 +44,11 @@ internal sealed class FileLogReader(
             ThrowIfClosed();
             if (NextOffset < partition.Start)
             {
-                NextOffset = partition.Start;
-                _segment = null;
+                (NextOffset, _segment) = (partition.Start, null);
                 return ReadOutcome.OffsetGone;
             }
 
-            long end = partition.End;
-            if (NextOffset >= end)
+            if (partition.End is long end && NextOffset >= end)
             {
                 return NextOffset == end ? ReadOutcome.None : throw EndsEarly(end);
             }
@@ -74,11 +72,13 @@ internal sealed class FileLogReader(
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 // An index that can't be loaded: a passing fault, or retention was faster, which the next read tells.
-                throw new EventLogException(
-                    EventLogError.Unavailable, $"{partition.Name} can't be read at offset {NextOffset}: {e.Message}", e);
+                throw Unreadable(e);
             }
         }
     }
+
+    private EventLogException Unreadable(Exception cause) => new(
+        EventLogError.Unavailable, $"{partition.Name} can't be read at offset {NextOffset}: {cause.Message}", cause);
 
     private void ThrowIfClosed()
     {
