@@ -140,11 +140,13 @@ public sealed class EmbeddedHost : IAsyncDisposable
         {
             // What is not in a checkpoint is in the log: the next start reads it from there. The fault is counted.
         }
-
-        await _stores.DisposeAsync().ConfigureAwait(false);
-        _past.Dispose();
-        Metrics.Dispose();
-        _stopping.Dispose();
+        finally
+        {
+            await _stores.DisposeAsync().ConfigureAwait(false);
+            _past.Dispose();
+            Metrics.Dispose();
+            _stopping.Dispose();
+        }
     }
 
     private static async Task<EmbeddedHost> StartAsync(

@@ -15,18 +15,22 @@ namespace ContextGrid.Runtime.Queries;
 public sealed class ContextReader(
     IContextGrid grid, PastReader past, ImmutableArray<PartitionProgress> progress, TimeProvider time)
 {
+    /// <summary>How long a query without a deadline of its own waits for its minimum positions.</summary>
+    public static readonly TimeSpan PositionWaitMax = TimeSpan.FromSeconds(30);
+
     /// <summary>Answers a query. A query whose head is the clock gets it here.</summary>
     /// <param name="query">What to read.</param>
     /// <param name="answer">Takes the answer.</param>
     /// <param name="cancellationToken">The caller's deadline.</param>
+    /// <exception cref="TimeoutException">A minimum position is not reached within <see cref="PositionWaitMax"/>.</exception>
     /// <exception cref="ArgumentException">A minimum position names a partition that is not consumed.</exception>
     /// <exception cref="EventLogException">The past can't be read.</exception>
     public async ValueTask<ContextOutcome> ReadAsync(
         ContextQuery query, ContextAnswer answer, CancellationToken cancellationToken)
     {
-        foreach ((TopicPartition partition, long offset) in query.PositionsMin)
+        if (!query.PositionsMin.IsDefaultOrEmpty)
         {
-            await Find(partition).WaitForAsync(offset, cancellationToken).ConfigureAwait(false);
+            await WaitForPositionsAsync(query, cancellationToken).ConfigureAwait(false);
         }
 
         long nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -44,6 +48,25 @@ public sealed class ContextReader(
             ? []
             : await past.ReadAsync(query, answer, cancellationToken).ConfigureAwait(false);
         return new ContextOutcome(query.StalenessMax is { } most && lagMs > most.TotalMilliseconds, lagMs, cut);
+    }
+
+    private async ValueTask WaitForPositionsAsync(ContextQuery query, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(PositionWaitMax, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        foreach ((TopicPartition partition, long offset) in query.PositionsMin)
+        {
+            try
+            {
+                await Find(partition).WaitForAsync(offset, either.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw new TimeoutException(
+                    $"min_position: {partition.Topic}/{partition.Partition} has not reached offset {offset} within "
+                    + $"{PositionWaitMax.TotalSeconds:F0} s.");
+            }
+        }
     }
 
     private long NoteSources(ContextQuery query, ContextAnswer answer, long nowMs, out bool isRebuilding)

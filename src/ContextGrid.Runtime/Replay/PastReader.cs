@@ -98,7 +98,8 @@ public sealed class PastReader(
             cut.Add(new RetainedFrom(partition.Partition, range.Start));
         }
 
-        long end = partition.Next;
+        // What was applied before the host's last stop counts, also while the live state is still being brought back.
+        long end = Math.Max(partition.Next, partition.RecoverTo);
         var records = new LogBatch();
         await using ILogReader reader = log.OpenReader(partition.Partition, range.Start);
         while (reader.NextOffset < end)

@@ -68,6 +68,7 @@ internal static class GrpcErrors
         EventLogException { Error: EventLogError.Busy } e => Retry(GrpcStatus.ResourceExhausted, e, seconds: 1),
         EventLogException { Error: EventLogError.Corrupt } e => Plain(GrpcStatus.DataLoss, e),
         EventLogException e => Retry(GrpcStatus.Unavailable, e, seconds: 1),
+        TimeoutException e => Plain(GrpcStatus.DeadlineExceeded, e),
         OperationCanceledException => new GrpcOutcome(
             GrpcStatus.Unavailable, "The server gave the call up, since it stops.", null),
         _ => null,
