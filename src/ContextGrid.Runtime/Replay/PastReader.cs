@@ -93,10 +93,7 @@ public sealed class PastReader(
         int eventIndex = definitions.Events.Select(e => e.Topic).ToList().IndexOf(partition.Partition.Topic);
         var events = new EventBatch(definitions, eventIndex, partition.Partition);
         LogRange range = await log.GetRangeAsync(partition.Partition, cancellationToken).ConfigureAwait(false);
-        if (range.Start > 0)
-        {
-            cut.Add(new RetainedFrom(partition.Partition, range.Start));
-        }
+        NoteCut(cut, partition.Partition, range.Start);
 
         // What was applied before the host's last stop counts, also while the live state is still being brought back.
         long end = Math.Max(partition.Next, partition.RecoverTo);
@@ -104,8 +101,8 @@ public sealed class PastReader(
         await using ILogReader reader = log.OpenReader(partition.Partition, range.Start);
         while (reader.NextOffset < end)
         {
-            ReadOutcome outcome = await reader.ReadAsync(records, TimeSpan.Zero, cancellationToken)
-                .ConfigureAwait(false);
+            ReadOutcome outcome =
+                await reader.ReadAsync(records, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
             if (outcome == ReadOutcome.None)
             {
                 return;
@@ -114,13 +111,21 @@ public sealed class PastReader(
             if (outcome == ReadOutcome.OffsetGone)
             {
                 // Retention has overtaken the reading: what it took is missing, and the answer says so (I8).
-                cut.RemoveAll(c => c.Partition == partition.Partition);
-                cut.Add(new RetainedFrom(partition.Partition, reader.NextOffset));
+                NoteCut(cut, partition.Partition, reader.NextOffset);
                 continue;
             }
 
             events.Load(records, end);
             Apply(events, wanting, eventIndex, headMs);
+        }
+    }
+
+    private static void NoteCut(List<RetainedFrom> cut, TopicPartition partition, long from)
+    {
+        cut.RemoveAll(c => c.Partition == partition);
+        if (from > 0)
+        {
+            cut.Add(new RetainedFrom(partition, from));
         }
     }
 
