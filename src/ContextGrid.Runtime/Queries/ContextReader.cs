@@ -22,7 +22,7 @@ public sealed class ContextReader(
     /// <param name="query">What to read.</param>
     /// <param name="answer">Takes the answer.</param>
     /// <param name="cancellationToken">The caller's deadline.</param>
-    /// <exception cref="TimeoutException">A minimum position is not reached in <see cref="PositionWaitMax"/>.</exception>
+    /// <exception cref="TimeoutException">A position does not come in <see cref="PositionWaitMax"/>.</exception>
     /// <exception cref="ArgumentException">A minimum position names a partition that is not consumed.</exception>
     /// <exception cref="EventLogException">The past can't be read.</exception>
     public async ValueTask<ContextOutcome> ReadAsync(
