@@ -13,7 +13,7 @@ internal sealed class GridServices
         var requests = new ContextRequests(host.Grid.Plans);
         Context = new ContextHandlers(requests, host.Reader, host.Metrics);
         Watch = new WatchHandler(requests, Context, host.Grid, host.Progress, time);
-        Explain = new ExplainHandler(requests, Context, host.Reader);
+        Explain = new ExplainHandler(requests, Context);
         Ingest = new IngestHandlers(host.Publisher, host.Definitions);
         Admin = new AdminHandlers(host, Rates, time);
     }

@@ -22,6 +22,21 @@ public sealed class ContextQuery
     /// <summary>How many entities.</summary>
     public int Count { get; private set; }
 
+    /// <summary>How many values are asked for: names of features, summed over the entities.</summary>
+    public long ValueCount
+    {
+        get
+        {
+            long values = 0;
+            for (int i = 0; i < Count; i++)
+            {
+                values += Selections[_entities[i].Selection].Names.Length;
+            }
+
+            return values;
+        }
+    }
+
     /// <summary>The selections that entities refer to: one for each entity type that is asked about.</summary>
     public List<FeatureSelection> Selections { get; } = [];
 

@@ -30,25 +30,37 @@ internal sealed class ContextHandlers(
     {
         GetContextRequest parsed = GetContextRequest.Parser.ParseFrom(request);
         Scratch scratch = _pool.TryTake(out Scratch? pooled) ? pooled : new Scratch();
-        await AnswerAsync(parsed, scratch, call.CancellationToken).ConfigureAwait(false);
+        await AnswerAsync(parsed, -1, scratch, call.CancellationToken).ConfigureAwait(false);
         response.Write(scratch.Writer.Written);
         _pool.Add(scratch);
     }
 
     /// <summary>Answers a request given as a message.</summary>
     internal async ValueTask<GetContextResponse> GetContextAsync(
-        GetContextRequest request, CancellationToken cancellationToken)
+        GetContextRequest request, CancellationToken cancellationToken) =>
+        (await ExplainAsync(request, -1, cancellationToken).ConfigureAwait(false)).Response;
+
+    /// <summary>
+    /// Answers a request given as a message, and tells the window that the value of one aggregate feature comes from.
+    /// </summary>
+    /// <param name="request">The request, of one entity.</param>
+    /// <param name="explained">The feature's index; −1: none is explained.</param>
+    /// <param name="cancellationToken">The caller's deadline.</param>
+    internal async ValueTask<(GetContextResponse Response, (long StartMs, long EndMs, long Events) Window)>
+        ExplainAsync(GetContextRequest request, int explained, CancellationToken cancellationToken)
     {
         Scratch scratch = _pool.TryTake(out Scratch? pooled) ? pooled : new Scratch();
-        await AnswerAsync(request, scratch, cancellationToken).ConfigureAwait(false);
-        GetContextResponse response = GetContextResponse.Parser.ParseFrom(scratch.Writer.Written);
+        await AnswerAsync(request, explained, scratch, cancellationToken).ConfigureAwait(false);
+        var answer = (GetContextResponse.Parser.ParseFrom(scratch.Writer.Written), scratch.Answer.Explained);
         _pool.Add(scratch);
-        return response;
+        return answer;
     }
 
-    private async ValueTask AnswerAsync(GetContextRequest request, Scratch scratch, CancellationToken cancellationToken)
+    private async ValueTask AnswerAsync(
+        GetContextRequest request, int explained, Scratch scratch, CancellationToken cancellationToken)
     {
         requests.Fill(request, scratch.Query);
+        scratch.Query.Explained = explained;
         ContextOutcome outcome;
         try
         {
@@ -69,7 +81,7 @@ internal sealed class ContextHandlers(
             throw TooStale(scratch, outcome);
         }
 
-        metrics.CountQuery("ok", scratch.ValueCount);
+        metrics.CountQuery("ok", scratch.Query.ValueCount);
     }
 
     private static GrpcException TooStale(Scratch scratch, in ContextOutcome outcome)
@@ -94,19 +106,5 @@ internal sealed class ContextHandlers(
         internal ContextAnswer Answer { get; } = new();
 
         internal ProtoWriter Writer { get; } = new();
-
-        internal long ValueCount
-        {
-            get
-            {
-                long values = 0;
-                for (int i = 0; i < Query.Count; i++)
-                {
-                    values += Query.Selections[Query[i].Selection].Names.Length;
-                }
-
-                return values;
-            }
-        }
     }
 }

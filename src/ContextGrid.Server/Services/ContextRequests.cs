@@ -154,12 +154,7 @@ internal sealed class ContextRequests
 
     private static void RequireFewValues(ContextQuery query)
     {
-        long values = 0;
-        for (int i = 0; i < query.Count; i++)
-        {
-            values += query.Selections[query[i].Selection].Names.Length;
-        }
-
+        long values = query.ValueCount;
         Require(
             values <= ContextQuery.ValuesMax,
             "entities",

@@ -2,7 +2,6 @@ using ContextGrid.Contracts.V1;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Core.Expressions;
 using ContextGrid.Core.Features.Plans;
-using ContextGrid.Runtime.Queries;
 using ContextGrid.Server.Grpc;
 using FeatureStatus = ContextGrid.Contracts.V1.FeatureStatus;
 using FeatureText = ContextGrid.Core.Definitions.FeatureText;
@@ -12,8 +11,7 @@ namespace ContextGrid.Server.Services;
 /// <summary>ContextService.Explain: why a value is what it is. Thread-safe.</summary>
 /// <param name="requests">Checks requests.</param>
 /// <param name="contexts">Reads context.</param>
-/// <param name="reader">Reads windows.</param>
-internal sealed class ExplainHandler(ContextRequests requests, ContextHandlers contexts, ContextReader reader)
+internal sealed class ExplainHandler(ContextRequests requests, ContextHandlers contexts)
 {
     internal async ValueTask<ExplainResponse> ExplainAsync(ExplainRequest request, CancellationToken cancellationToken)
     {
@@ -35,16 +33,20 @@ internal sealed class ExplainHandler(ContextRequests requests, ContextHandlers c
         EntityPlan plan, int feature, ExplainRequest request, CancellationToken cancellationToken)
     {
         FeaturePlan explained = plan.Features[feature];
-        GetContextRequest context = ContextRequest(request, explained.Definition.Name);
+        var aggregate = explained.Definition as AggregateFeature;
+        (GetContextResponse context, (long StartMs, long EndMs, long Events) window) = await contexts.ExplainAsync(
+            ContextRequest(request, explained.Definition.Name), aggregate is null ? -1 : feature, cancellationToken)
+            .ConfigureAwait(false);
         var response = new ExplainResponse
         {
             Definition = $"{explained.Definition.Name}: "
                 + FeatureText.Print(plan.Definitions, plan.Definition, explained.Definition),
-            Context = await contexts.GetContextAsync(context, cancellationToken).ConfigureAwait(false),
+            Context = context,
         };
-        if (explained.Definition is AggregateFeature aggregate)
+        if (aggregate is not null)
         {
-            await AddWindowAsync(response, context, feature, aggregate, cancellationToken).ConfigureAwait(false);
+            (response.WindowStartMs, response.WindowEndMs, response.Events) = window;
+            AddTiles(response, aggregate.Window);
         }
 
         foreach (int input in explained.Inputs)
@@ -56,24 +58,13 @@ internal sealed class ExplainHandler(ContextRequests requests, ContextHandlers c
         return response;
     }
 
-    private async ValueTask AddWindowAsync(
-        ExplainResponse response,
-        GetContextRequest context,
-        int feature,
-        AggregateFeature aggregate,
-        CancellationToken cancellationToken)
+    private static void AddTiles(ExplainResponse response, WindowDefinition window)
     {
-        var query = new ContextQuery();
-        var answer = new ContextAnswer();
-        requests.Fill(context, query);
-        query.Explained = feature;
-        await reader.ReadAsync(query, answer, cancellationToken).ConfigureAwait(false);
-        (response.WindowStartMs, response.WindowEndMs, response.Events) = answer.Explained;
-        response.TileMs = aggregate.Window.TileMs;
-        if (aggregate.Window is { Kind: WindowKind.Sliding, Exact: false })
+        response.TileMs = window.TileMs;
+        if (window is { Kind: WindowKind.Sliding, Exact: false })
         {
             response.Notes.Add(
-                $"The window's tail snaps to tiles of {aggregate.Window.TileMs} ms: "
+                $"The window's tail snaps to tiles of {window.TileMs} ms: "
                 + "it starts at or up to one tile before the nominal start.");
         }
     }
