@@ -21,6 +21,20 @@ public sealed class DefinitionSet
     /// <summary>Entities in ordinal order of their names.</summary>
     public ImmutableArray<EntityDefinition> Entities { get; }
 
+    /// <summary>The index in <see cref="Events"/> of the event that a topic holds; −1: none is defined for it.</summary>
+    public int EventOf(string topic)
+    {
+        for (int i = 0; i < Events.Length; i++)
+        {
+            if (Events[i].Topic == topic)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
     /// <summary>The source topics in ordinal order: a topic's index here is part of every position.</summary>
     public ImmutableArray<string> Topics { get; }
 }

@@ -16,9 +16,6 @@ public sealed class SnapshotWriter
     /// <summary>What is written; valid until the next write or <see cref="Reset"/>.</summary>
     public ReadOnlySpan<byte> Written => _buffer.AsSpan(0, Length);
 
-    /// <summary>What is written, as memory; valid until the next write or <see cref="Reset"/>.</summary>
-    public ReadOnlyMemory<byte> WrittenMemory => _buffer.AsMemory(0, Length);
-
     /// <summary>Starts anew and keeps the buffer.</summary>
     public void Reset() => Length = 0;
 
@@ -54,10 +51,6 @@ public sealed class SnapshotWriter
         Varint((ulong)value.Length);
         value.CopyTo(Take(value.Length));
     }
-
-    /// <summary>Overwrites four bytes at an earlier place.</summary>
-    public void PatchUInt32(int at, uint value) =>
-        BinaryPrimitives.WriteUInt32LittleEndian(_buffer.AsSpan(at, 4), value);
 
     private Span<byte> Take(int bytes)
     {

@@ -46,7 +46,14 @@ public sealed class EmbeddedHost : IAsyncDisposable
         _ingestors =
         [
             .. progress.Select(p => new PartitionIngestor(
-                log, grid, sink, new EventBatch(Definitions, EventOf(p), p.Partition), p, metrics, time, logger)),
+                log,
+                grid,
+                sink,
+                new EventBatch(Definitions, Definitions.EventOf(p.Partition.Topic), p.Partition),
+                p,
+                metrics,
+                time,
+                logger)),
         ];
         _past = new PastReader(log, grid.Plans, progress);
         Reader = new ContextReader(grid, _past, progress, time);
@@ -169,9 +176,6 @@ public sealed class EmbeddedHost : IAsyncDisposable
         await host.BeginAsync(options.CheckpointInterval, cancellationToken).ConfigureAwait(false);
         return host;
     }
-
-    private int EventOf(PartitionProgress progress) =>
-        Definitions.Events.Select(e => e.Topic).ToList().IndexOf(progress.Partition.Topic);
 
     private async Task BeginAsync(TimeSpan checkpointInterval, CancellationToken cancellationToken)
     {

@@ -14,7 +14,6 @@ namespace ContextGrid.Runtime.Ingestion;
 public sealed class EventValidator
 {
     private readonly DefinitionSet _definitions;
-    private readonly Dictionary<string, int> _eventOfTopic = new(StringComparer.Ordinal);
     private readonly ConcurrentBag<Worker> _pool = [];
 
     /// <summary>Creates a validator for a set of definitions.</summary>
@@ -22,17 +21,12 @@ public sealed class EventValidator
     public EventValidator(DefinitionSet definitions)
     {
         _definitions = definitions;
-        for (int i = 0; i < definitions.Events.Length; i++)
-        {
-            _eventOfTopic[definitions.Events[i].Topic] = i;
-        }
-
         _pool.Add(new Worker(definitions));
     }
 
     /// <summary>Finds the event whose records a topic holds.</summary>
     /// <returns>False when no definition names the topic.</returns>
-    public bool TryGetEvent(string topic, out int eventIndex) => _eventOfTopic.TryGetValue(topic, out eventIndex);
+    public bool TryGetEvent(string topic, out int eventIndex) => (eventIndex = _definitions.EventOf(topic)) >= 0;
 
     /// <summary>Checks one event.</summary>
     /// <param name="eventIndex">The event's index in <see cref="DefinitionSet.Events"/>.</param>

@@ -90,7 +90,7 @@ public sealed class PastReader(
         CancellationToken cancellationToken)
     {
         DefinitionSet definitions = plans[0].Definitions;
-        int eventIndex = definitions.Events.Select(e => e.Topic).ToList().IndexOf(partition.Partition.Topic);
+        int eventIndex = definitions.EventOf(partition.Partition.Topic);
         var events = new EventBatch(definitions, eventIndex, partition.Partition);
         LogRange range = await log.GetRangeAsync(partition.Partition, cancellationToken).ConfigureAwait(false);
         NoteCut(cut, partition.Partition, range.Start);
