@@ -21,7 +21,7 @@ public sealed class DefinitionSet
     /// <summary>Entities in ordinal order of their names.</summary>
     public ImmutableArray<EntityDefinition> Entities { get; }
 
-    /// <summary>The index in <see cref="Events"/> of the event that a topic holds; −1: none is defined for it.</summary>
+    /// <summary>The index in <see cref="Events"/> of the event that a topic holds; −1: no event has it.</summary>
     public int EventOf(string topic)
     {
         for (int i = 0; i < Events.Length; i++)
