@@ -56,7 +56,7 @@ public sealed class DemoTraffic
         try
         {
             long next = 0;
-            while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
+            while (await timer.WaitForNextTickAsync(cancellationToken))
             {
                 long due = (NowMs() - startMs) * _eventsPerSecond / 1_000;
                 next = Math.Max(next, due - (long)(BehindMax.TotalSeconds * _eventsPerSecond));
@@ -64,7 +64,7 @@ public sealed class DemoTraffic
                 {
                     int count = (int)Math.Min(due - next, BatchMax);
                     batch.Fill(next, count);
-                    await PublishAsync(batch, cancellationToken).ConfigureAwait(false);
+                    await PublishAsync(batch, cancellationToken);
                     next += count;
                 }
             }
@@ -79,13 +79,13 @@ public sealed class DemoTraffic
     {
         if (batch.Payments.Count > 0)
         {
-            await _publish(PaymentGenerator.Topic, batch.Payments, cancellationToken).ConfigureAwait(false);
+            await _publish(PaymentGenerator.Topic, batch.Payments, cancellationToken);
             Published += batch.Payments.Count;
         }
 
         if (batch.Logins.Count > 0)
         {
-            await _publish(LoginGenerator.Topic, batch.Logins, cancellationToken).ConfigureAwait(false);
+            await _publish(LoginGenerator.Topic, batch.Logins, cancellationToken);
             Published += batch.Logins.Count;
         }
     }

@@ -63,11 +63,11 @@ internal sealed partial class Checkpointer
         using var timer = new PeriodicTimer(interval, _time);
         try
         {
-            while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
+            while (await timer.WaitForNextTickAsync(cancellationToken))
             {
                 try
                 {
-                    await CheckpointAsync(cancellationToken).ConfigureAwait(false);
+                    await CheckpointAsync(cancellationToken);
                 }
                 catch (SnapshotStoreException e)
                 {
@@ -86,7 +86,7 @@ internal sealed partial class Checkpointer
     /// <exception cref="OwnerFencedException">Another owner has taken over.</exception>
     internal async Task CheckpointAsync(CancellationToken cancellationToken)
     {
-        await _one.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _one.WaitAsync(cancellationToken);
         try
         {
             ImmutableArray<long> positions = [.. _progress.Select(p => p.Next)];
@@ -96,7 +96,7 @@ internal sealed partial class Checkpointer
             }
 
             long started = _time.GetTimestamp();
-            await WriteAsync(positions, cancellationToken).ConfigureAwait(false);
+            await WriteAsync(positions, cancellationToken);
             _published = positions;
             Fault = null;
             _metrics.CountCheckpoint("ok", _time.GetElapsedTime(started).TotalSeconds);
@@ -133,13 +133,13 @@ internal sealed partial class Checkpointer
                         AddSome(builder, type, changed);
                         if (builder.MustSpill)
                         {
-                            await builder.SpillAsync(cancellationToken).ConfigureAwait(false);
+                            await builder.SpillAsync(cancellationToken);
                         }
                     }
                 }
             }
 
-            await builder.PublishAsync(Content(positions), cancellationToken).ConfigureAwait(false);
+            await builder.PublishAsync(Content(positions), cancellationToken);
             durable = true;
         }
         finally

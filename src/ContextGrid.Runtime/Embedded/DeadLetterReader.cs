@@ -19,7 +19,7 @@ public sealed class DeadLetterReader(IEventLog log)
     /// <exception cref="EventLogException">The log can't be reached.</exception>
     public async ValueTask<long> CountAsync(CancellationToken cancellationToken)
     {
-        LogRange range = await log.GetRangeAsync(Source, cancellationToken).ConfigureAwait(false);
+        LogRange range = await log.GetRangeAsync(Source, cancellationToken);
         return range.End - range.Start;
     }
 
@@ -34,13 +34,12 @@ public sealed class DeadLetterReader(IEventLog log)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, LimitMax);
-        LogRange range = await log.GetRangeAsync(Source, cancellationToken).ConfigureAwait(false);
+        LogRange range = await log.GetRangeAsync(Source, cancellationToken);
         long first = Math.Max(range.Start, range.End - ScanMax);
         var found = new List<DeadLetterEntry>();
         for (long end = range.End; end > first && found.Count < limit; end -= Chunk)
         {
-            List<DeadLetterEntry> chunk = await ReadAsync(Math.Max(first, end - Chunk), end, cancellationToken)
-                .ConfigureAwait(false);
+            List<DeadLetterEntry> chunk = await ReadAsync(Math.Max(first, end - Chunk), end, cancellationToken);
             for (int i = chunk.Count - 1; i >= 0 && found.Count < limit; i--)
             {
                 DeadLetter letter = chunk[i].Letter;
@@ -60,13 +59,13 @@ public sealed class DeadLetterReader(IEventLog log)
     /// <exception cref="EventLogException">The log can't be read.</exception>
     public async ValueTask<DeadLetterEntry?> GetAsync(long id, CancellationToken cancellationToken)
     {
-        LogRange range = await log.GetRangeAsync(Source, cancellationToken).ConfigureAwait(false);
+        LogRange range = await log.GetRangeAsync(Source, cancellationToken);
         if (id < range.Start || id >= range.End)
         {
             return null;
         }
 
-        List<DeadLetterEntry> found = await ReadAsync(id, id + 1, cancellationToken).ConfigureAwait(false);
+        List<DeadLetterEntry> found = await ReadAsync(id, id + 1, cancellationToken);
         return found.Count == 0 ? null : found[0];
     }
 
@@ -75,12 +74,11 @@ public sealed class DeadLetterReader(IEventLog log)
         var letters = new List<DeadLetterEntry>();
         var batch = new LogBatch();
         ILogReader reader = log.OpenReader(Source, from);
-        await using (reader.ConfigureAwait(false))
+        await using (reader)
         {
             while (reader.NextOffset < end)
             {
-                ReadOutcome outcome = await reader.ReadAsync(batch, TimeSpan.Zero, cancellationToken)
-                    .ConfigureAwait(false);
+                ReadOutcome outcome = await reader.ReadAsync(batch, TimeSpan.Zero, cancellationToken);
                 if (outcome == ReadOutcome.None)
                 {
                     break;

@@ -38,7 +38,7 @@ public sealed partial class DeadLetterTopic : IDeadLetterSink
         {
             try
             {
-                await _log.AppendAsync(Name, records, positions, cancellationToken).ConfigureAwait(false);
+                await _log.AppendAsync(Name, records, positions, cancellationToken);
                 return positions[0];
             }
             catch (EventLogException e) when (
@@ -47,7 +47,7 @@ public sealed partial class DeadLetterTopic : IDeadLetterSink
                 LogRetry(_logger, letter.Source.Topic, letter.Offset, e.Message);
             }
 
-            await Task.Delay(wait, _time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(wait, _time, cancellationToken);
             wait = wait * 2 < WaitMax ? wait * 2 : WaitMax;
         }
     }

@@ -101,12 +101,12 @@ public sealed class EmbeddedHost : IAsyncDisposable
         HostStores? stores = null;
         try
         {
-            stores = await HostStores.OpenAsync(options, time, loggers, cancellationToken).ConfigureAwait(false);
-            return await StartAsync(options, stores, time, loggers, cancellationToken).ConfigureAwait(false);
+            stores = await HostStores.OpenAsync(options, time, loggers, cancellationToken);
+            return await StartAsync(options, stores, time, loggers, cancellationToken);
         }
         catch (Exception e)
         {
-            await (stores?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
+            await (stores?.DisposeAsync() ?? ValueTask.CompletedTask);
             if (HostStart.IsReason(e))
             {
                 throw new HostStartException(e.Message.ReplaceLineEndings(" "), e);
@@ -134,13 +134,13 @@ public sealed class EmbeddedHost : IAsyncDisposable
         }
 
         _stopped = true;
-        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _stopping.CancelAsync();
         await Task.WhenAll(_tasks).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         try
         {
             if (!Failed.IsFaulted)
             {
-                await _checkpointer.CheckpointAsync(CancellationToken.None).ConfigureAwait(false);
+                await _checkpointer.CheckpointAsync(CancellationToken.None);
             }
         }
         catch (Exception e) when (e is SnapshotStoreException or OwnerFencedException)
@@ -149,7 +149,7 @@ public sealed class EmbeddedHost : IAsyncDisposable
         }
         finally
         {
-            await _stores.DisposeAsync().ConfigureAwait(false);
+            await _stores.DisposeAsync();
             _past.Dispose();
             Metrics.Dispose();
             _stopping.Dispose();
@@ -168,12 +168,11 @@ public sealed class EmbeddedHost : IAsyncDisposable
             checkpoints.Current, StateRecovery.HashesOf(options.Definitions), options.DataDirectory);
         var grid = new EmbeddedGrid(options.Definitions, options.Metrics);
         ImmutableArray<PartitionProgress> progress = await StateRecovery.ProgressAsync(
-            stores.Log, options.Definitions, checkpoints.Current, cancellationToken).ConfigureAwait(false);
-        IEnumerable<string> restored = await StateRecovery.RestoreAsync(grid, checkpoints, time, cancellationToken)
-            .ConfigureAwait(false);
+            stores.Log, options.Definitions, checkpoints.Current, cancellationToken);
+        IEnumerable<string> restored = await StateRecovery.RestoreAsync(grid, checkpoints, time, cancellationToken);
         var host = new EmbeddedHost(options, stores, grid, options.Metrics, progress, time, loggers);
         host.Recovered = [.. stores.Recovered, .. restored, SourceReadiness.Backlog(progress)];
-        await host.BeginAsync(options.CheckpointInterval, cancellationToken).ConfigureAwait(false);
+        await host.BeginAsync(options.CheckpointInterval, cancellationToken);
         return host;
     }
 
@@ -181,7 +180,7 @@ public sealed class EmbeddedHost : IAsyncDisposable
     {
         foreach (PartitionIngestor ingestor in _ingestors)
         {
-            await ingestor.RememberIdsAsync(cancellationToken).ConfigureAwait(false);
+            await ingestor.RememberIdsAsync(cancellationToken);
         }
 
         foreach (PartitionIngestor ingestor in _ingestors)

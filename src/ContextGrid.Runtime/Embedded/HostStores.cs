@@ -41,12 +41,12 @@ internal sealed class HostStores : IAsyncDisposable
                 DirectorySnapshotStore.Open(directory.CheckpointsPath, time),
                 $"{Environment.MachineName}:{Environment.ProcessId}",
                 time,
-                cancellationToken).ConfigureAwait(false);
+                cancellationToken);
             return new HostStores(directory, log, checkpoints, aside);
         }
         catch
         {
-            await (log?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
+            await (log?.DisposeAsync() ?? ValueTask.CompletedTask);
             directory.Dispose();
             throw;
         }
@@ -55,8 +55,8 @@ internal sealed class HostStores : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await Checkpoints.DisposeAsync().ConfigureAwait(false);
-        await Log.DisposeAsync().ConfigureAwait(false);
+        await Checkpoints.DisposeAsync();
+        await Log.DisposeAsync();
         _directory.Dispose();
     }
 }

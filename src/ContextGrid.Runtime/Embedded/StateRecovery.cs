@@ -63,7 +63,7 @@ internal static class StateRecovery
                         grid.Adopt(plan, key, snapshot);
                     }
                 },
-                cancellationToken).ConfigureAwait(false);
+                cancellationToken);
             return entities == 0 ? [] :
             [
                 string.Create(
@@ -92,13 +92,13 @@ internal static class StateRecovery
         for (int t = 0; t < definitions.Topics.Length; t++)
         {
             string topic = definitions.Topics[t];
-            int partitions = await log.CountPartitionsAsync(topic, cancellationToken).ConfigureAwait(false);
+            int partitions = await log.CountPartitionsAsync(topic, cancellationToken);
             for (int p = 0; p < partitions; p++)
             {
                 var partition = new TopicPartition(topic, p);
                 SourceProgress? stored =
                     manifest.Content.Sources.FirstOrDefault(s => s.Topic == topic && s.Partition == p);
-                LogRange range = await log.GetRangeAsync(partition, cancellationToken).ConfigureAwait(false);
+                LogRange range = await log.GetRangeAsync(partition, cancellationToken);
                 long next = stored?.NextOffset ?? 0;
                 if (next > range.End)
                 {
@@ -116,7 +116,7 @@ internal static class StateRecovery
                 // Until they are applied, the records that wait make every answer as old as the first of them.
                 long sinceMs = next == range.End
                     ? 0
-                    : await log.TimeOfAsync(partition, next, cancellationToken).ConfigureAwait(false);
+                    : await log.TimeOfAsync(partition, next, cancellationToken);
                 found.SeeEnd(range.End, sinceMs);
                 progress.Add(found);
             }

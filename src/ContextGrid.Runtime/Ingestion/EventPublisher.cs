@@ -45,12 +45,10 @@ public sealed class EventPublisher(
         try
         {
             var refused = new List<RefusedItem>();
-            int good = await CheckAsync(topic, eventIndex, events, keepInvalid, records, refused, cancellationToken)
-                .ConfigureAwait(false);
+            int good = await CheckAsync(topic, eventIndex, events, keepInvalid, records, refused, cancellationToken);
             if (good > 0)
             {
-                await log.AppendAsync(topic, records.AsMemory(0, good), positions.AsMemory(0, good), cancellationToken)
-                    .ConfigureAwait(false);
+                await log.AppendAsync(topic, records.AsMemory(0, good), positions.AsMemory(0, good), cancellationToken);
                 metrics.CountPublished(topic, good);
             }
 
@@ -95,8 +93,7 @@ public sealed class EventPublisher(
             else
             {
                 metrics.CountRefused(topic, checkedEvent.Reason);
-                refused.Add(await RefuseAsync(topic, i, item, checkedEvent, keepInvalid, nowMs, cancellationToken)
-                    .ConfigureAwait(false));
+                refused.Add(await RefuseAsync(topic, i, item, checkedEvent, keepInvalid, nowMs, cancellationToken));
             }
         }
 
@@ -120,7 +117,7 @@ public sealed class EventPublisher(
 
         var letter = new DeadLetter(
             new TopicPartition(topic, -1), -1, found.Reason, found.Message, nowMs, item.Key, item.Payload);
-        RecordPosition position = await deadLetters.WriteAsync(letter, cancellationToken).ConfigureAwait(false);
+        RecordPosition position = await deadLetters.WriteAsync(letter, cancellationToken);
         metrics.CountDeadLetter(topic, found.Reason);
         return new RefusedItem(index, found.Reason, found.Message, position.Offset);
     }

@@ -20,7 +20,7 @@ internal static class IdRecovery
         LogBatch records,
         CancellationToken cancellationToken)
     {
-        LogRange range = await log.GetRangeAsync(progress.Partition, cancellationToken).ConfigureAwait(false);
+        LogRange range = await log.GetRangeAsync(progress.Partition, cancellationToken);
         long end = Math.Min(progress.Next, range.End);
         long from = Math.Max(range.Start, end - IdWindow.IdsMax);
         if (from >= end || !events.HasIds)
@@ -28,14 +28,12 @@ internal static class IdRecovery
             return;
         }
 
-        long lastMs = await log.TimeOfAsync(progress.Partition, end - 1, cancellationToken).ConfigureAwait(false);
-        long recent = await log.FindOffsetAsync(progress.Partition, lastMs - events.DedupeMs, cancellationToken)
-            .ConfigureAwait(false);
+        long lastMs = await log.TimeOfAsync(progress.Partition, end - 1, cancellationToken);
+        long recent = await log.FindOffsetAsync(progress.Partition, lastMs - events.DedupeMs, cancellationToken);
         await using ILogReader reader = log.OpenReader(progress.Partition, Math.Max(from, recent));
         while (reader.NextOffset < end)
         {
-            ReadOutcome outcome = await reader.ReadAsync(records, TimeSpan.Zero, cancellationToken)
-                .ConfigureAwait(false);
+            ReadOutcome outcome = await reader.ReadAsync(records, TimeSpan.Zero, cancellationToken);
             if (outcome != ReadOutcome.Records)
             {
                 return;

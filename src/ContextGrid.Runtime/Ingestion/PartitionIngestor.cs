@@ -69,13 +69,13 @@ public sealed partial class PartitionIngestor
                 try
                 {
                     reader ??= _log.OpenReader(Progress.Partition, Progress.Next);
-                    await StepAsync(reader, cancellationToken).ConfigureAwait(false);
+                    await StepAsync(reader, cancellationToken);
                     Fault = null;
                 }
                 catch (EventLogException e) when (e.Error != EventLogError.Corrupt)
                 {
-                    await WaitToRetryAsync(e.Message, cancellationToken).ConfigureAwait(false);
-                    await CloseAsync(reader).ConfigureAwait(false);
+                    await WaitToRetryAsync(e.Message, cancellationToken);
+                    await CloseAsync(reader);
                     reader = null;
                 }
             }
@@ -89,12 +89,11 @@ public sealed partial class PartitionIngestor
             // The loop's edge: whatever it is, applying on would skip it. The status shows the partition as stopped.
             Fault = $"Stopped at offset {Progress.Next}: {e.Message}";
             LogStopped(e, Progress.Partition.Topic, Progress.Partition.Partition, Progress.Next);
-            await StalledPartition.WatchEndAsync(_log, Progress, IdleWait, _time, cancellationToken)
-                .ConfigureAwait(false);
+            await StalledPartition.WatchEndAsync(_log, Progress, IdleWait, _time, cancellationToken);
         }
         finally
         {
-            await CloseAsync(reader).ConfigureAwait(false);
+            await CloseAsync(reader);
         }
     }
 
@@ -108,32 +107,32 @@ public sealed partial class PartitionIngestor
     private async Task WaitToRetryAsync(string fault, CancellationToken cancellationToken)
     {
         Fault = fault;
-        await StalledPartition.NoteEndAsync(_log, Progress, _time, cancellationToken).ConfigureAwait(false);
+        await StalledPartition.NoteEndAsync(_log, Progress, _time, cancellationToken);
         LogRetry(Progress.Partition.Topic, Progress.Partition.Partition, fault);
-        await Task.Delay(RetryDelay, _time, cancellationToken).ConfigureAwait(false);
+        await Task.Delay(RetryDelay, _time, cancellationToken);
     }
 
     private async ValueTask StepAsync(ILogReader reader, CancellationToken cancellationToken)
     {
-        ReadOutcome outcome = await reader.ReadAsync(_records, IdleWait, cancellationToken).ConfigureAwait(false);
+        ReadOutcome outcome = await reader.ReadAsync(_records, IdleWait, cancellationToken);
         if (outcome == ReadOutcome.OffsetGone)
         {
             Progress.DeclareGap(new OffsetGap(Progress.Next, reader.NextOffset - 1));
             LogGap(Progress.Partition.Topic, Progress.Partition.Partition, Progress.Next, reader.NextOffset - 1);
-            await AdvanceAsync(reader.NextOffset, cancellationToken).ConfigureAwait(false);
+            await AdvanceAsync(reader.NextOffset, cancellationToken);
         }
         else if (outcome == ReadOutcome.Records)
         {
-            await ApplyAsync(cancellationToken).ConfigureAwait(false);
+            await ApplyAsync(cancellationToken);
         }
     }
 
     private async ValueTask AdvanceAsync(long next, CancellationToken cancellationToken)
     {
-        LogRange range = await _log.GetRangeAsync(Progress.Partition, cancellationToken).ConfigureAwait(false);
+        LogRange range = await _log.GetRangeAsync(Progress.Partition, cancellationToken);
         long sinceMs = range.End <= next
             ? 0
-            : await _log.TimeOfAsync(Progress.Partition, next, cancellationToken).ConfigureAwait(false);
+            : await _log.TimeOfAsync(Progress.Partition, next, cancellationToken);
         Progress.Advance(next, range.End, sinceMs);
     }
 
@@ -142,9 +141,9 @@ public sealed partial class PartitionIngestor
         long last = _records[_records.Count - 1].Offset;
         Progress.SeeEnd(last + 1, _records[0].TimestampMs);
         _events.Load(_records);
-        await _grid.ApplyAsync(_events, cancellationToken).ConfigureAwait(false);
-        await BuryAsync(cancellationToken).ConfigureAwait(false);
-        LogRange range = await _log.GetRangeAsync(Progress.Partition, cancellationToken).ConfigureAwait(false);
+        await _grid.ApplyAsync(_events, cancellationToken);
+        await BuryAsync(cancellationToken);
+        LogRange range = await _log.GetRangeAsync(Progress.Partition, cancellationToken);
         bool caughtUp = range.End <= last + 1;
         Progress.Advance(last + 1, range.End, caughtUp ? 0 : _records[_records.Count - 1].TimestampMs);
         _metrics.CountApplied(Progress.Partition.Topic, _events.Events);
@@ -167,13 +166,13 @@ public sealed partial class PartitionIngestor
             Task[] writes = [.. waiting.Select(l => _deadLetters.WriteAsync(l, cancellationToken).AsTask())];
             try
             {
-                await Task.WhenAll(writes).ConfigureAwait(false);
+                await Task.WhenAll(writes);
                 waiting = [];
             }
             catch (EventLogException e) when (e.Error != EventLogError.Corrupt)
             {
                 waiting = [.. waiting.Where((_, i) => !writes[i].IsCompletedSuccessfully)];
-                await WaitToRetryAsync(e.Message, cancellationToken).ConfigureAwait(false);
+                await WaitToRetryAsync(e.Message, cancellationToken);
             }
         }
 

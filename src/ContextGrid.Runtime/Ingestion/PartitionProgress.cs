@@ -144,7 +144,7 @@ public sealed class PartitionProgress
                 advanced = _advanced.Task;
             }
 
-            await advanced.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await advanced.WaitAsync(cancellationToken);
         }
     }
 

@@ -15,12 +15,12 @@ internal static class RecordTimes
     {
         var batch = new LogBatch();
         ILogReader reader = log.OpenReader(partition, offset);
-        await using (reader.ConfigureAwait(false))
+        await using (reader)
         {
-            ReadOutcome outcome = await reader.ReadAsync(batch, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+            ReadOutcome outcome = await reader.ReadAsync(batch, TimeSpan.Zero, cancellationToken);
             if (outcome == ReadOutcome.OffsetGone)
             {
-                outcome = await reader.ReadAsync(batch, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+                outcome = await reader.ReadAsync(batch, TimeSpan.Zero, cancellationToken);
             }
 
             return outcome == ReadOutcome.Records ? Math.Max(1, batch[0].TimestampMs) : 0;

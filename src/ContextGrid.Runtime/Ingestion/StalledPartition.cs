@@ -19,9 +19,9 @@ internal static class StalledPartition
         {
             do
             {
-                await NoteEndAsync(log, progress, time, cancellationToken).ConfigureAwait(false);
+                await NoteEndAsync(log, progress, time, cancellationToken);
             }
-            while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false));
+            while (await timer.WaitForNextTickAsync(cancellationToken));
         }
         catch (OperationCanceledException)
         {
@@ -35,7 +35,7 @@ internal static class StalledPartition
     {
         try
         {
-            LogRange range = await log.GetRangeAsync(progress.Partition, cancellationToken).ConfigureAwait(false);
+            LogRange range = await log.GetRangeAsync(progress.Partition, cancellationToken);
             progress.SeeStalled(range.End, time.GetUtcNow().ToUnixTimeMilliseconds());
         }
         catch (EventLogException)

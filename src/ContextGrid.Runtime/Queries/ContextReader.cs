@@ -30,7 +30,7 @@ public sealed class ContextReader(
     {
         if (!query.PositionsMin.IsDefaultOrEmpty)
         {
-            await WaitForPositionsAsync(query, cancellationToken).ConfigureAwait(false);
+            await WaitForPositionsAsync(query, cancellationToken);
         }
 
         long nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -38,7 +38,7 @@ public sealed class ContextReader(
 
         // The sources are noted first: an answer may hold more than they say, and never less (I12).
         long lagMs = NoteSources(query, answer, nowMs, out bool isRebuilding);
-        await grid.ReadAsync(query, answer, cancellationToken).ConfigureAwait(false);
+        await grid.ReadAsync(query, answer, cancellationToken);
         if (isRebuilding)
         {
             MarkRebuilding(query, answer);
@@ -46,7 +46,7 @@ public sealed class ContextReader(
 
         IReadOnlyList<RetainedFrom> cut = answer.Past.Count == 0
             ? []
-            : await past.ReadAsync(query, answer, cancellationToken).ConfigureAwait(false);
+            : await past.ReadAsync(query, answer, cancellationToken);
         return new ContextOutcome(query.StalenessMax is { } most && lagMs > most.TotalMilliseconds, lagMs, cut);
     }
 
@@ -58,7 +58,7 @@ public sealed class ContextReader(
         {
             try
             {
-                await Find(partition).WaitForAsync(offset, either.Token).ConfigureAwait(false);
+                await Find(partition).WaitForAsync(offset, either.Token);
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {

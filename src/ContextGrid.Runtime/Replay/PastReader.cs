@@ -32,7 +32,7 @@ public sealed class PastReader(
     public async ValueTask<IReadOnlyList<RetainedFrom>> ReadAsync(
         ContextQuery query, ContextAnswer answer, CancellationToken cancellationToken)
     {
-        await _turns.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _turns.WaitAsync(cancellationToken);
         try
         {
             var cut = new List<RetainedFrom>();
@@ -42,7 +42,7 @@ public sealed class PastReader(
                 Rebuild[] wanting = [.. rebuilds.Values.Where(r => r.Plan.Topics.Contains(partition.Partition.Topic))];
                 if (wanting.Length > 0)
                 {
-                    await ReplayAsync(partition, wanting, query.HeadMs, cut, cancellationToken).ConfigureAwait(false);
+                    await ReplayAsync(partition, wanting, query.HeadMs, cut, cancellationToken);
                 }
             }
 
@@ -92,7 +92,7 @@ public sealed class PastReader(
         DefinitionSet definitions = plans[0].Definitions;
         int eventIndex = definitions.EventOf(partition.Partition.Topic);
         var events = new EventBatch(definitions, eventIndex, partition.Partition);
-        LogRange range = await log.GetRangeAsync(partition.Partition, cancellationToken).ConfigureAwait(false);
+        LogRange range = await log.GetRangeAsync(partition.Partition, cancellationToken);
         NoteCut(cut, partition.Partition, range.Start);
 
         // What was applied before the host's last stop counts, also while the live state is still being brought back.
@@ -102,7 +102,7 @@ public sealed class PastReader(
         while (reader.NextOffset < end)
         {
             ReadOutcome outcome =
-                await reader.ReadAsync(records, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+                await reader.ReadAsync(records, TimeSpan.Zero, cancellationToken);
             if (outcome == ReadOutcome.None)
             {
                 return;

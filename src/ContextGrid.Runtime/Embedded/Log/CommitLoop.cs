@@ -46,10 +46,10 @@ internal sealed partial class CommitLoop : IAsyncDisposable
         Queue.Refuse(new EventLogException(EventLogError.Unavailable, "The log is closed."));
         _stopping = true;
         _work.Set();
-        await _running.ConfigureAwait(false);
+        await _running;
         if (_flushTimer is not null)
         {
-            await _flushTimer.DisposeAsync().ConfigureAwait(false);
+            await _flushTimer.DisposeAsync();
         }
 
         _work.Dispose();

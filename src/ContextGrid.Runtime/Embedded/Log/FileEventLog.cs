@@ -74,9 +74,8 @@ public sealed partial class FileEventLog : IEventLog
             return;
         }
 
-        CommitGroup group = await _commits.Queue.AddAsync(partitions, records, bytes, positions, cancellationToken)
-            .ConfigureAwait(false);
-        EventLogException? failure = await group.Done.WaitAsync(cancellationToken).ConfigureAwait(false);
+        CommitGroup group = await _commits.Queue.AddAsync(partitions, records, bytes, positions, cancellationToken);
+        EventLogException? failure = await group.Done.WaitAsync(cancellationToken);
         if (failure is not null)
         {
             throw new EventLogException(failure.Error, failure.Message, failure);
@@ -122,8 +121,8 @@ public sealed partial class FileEventLog : IEventLog
             return;
         }
 
-        await _commits.DisposeAsync().ConfigureAwait(false);
-        await _retention.DisposeAsync().ConfigureAwait(false);
+        await _commits.DisposeAsync();
+        await _retention.DisposeAsync();
         _opened.Close();
     }
 
