@@ -128,6 +128,10 @@ public sealed class Entity
         return entity;
     }
 
+    /// <summary>Checks what a snapshot says without its definitions: its checksum and its version.</summary>
+    /// <exception cref="SnapshotFormatException">The bytes are damaged, or of a newer version.</exception>
+    public static void CheckSnapshot(ReadOnlySpan<byte> snapshot) => EntitySnapshot.Open(snapshot);
+
     internal EventState? StateOf(int eventPlan) => _events[eventPlan];
 
     // I2: an event counts only when its offset is greater than the applied offset of its source.

@@ -40,6 +40,21 @@ internal static class EntitySnapshot
 
     internal static Header Read(EntityPlan plan, ReadOnlySpan<byte> snapshot, EventState?[] events)
     {
+        SnapshotReader reader = Open(snapshot);
+        Header header = ReadHeader(ref reader);
+        for (int i = 0; i < events.Length; i++)
+        {
+            events[i] = reader.Byte() == 0 ? null : ReadEvent(plan.Events[i], ref reader);
+        }
+
+        return reader.Remaining == 0
+            ? header
+            : throw new SnapshotFormatException("The snapshot is longer than its state.");
+    }
+
+    /// <summary>Checks what can be checked without a plan, the checksum and the version; stands behind them.</summary>
+    internal static SnapshotReader Open(ReadOnlySpan<byte> snapshot)
+    {
         if (snapshot.Length < 1 + ChecksumBytes)
         {
             throw new SnapshotFormatException($"A snapshot of {snapshot.Length} bytes is too short.");
@@ -61,15 +76,7 @@ internal static class EntitySnapshot
                 + "Use the program that wrote it.");
         }
 
-        Header header = ReadHeader(ref reader);
-        for (int i = 0; i < events.Length; i++)
-        {
-            events[i] = reader.Byte() == 0 ? null : ReadEvent(plan.Events[i], ref reader);
-        }
-
-        return reader.Remaining == 0
-            ? header
-            : throw new SnapshotFormatException("The snapshot is longer than its state.");
+        return reader;
     }
 
     private static Header ReadHeader(ref SnapshotReader reader)

@@ -81,7 +81,11 @@ internal static class SegmentScanner
         return (offset, position);
     }
 
-    private static long FindNext(SegmentWindow window, long damage, long offsetMin, bool anyRecord)
+    /// <summary>
+    /// The next intact record behind a damaged place; −1: there is none. Unless <paramref name="anyRecord"/>, only one
+    /// that begins a commit counts, since only such a one proves that the place was durable.
+    /// </summary>
+    internal static long FindNext(SegmentWindow window, long damage, long offsetMin, bool anyRecord)
     {
         for (long position = damage + 1; position + RecordFormat.HeaderBytes <= window.Length; position++)
         {

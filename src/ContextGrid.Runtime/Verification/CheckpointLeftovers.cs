@@ -1,0 +1,60 @@
+using ContextGrid.Runtime.Checkpoints;
+
+namespace ContextGrid.Runtime.Verification;
+
+/// <summary>Reports what is among the checkpoints and belongs to none: rests of crashes, and files of others.</summary>
+/// <param name="report">Takes the findings.</param>
+/// <param name="root">The directory of checkpoints.</param>
+internal sealed class CheckpointLeftovers(VerifyReport report, string root)
+{
+    /// <summary>Reports what stands at the top, and unfinished writes.</summary>
+    public void Report()
+    {
+        foreach (string path in Directory.EnumerateFileSystemEntries(root).Order(StringComparer.Ordinal))
+        {
+            if (Path.GetFileName(path) is not ("manifests" or "segments" or "_aside" or "_lock"))
+            {
+                ReportStranger(path);
+            }
+        }
+
+        string aside = Path.Combine(root, "_aside");
+        foreach (string path in Directory.Exists(aside) ? Directory.EnumerateFileSystemEntries(aside) : [])
+        {
+            report.Info(path, null, "It is the rest of a write that a crash has interrupted.",
+                "A start deletes it.", "Nothing needs it; --repair moves it aside.");
+            report.MayMove(path);
+        }
+    }
+
+    /// <summary>Reports segments that no manifest names.</summary>
+    public void ReportSegments(CheckpointsState state, IReadOnlyList<SnapshotBlobInfo> segments)
+    {
+        HashSet<string> named = [.. state.Manifests.SelectMany(m => m.Manifest?.Segments ?? []).Select(s => s.Name)];
+        bool mayBeNeeded = state.Manifests.Any(m => m.Manifest is null);
+        foreach (SnapshotBlobInfo blob in segments.Where(b => !named.Contains(b.Name)))
+        {
+            string path = Path.Combine(root, blob.Name);
+            if (SegmentName.GenerationOf(blob.Name) < 0)
+            {
+                ReportStranger(path);
+                continue;
+            }
+
+            report.Info(
+                path, null, mayBeNeeded
+                    ? "No manifest that can be read names it; it may be of one that can't."
+                    : "No manifest names it: a crash came before the manifest.",
+                "A start deletes it.", "--repair moves it aside, if a checkpoint is sound.");
+            if (state.Sound is not null)
+            {
+                report.MayMove(path);
+            }
+        }
+    }
+
+    /// <summary>Reports a file that this program does not write.</summary>
+    public void ReportStranger(string path) => report.Warning(
+        path, null, "It is no file of the checkpoints.", "A start leaves it alone.",
+        "Move it elsewhere if it is yours.");
+}

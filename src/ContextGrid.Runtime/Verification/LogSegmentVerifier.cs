@@ -1,0 +1,176 @@
+using System.Globalization;
+using ContextGrid.Runtime.Embedded.Log;
+using ContextGrid.Runtime.Ingestion;
+using Microsoft.Win32.SafeHandles;
+
+namespace ContextGrid.Runtime.Verification;
+
+/// <summary>
+/// Checks one segment of the log record by record, from its first byte to its last, and its index on the way. In the
+/// newest segment a torn tail is told apart from damage by the rule of <see cref="SegmentScanner"/>.
+/// </summary>
+/// <param name="report">Takes the findings.</param>
+/// <param name="path">The segment's file.</param>
+/// <param name="count">How many segments the partition has.</param>
+internal sealed class LogSegmentVerifier(VerifyReport report, string path, int count)
+{
+    private const string Restore = "Restore the file from a backup.";
+
+    private bool _newest;
+    private bool _damage;
+    private long _records;
+    private SegmentIndexVerifier? _index;
+
+    /// <summary>Checks the segment.</summary>
+    /// <param name="place">Its place among those of its partition, from 0.</param>
+    /// <returns>Null when it can't be used at all.</returns>
+    public LogSegmentState? Verify(int place)
+    {
+        _newest = place == count - 1;
+        LogSegment? segment = Open();
+        if (segment is null)
+        {
+            return null;
+        }
+
+        using (segment)
+        {
+            CheckName(segment.BaseOffset);
+            using SafeFileHandle file = File.OpenHandle(
+                path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, FileOptions.SequentialScan);
+            var window = new SegmentWindow(file, segment.DurableBytes);
+            report.Bytes += window.Length;
+            _index = SegmentIndexVerifier.Load(report, segment.IndexPath, segment.BaseOffset, window.Length, _newest);
+            long end = Walk(window, segment.BaseOffset);
+            return new LogSegmentState(path, segment.BaseOffset, end, _records, _damage);
+        }
+    }
+
+    private LogSegment? Open()
+    {
+        try
+        {
+            LogSegment? segment = LogSegment.Open(path);
+            if (segment is null)
+            {
+                ReportRemnant();
+            }
+
+            return segment;
+        }
+        catch (EventLogException e)
+        {
+            report.Error(path, 0, e.Message, "A start is refused.",
+                $"{Restore} Without one, --give-up names it: it and the older segments are then moved aside.");
+            return null;
+        }
+    }
+
+    private void ReportRemnant()
+    {
+        if (_newest)
+        {
+            report.Info(path, null, "A crash has interrupted the making of this segment; it holds no record.",
+                "A start removes it.", "Nothing needs it; --repair moves it aside.");
+            report.MayMove(path);
+            return;
+        }
+
+        report.Error(path, null, "The segment is empty, but later segments exist: its records are lost.",
+            "A start is refused.", Restore);
+    }
+
+    private void CheckName(long baseOffset)
+    {
+        if (Path.GetFileName(path) != Path.GetFileName(LogSegment.PathFor("", baseOffset)))
+        {
+            report.Error(
+                path, 16, $"Its header says that its first offset is {baseOffset}, which its name does not say.",
+                "Readers stop where offsets do not follow each other.", "Give the file back the name that it had.");
+        }
+    }
+
+    /// <summary>Goes over all records.</summary>
+    /// <returns>The offset after the last one, as a start takes it.</returns>
+    private long Walk(SegmentWindow window, long offset)
+    {
+        long position = LogSegment.HeaderBytes, newestMs = long.MinValue;
+        while (position < window.Length)
+        {
+            ReadOnlySpan<byte> record = window.RecordAt(position);
+            if (!record.IsEmpty && RecordFormat.Offset(record) == offset)
+            {
+                _index?.See(offset, position, newestMs);
+                newestMs = Math.Max(newestMs, RecordFormat.Timestamp(record));
+                position += record.Length;
+                offset++;
+                _records++;
+                continue;
+            }
+
+            long next = Skip(window, position, offset);
+            if (next < 0)
+            {
+                _index?.End(offset, position, newestMs, cut: true);
+                return offset;
+            }
+
+            position = next;
+            offset = RecordFormat.Offset(window.At(position, RecordFormat.HeaderBytes));
+            _index?.Skip(position);
+        }
+
+        _index?.End(offset, position, newestMs, cut: false);
+        return offset;
+    }
+
+    /// <summary>Reports what is wrong at a place.</summary>
+    /// <returns>Where the next whole record is; −1: there is none that a start would keep.</returns>
+    private long Skip(SegmentWindow window, long position, long offset)
+    {
+        long next = SegmentScanner.FindNext(window, position, offset, anyRecord: true);
+        bool proved = !_newest || position <= (_index?.ProvenTo ?? 0)
+            || SegmentScanner.FindNext(window, position, offset, anyRecord: false) >= 0;
+        if (!proved || (_newest && next < 0))
+        {
+            new TornTail(report, path, window).Report(position, offset, next, proved);
+            _damage |= proved;
+            return -1;
+        }
+
+        _damage = true;
+        string lost = next < 0
+            ? $"from offset {offset} on"
+            : Offsets(offset, RecordFormat.Offset(window.At(next, RecordFormat.HeaderBytes)) - 1);
+        report.Error(
+            path, position,
+            $"{Reason(window, position, offset)}; the records {lost} can't be read.",
+            $"The file is kept; whoever reads the partition stops at offset {offset}, and nothing passes it.",
+            $"{Restore} Without one, --give-up names it: it and the older segments are then moved aside.");
+        return next;
+    }
+
+    private static string Reason(SegmentWindow window, long position, long offset)
+    {
+        int size = RecordFormat.SizeAt(window.At(position, 4));
+        if (size == 0)
+        {
+            return "The length of a record is impossible";
+        }
+
+        if (position + size > window.Length)
+        {
+            return "A record is longer than the rest of the file";
+        }
+
+        ReadOnlySpan<byte> record = window.RecordAt(position);
+        return record.IsEmpty
+            ? "The checksum of a record is wrong"
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"A record has offset {RecordFormat.Offset(record)} where {offset} must stand");
+    }
+
+    private static string Offsets(long first, long last) =>
+        first >= last ? $"at offset {first}" : $"at offsets {first} to {last}";
+}
