@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using ContextGrid.Runtime.Checkpoints;
-using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Files;
 
 namespace ContextGrid.Runtime.Verification;
 

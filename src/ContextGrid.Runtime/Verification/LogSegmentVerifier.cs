@@ -1,7 +1,7 @@
 using System.Globalization;
 using ContextGrid.Runtime.Embedded.Log;
+using ContextGrid.Runtime.Files;
 using ContextGrid.Runtime.Ingestion;
-using Microsoft.Win32.SafeHandles;
 
 namespace ContextGrid.Runtime.Verification;
 
@@ -36,8 +36,7 @@ internal sealed class LogSegmentVerifier(VerifyReport report, string path, int c
         using (segment)
         {
             CheckName(segment.BaseOffset);
-            using SafeFileHandle file = File.OpenHandle(
-                path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, FileOptions.SequentialScan);
+            using IFile file = DiskFileSystem.Instance.Open(path, FileMode.Open, FileAccess.Read);
             var window = new SegmentWindow(file, segment.DurableBytes);
             report.Bytes += window.Length;
             _index = SegmentIndexVerifier.Load(report, segment.IndexPath, segment.BaseOffset, window.Length, _newest);
@@ -50,7 +49,7 @@ internal sealed class LogSegmentVerifier(VerifyReport report, string path, int c
     {
         try
         {
-            LogSegment? segment = LogSegment.Open(path);
+            LogSegment? segment = LogSegment.Open(DiskFileSystem.Instance, path);
             if (segment is null)
             {
                 ReportRemnant();

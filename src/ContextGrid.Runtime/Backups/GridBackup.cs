@@ -1,0 +1,137 @@
+using System.Collections.Immutable;
+using ContextGrid.Runtime.Checkpoints;
+using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Embedded.Log;
+using ContextGrid.Runtime.Files;
+
+namespace ContextGrid.Runtime.Backups;
+
+/// <summary>
+/// Makes consistent copies of a data directory while its host runs. Thread-safe; one backup at a time.
+/// </summary>
+/// <remarks>
+/// <para>The path of a backup: 1 a checkpoint is made; 2 its segments are opened, so that they stay; 3 what of the log
+/// is durable is noted, which is after the checkpoint's positions and after every event that an entity in it reflects;
+/// 4 log and checkpoint are copied, under another name; 5 everything is made durable; 6 it gets its name.</para>
+/// <para>Failure policy: whatever fails, nothing stands under the backup's name, and the host goes on.</para>
+/// </remarks>
+public sealed class GridBackup
+{
+    /// <summary>How fast a backup copies unless it is told otherwise: a fraction of what a disk of today can do.</summary>
+    public const long BytesPerSecondDefault = 100_000_000;
+
+    // A backup must not take the last bytes that the log needs.
+    private const long SpareBytes = 64 << 20;
+
+    private readonly HostStores _stores;
+    private readonly Func<CancellationToken, Task> _checkpoint;
+    private readonly BackupMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly IFileSystem _files = DiskFileSystem.Instance;
+    private int _running;
+
+    internal GridBackup(
+        HostStores stores, Func<CancellationToken, Task> checkpoint, BackupMetrics metrics, TimeProvider time) =>
+        (_stores, _checkpoint, _metrics, _time) = (stores, checkpoint, metrics, time);
+
+    /// <summary>Makes a backup.</summary>
+    /// <param name="to">An absolute path whose parent exists; missing, or an empty directory. Not inside of the data
+    /// directory.</param>
+    /// <param name="bytesPerSecond">How fast, at most; more than 0.</param>
+    /// <param name="progress">Told now and then how far it is; called by one thread at a time.</param>
+    /// <param name="cancellationToken">Ends it; nothing is left of it.</param>
+    /// <exception cref="BackupException">There is no backup, and why.</exception>
+    public async Task<BackupResult> RunAsync(
+        string to, long bytesPerSecond, Action<BackupProgress> progress, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bytesPerSecond);
+        if (Interlocked.Exchange(ref _running, 1) == 1)
+        {
+            throw new BackupException(BackupError.Busy, "Another backup is under way. Wait until it is done.");
+        }
+
+        try
+        {
+            // Files are read and written on a thread of its own, not on the caller's.
+            BackupResult result = await Task.Run(
+                () => MakeAsync(to, bytesPerSecond, progress, cancellationToken), cancellationToken);
+            _metrics.CountDone(result.Bytes, result.Elapsed);
+            return result;
+        }
+        catch (Exception e) when (BackupFailure.Of(to, e) is { } failure)
+        {
+            _metrics.CountFailed();
+            throw failure;
+        }
+        catch
+        {
+            _metrics.CountFailed();
+            throw;
+        }
+        finally
+        {
+            Volatile.Write(ref _running, 0);
+        }
+    }
+
+    private async Task<BackupResult> MakeAsync(
+        string to, long bytesPerSecond, Action<BackupProgress> progress, CancellationToken cancellationToken)
+    {
+        long started = _time.GetTimestamp();
+        FileEventLog log = _stores.LogFiles
+            ?? throw new BackupException(BackupError.Failed, "The log of this host is not in its data directory.");
+        BackupTarget target = BackupTarget.Make(_files, to, _stores.Directory.FullPath);
+        try
+        {
+            await _checkpoint(cancellationToken);
+            using CheckpointPin pin = CheckpointPin.Take(
+                _files, _stores.Directory.CheckpointsPath, () => _stores.Checkpoints.Current);
+            LogCut[] cuts = [.. log.Partitions.Select(LogCut.Of)];
+            long total = cuts.Sum(c => c.Bytes) + pin.Manifest.Segments.Sum(s => s.Bytes);
+            CheckSpace(to, total);
+            var copier = new FileCopier(_files, bytesPerSecond, total, progress, _time);
+            await CopyCheckpointAsync(pin, target, copier, cancellationToken);
+            ImmutableArray<BackupRange> ranges = await new LogBackup(_files, target, copier)
+                .CopyAsync(_stores.Directory.LogPath, cuts, cancellationToken);
+            copier.Write(
+                Path.Combine(target.Root, DataDirectory.FormatFile),
+                _files.ReadAllBytes(Path.Combine(_stores.Directory.FullPath, DataDirectory.FormatFile)));
+            target.Complete();
+            return new BackupResult(
+                to, pin.Manifest.Generation, copier.Files, copier.Bytes, _time.GetElapsedTime(started), ranges);
+        }
+        catch
+        {
+            target.Abandon();
+            throw;
+        }
+    }
+
+    private static async ValueTask CopyCheckpointAsync(
+        CheckpointPin pin, BackupTarget target, FileCopier copier, CancellationToken cancellationToken)
+    {
+        target.MakeDirectory("checkpoints/segments");
+        for (int i = 0; i < pin.Segments.Count; i++)
+        {
+            SegmentInfo segment = pin.Manifest.Segments[i];
+            await copier.CopyAsync(
+                pin.Segments[i], Path.Combine(target.Root, "checkpoints", segment.Name), segment.Bytes,
+                cancellationToken);
+        }
+
+        target.MakeDirectory("checkpoints/manifests");
+        copier.Write(
+            Path.Combine(target.Root, "checkpoints", pin.Manifest.BlobName), ManifestCodec.Encode(pin.Manifest));
+    }
+
+    private static void CheckSpace(string to, long bytes)
+    {
+        long free = new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(to)) ?? to).AvailableFreeSpace;
+        if (free < bytes + SpareBytes)
+        {
+            throw new BackupException(
+                BackupError.Full, $"{to} has {free} bytes free, and the backup needs {bytes} and {SpareBytes} to spare. "
+                + "Free some space or choose another disk.");
+        }
+    }
+}
