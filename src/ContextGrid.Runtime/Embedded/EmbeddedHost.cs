@@ -20,6 +20,7 @@ public sealed class EmbeddedHost : IAsyncDisposable
     private readonly Checkpointer _checkpointer;
     private readonly ImmutableArray<PartitionIngestor> _ingestors;
     private readonly PastReader _past;
+    private readonly CheckpointScrub _scrub;
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<Task> _tasks = [];
     private bool _stopped;
@@ -55,6 +56,7 @@ public sealed class EmbeddedHost : IAsyncDisposable
                 time,
                 logger)),
         ];
+        _scrub = stores.Checkpoints.Scrub(logger);
         _past = new PastReader(log, grid.Plans, progress);
         Reader = new ContextReader(grid, _past, progress, time);
         Publisher = new EventPublisher(log, sink, new EventValidator(Definitions), metrics, time);
@@ -122,6 +124,12 @@ public sealed class EmbeddedHost : IAsyncDisposable
     public string? WhyNotReady(long nowMs) =>
         SourceReadiness.WhyNot(Definitions, _ingestors, nowMs) ?? (_stopped ? "stopping" : null);
 
+    /// <summary>Segments of the checkpoint that are damaged, as far as they have been read since the start.</summary>
+    public IReadOnlyList<string> DamagedSegments => _scrub.Faults;
+
+    /// <summary>The bytes of the checkpoint's segments at the start, and how many of them have been checked.</summary>
+    public (long Checked, long Total) ScrubBytes => (_scrub.Bytes, _scrub.BytesTotal);
+
     /// <summary>Why the last checkpoint failed; null: it did not.</summary>
     public string? CheckpointFault => _checkpointer.Fault;
 
@@ -166,28 +174,23 @@ public sealed class EmbeddedHost : IAsyncDisposable
         CheckpointStore checkpoints = stores.Checkpoints;
         StateRecovery.CheckDefinitions(
             checkpoints.Current, StateRecovery.HashesOf(options.Definitions), options.DataDirectory);
-        var grid = new EmbeddedGrid(options.Definitions, options.Metrics);
+        var grid = new EmbeddedGrid(options.Definitions, options.Metrics, checkpoints, options.MemoryMaxBytes);
         ImmutableArray<PartitionProgress> progress = await StateRecovery.ProgressAsync(
             stores.Log, options.Definitions, checkpoints.Current, cancellationToken);
-        IEnumerable<string> restored = await StateRecovery.RestoreAsync(grid, checkpoints, time, cancellationToken);
         var host = new EmbeddedHost(options, stores, grid, options.Metrics, progress, time, loggers);
-        host.Recovered = [.. stores.Recovered, .. restored, SourceReadiness.Backlog(progress)];
-        await host.BeginAsync(options.CheckpointInterval, cancellationToken);
+        host.Recovered = [.. stores.Recovered, .. StateRecovery.Describe(grid), SourceReadiness.Backlog(progress)];
+        host.Begin(options.CheckpointInterval);
         return host;
     }
 
-    private async Task BeginAsync(TimeSpan checkpointInterval, CancellationToken cancellationToken)
+    private void Begin(TimeSpan checkpointInterval)
     {
-        foreach (PartitionIngestor ingestor in _ingestors)
-        {
-            await ingestor.RememberIdsAsync(cancellationToken);
-        }
-
         foreach (PartitionIngestor ingestor in _ingestors)
         {
             _tasks.Add(Task.Run(() => ingestor.RunAsync(_stopping.Token), CancellationToken.None));
         }
 
+        _tasks.Add(Task.Run(() => _scrub.RunAsync(_stopping.Token), CancellationToken.None));
         Failed = Task.Run(() => _checkpointer.RunAsync(checkpointInterval, _stopping.Token), CancellationToken.None);
         _tasks.Add(Failed);
     }
