@@ -80,6 +80,9 @@ public sealed class EmbeddedHost : IAsyncDisposable
     /// <summary>Takes events.</summary>
     public EventPublisher Publisher { get; }
 
+    /// <summary>Where the events are.</summary>
+    internal IEventLog Log => _stores.Log;
+
     /// <summary>Reads dead letters.</summary>
     public DeadLetterReader DeadLetters { get; }
 
