@@ -16,6 +16,8 @@ internal static class PartitionRecovery
     public static LogPartition Open(
         IFileSystem files, TopicPartition name, string directory, long nowMs, List<string> report)
     {
+        // A process that was killed may have named files and not come to syncing: what is found here must stay.
+        files.SyncDirectory(directory);
         string[] paths = Find(files, directory, ".log");
         Array.Sort(paths, StringComparer.Ordinal);
         var segments = new List<LogSegment>(paths.Length + 1);
