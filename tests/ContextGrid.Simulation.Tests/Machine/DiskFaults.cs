@@ -24,9 +24,10 @@ internal sealed class DiskFaults(Random random)
 
     /// <summary>Here the process may die.</summary>
     /// <exception cref="SimulatedCrashException">It has.</exception>
-    public void MayEnd()
+    /// <param name="afterFailure">Right after something failed, where it is more telling.</param>
+    public void MayEnd(bool afterFailure = false)
     {
-        if (End is not null && Happens(Ends))
+        if (End is not null && Ends > 0 && Happens(afterFailure ? 0.3 : Ends))
         {
             End();
             throw new SimulatedCrashException();

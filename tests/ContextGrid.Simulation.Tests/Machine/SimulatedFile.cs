@@ -59,6 +59,7 @@ internal sealed class SimulatedFile(
         if (faults.Happens(faults.FlushFails))
         {
             inode.FailFlush(random);
+            faults.MayEnd(afterFailure: true);
             throw new IOException("Input/output error", 5);
         }
 

@@ -49,7 +49,7 @@ internal enum Faults
     /// <summary>An owner is paused, another takes over, and the first wakes up (0.6 with a shared log).</summary>
     Takeover = 1 << 10,
 
-    /// <summary>Retention removes records, also unread ones (0.2).</summary>
+    /// <summary>Retention removes records, also unread ones (0.3).</summary>
     Retention = 1 << 11,
 
     /// <summary>Producers retry what they do not know the outcome of, and now and then what they know (0.6).</summary>

@@ -8,6 +8,7 @@ internal sealed class Producer(SimulatedWorld world, Random random, int number)
 {
     private static readonly string[] Countries = ["DE", "FR", "IT", "PL", "US"];
     private readonly long _skewMs = world.Plan.Has(Faults.Skew) ? random.Next(-600_000, 600_000) : 0;
+    private readonly List<SimulatedEvent[]> _sent = [];
     private int _made;
 
     public async Task RunAsync()
@@ -17,10 +18,15 @@ internal sealed class Producer(SimulatedWorld world, Random random, int number)
             await Task.Delay(Pause(), world.Clock);
             bool pays = random.Next(3) > 0;
             int count = random.Next(8) == 0 ? random.Next(10, 30) : random.Next(1, 6);
-            SimulatedEvent[] events = [.. Enumerable.Range(0, count).Select(_ => Make(pays))];
+            SimulatedEvent[] events = MayRepeat() && random.Next(8) == 0
+                ? _sent[random.Next(_sent.Count)]
+                : [.. Enumerable.Range(0, count).Select(_ => Make(pays))];
             await PublishAsync(events);
         }
     }
+
+    // A producer that has restarted sends again what it sent long ago.
+    private bool MayRepeat() => world.Plan.Has(Faults.Duplicates) && _sent.Count > 0;
 
     // Mostly busy, at times quiet for as long as windows are.
     private TimeSpan Pause() => random.Next(80) switch
@@ -47,6 +53,11 @@ internal sealed class Producer(SimulatedWorld world, Random random, int number)
     private async Task PublishAsync(SimulatedEvent[] events)
     {
         bool retries = world.Plan.Has(Faults.Duplicates) && events[0].Id is not null;
+        if (retries)
+        {
+            _sent.Add(events);
+        }
+
         for (int attempt = 0; attempt < 6; attempt++)
         {
             bool isKnown = await TryAsync(events);

@@ -7,7 +7,6 @@ namespace ContextGrid.Simulation.Tests.World;
 internal sealed class Saboteur(SimulatedWorld world, Random random)
 {
     private bool _ends;
-    private int _poisons;
 
     /// <summary>Files of which a bit was changed, with what changes it back.</summary>
     public List<(string Path, Action Restore)> Damaged { get; } = [];
@@ -16,32 +15,13 @@ internal sealed class Saboteur(SimulatedWorld world, Random random)
     public async Task RunAsync()
     {
         Arm();
-        while (!_ends)
+        List<Func<Task>> acts = Acts();
+        while (!_ends && acts.Count > 0)
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(10, 30_000)), world.Clock);
-            switch (_ends ? -1 : random.Next(7))
+            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(10, 20_000)), world.Clock);
+            if (!_ends)
             {
-                case 0 or 1 when world.Plan.Has(Faults.Kill) && world.MayKill && world.Current is { } process:
-                    world.Kill(process, "between two steps", isFault: true);
-                    break;
-                case 2 when world.Plan.Has(Faults.DiskFull):
-                    await FillAsync();
-                    break;
-                case 3 when world.Plan.Has(Faults.SlowDisk):
-                    await SlowDownAsync();
-                    break;
-                case 4 when world.Plan.Has(Faults.Poison):
-                    await PoisonAsync();
-                    break;
-                case 5 when world.Plan.Has(Faults.BitFlip) && Damaged.Count == 0:
-                    Flip();
-                    break;
-                case 6 when world.Plan.Has(Faults.Retention) && world.Plan.IsShared:
-                    Retain();
-                    break;
-                case 5 or 6 when world.Plan.Has(Faults.Takeover):
-                    await TakeOverAsync();
-                    break;
+                await acts[random.Next(acts.Count)]();
             }
         }
     }
@@ -74,6 +54,22 @@ internal sealed class Saboteur(SimulatedWorld world, Random random)
         Damaged.Clear();
     }
 
+    private List<Func<Task>> Acts()
+    {
+        SimulationPlan plan = world.Plan;
+        (bool IsPlanned, Func<Task> Act)[] all =
+        [
+            (plan.Has(Faults.Kill), KillAsync),
+            (plan.Has(Faults.DiskFull), FillAsync),
+            (plan.Has(Faults.SlowDisk), SlowDownAsync),
+            (plan.Has(Faults.Poison), new Poisoner(world, random).PoisonAsync),
+            (plan.Has(Faults.BitFlip), FlipAsync),
+            (plan.Has(Faults.Retention) && plan.IsShared, RetainAsync),
+            (plan.Has(Faults.Takeover), TakeOverAsync),
+        ];
+        return [.. all.Where(a => a.IsPlanned).Select(a => a.Act)];
+    }
+
     private void Arm()
     {
         SimulationPlan plan = world.Plan;
@@ -84,6 +80,16 @@ internal sealed class Saboteur(SimulatedWorld world, Random random)
         world.Store.Fails = plan.Has(Faults.Store) ? random.NextDouble() * 0.1 : 0;
         world.Store.IsUnknown = plan.Has(Faults.Store) ? random.NextDouble() * 0.2 : 0;
         world.SharedLog.Fails = plan.Has(Faults.Store) ? random.NextDouble() * 0.05 : 0;
+    }
+
+    private Task KillAsync()
+    {
+        if (world.MayKill && world.Current is { } process)
+        {
+            world.Kill(process, "between two steps", isFault: true);
+        }
+
+        return Task.CompletedTask;
     }
 
     private async Task FillAsync()
@@ -103,40 +109,17 @@ internal sealed class Saboteur(SimulatedWorld world, Random random)
         world.Disk.FlushMax = TimeSpan.FromMilliseconds(5);
     }
 
-    private async Task PoisonAsync()
+    // Only files that are not being written: a bit of the newest commit is no different from a torn write.
+    private Task FlipAsync()
     {
-        string trace = $"x{++_poisons}", user = $"u{random.Next(5)}";
-        long nowMs = world.Clock.NowMs;
-        string start = $$"""{"payment_id":"{{trace}}","ts":{{nowMs}},"user_id":"{{user}}","amount":""";
-        SimulatedEvent poison = random.Next(4) switch
+        if (Damaged.Count == 0)
         {
-            0 => SimulatedEvent.Poison("payment", start + "\"much\"}"),
-            1 => SimulatedEvent.Poison("payment", start),
-            2 => SimulatedEvent.Poison("login", $$"""{"trace":"{{trace}}","user_id":"{{user}}","ok":true}"""),
-            _ => SimulatedEvent.Login(nowMs + 86_400_000, trace, user, ok: true),
-        };
-        world.Made[poison.Text] = poison;
-        LogRecord[] records = [new(-1, nowMs, System.Text.Encoding.UTF8.GetBytes(user), poison.Payload, default)];
-        try
-        {
-            await (world.Current ?? throw new ConnectionLostException()).CallAsync(
-                async host =>
-                {
-                    var positions = new RecordPosition[1];
-                    await host.Log.AppendAsync(poison.Topic, records, positions, CancellationToken.None);
-                    world.Trace.Note($"poison at {poison.Topic}/{positions[0].Partition}@{positions[0].Offset}");
-                    return true;
-                },
-                TimeSpan.FromSeconds(30),
-                world.Clock);
+            Flip();
         }
-        catch (Exception e) when (e is ConnectionLostException or EventLogException)
-        {
-            world.Trace.Note($"poison failed: {e.Message}");
-        }
+
+        return Task.CompletedTask;
     }
 
-    // Only files that are not being written: a bit of the newest commit is no different from a torn write.
     private void Flip()
     {
         string[] logs = [.. world.Disk.Files.Keys.Where(IsClosedLog)];
@@ -169,12 +152,19 @@ internal sealed class Saboteur(SimulatedWorld world, Random random)
             && Path.GetDirectoryName(other) == Path.GetDirectoryName(path)
             && string.CompareOrdinal(other, path) > 0);
 
-    private void Retain()
+    private Task RetainAsync()
     {
         string topic = random.Next(2) == 0 ? "payments" : "logins";
         var partition = new TopicPartition(topic, random.Next(world.Plan.Partitions));
+        if (world.MayKill && world.Current is { IsUp: true } process && random.Next(2) == 0)
+        {
+            // While nobody reads, retention overtakes the readers.
+            world.Kill(process, "before retention", isFault: true);
+        }
+
         world.SharedLog.Retain(partition);
         world.Trace.Note($"retention takes the beginning of {partition.Topic}/{partition.Partition}");
+        return Task.CompletedTask;
     }
 
     private async Task TakeOverAsync()
