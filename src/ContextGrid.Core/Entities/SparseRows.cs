@@ -22,7 +22,7 @@ internal static class SparseRows
                 count += RowCodec.Holds(rows.RowAt(at), group.Predicate) ? 1 : 0;
             }
 
-            int most = index >= newest - 1 ? RowsOfNewTileMax : RowsOfOldTileMax;
+            int most = index >= newest - 1 ? EventState.RowsOfNewTileMax : EventState.RowsOfOldTileMax;
             if (count > most && index >= first && tiles?.Find(index) is null)
             {
                 MakeDense(state, group, state.GetOrAddTile(group, index), start, at, scratch);

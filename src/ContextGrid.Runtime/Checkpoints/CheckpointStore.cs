@@ -86,8 +86,8 @@ public sealed class CheckpointStore : IAsyncDisposable
     /// <exception cref="SnapshotStoreException">The store can't be used, or none of its checkpoints is
     /// whole.</exception>
     public static ValueTask<CheckpointStore> OpenAsync(
-        ISnapshotStore store, string ownerId, TimeProvider time, CancellationToken cancellationToken) =>
-        OpenAsync(store, ownerId, time, new CheckpointOptions(), cancellationToken);
+        ISnapshotStore store, string ownerId, TimeProvider time, CancellationToken cancellationToken) => OpenAsync(
+            store, ownerId, time, new CheckpointOptions(), cancellationToken);
 
     /// <summary>Opens the checkpoints of a store with other limits than the default.</summary>
     /// <inheritdoc cref="OpenAsync(ISnapshotStore, string, TimeProvider, CancellationToken)"/>

@@ -55,23 +55,16 @@ internal sealed partial class Checkpointer
     /// <exception cref="OwnerFencedException">Another owner has taken over: this process must stop.</exception>
     internal async Task RunAsync(TimeSpan interval, CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(interval, _time);
+        Signal wanted = _grid.Memory.CheckpointWanted;
         try
         {
-            Task<bool> tick = timer.WaitForNextTickAsync(cancellationToken).AsTask();
+            long started = _time.GetTimestamp(), seen = wanted.Version;
             while (true)
             {
-                if (Fault is null)
-                {
-                    await Task.WhenAny(tick, _grid.Memory.CheckpointWanted);
-                }
-
-                if (Fault is not null || tick.IsCompleted)
-                {
-                    await tick;
-                    tick = timer.WaitForNextTickAsync(cancellationToken).AsTask();
-                }
-
+                TimeSpan left = interval - _time.GetElapsedTime(started);
+                await WaitAsync(seen, left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellationToken);
+                cancellationToken.ThrowIfCancellationRequested();
+                (started, seen) = (_time.GetTimestamp(), wanted.Version);
                 try
                 {
                     await CheckpointAsync(cancellationToken);
@@ -88,17 +81,30 @@ internal sealed partial class Checkpointer
         }
     }
 
+    // What failed is not tried again before its time.
+    private async ValueTask WaitAsync(long seen, TimeSpan most, CancellationToken cancellationToken)
+    {
+        if (Fault is null)
+        {
+            await _grid.Memory.CheckpointWanted.WaitAsync(seen, most, _time, cancellationToken);
+        }
+        else
+        {
+            await Task.Delay(most, _time, cancellationToken);
+        }
+    }
+
     /// <summary>Makes one checkpoint now, when anything moved since the last one.</summary>
     /// <exception cref="SnapshotStoreException">It is not durable; everything stays changed.</exception>
     /// <exception cref="OwnerFencedException">Another owner has taken over.</exception>
     internal async Task CheckpointAsync(CancellationToken cancellationToken)
     {
-        await _one.WaitAsync(cancellationToken);
+        await _one.WaitAsync(CancellationToken.None);
         try
         {
             ImmutableArray<long> positions = [.. _progress.Select(p => p.Next)];
-            _grid.Memory.BeginCheckpoint();
-            if (!_published.IsDefaultOrEmpty && positions.SequenceEqual(_published) && Fault is null && !_writer.HasChanges)
+            bool moved = _published.IsDefaultOrEmpty || !positions.SequenceEqual(_published);
+            if (!moved && Fault is null && !_writer.HasChanges)
             {
                 return;
             }
@@ -117,7 +123,7 @@ internal sealed partial class Checkpointer
         }
         finally
         {
-            _grid.Memory.EndCheckpoint();
+            _grid.Memory.Checkpointed.Set();
             _one.Release();
         }
     }

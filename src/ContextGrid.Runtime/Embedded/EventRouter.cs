@@ -108,13 +108,17 @@ internal sealed class EventRouter
     private async ValueTask<bool> MakeRoomAsync(CancellationToken cancellationToken)
     {
         _passivation.Relieve();
-        for (Task next = _memory.NextCheckpoint; _memory.IsFull; next = _memory.NextCheckpoint)
+        while (true)
         {
+            long seen = _memory.Checkpointed.Version;
+            if (!_memory.IsFull)
+            {
+                return true;
+            }
+
             _metrics.Entities.CountWait();
-            await next.WaitAsync(cancellationToken);
+            await _memory.Checkpointed.WaitAsync(seen, cancellationToken);
             _passivation.Relieve();
         }
-
-        return true;
     }
 }

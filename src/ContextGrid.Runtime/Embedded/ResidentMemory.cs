@@ -1,3 +1,5 @@
+using ContextGrid.Runtime.Ingestion;
+
 namespace ContextGrid.Runtime.Embedded;
 
 /// <summary>
@@ -10,8 +12,6 @@ internal sealed class ResidentMemory
     private readonly long _bytesMax;
     private long _bytes;
     private long _budget;
-    private TaskCompletionSource _wanted = NewSignal();
-    private TaskCompletionSource _checkpointed = NewSignal();
 
     /// <summary>Creates the account.</summary>
     /// <param name="bytesMax">The budget for entities and for what look-ups need; 0: unlimited.</param>
@@ -33,13 +33,11 @@ internal sealed class ResidentMemory
     /// <summary>Whether events have to wait.</summary>
     internal bool IsFull => Volatile.Read(ref _budget) is long budget && Bytes > budget + (budget / 4);
 
-    /// <summary>Ends when a checkpoint is wanted before its time.</summary>
-    internal Task CheckpointWanted => Volatile.Read(ref _wanted).Task;
+    /// <summary>Set when a checkpoint is wanted before its time.</summary>
+    internal Signal CheckpointWanted { get; } = new();
 
-    /// <summary>
-    /// Ends with the next attempt to make a checkpoint. Take it before looking at <see cref="IsFull"/>.
-    /// </summary>
-    internal Task NextCheckpoint => Volatile.Read(ref _checkpointed).Task;
+    /// <summary>Set when an attempt to make a checkpoint has ended.</summary>
+    internal Signal Checkpointed { get; } = new();
 
     private bool IsPressing => Volatile.Read(ref _budget) is long budget && Bytes > budget + (budget / 8);
 
@@ -62,15 +60,7 @@ internal sealed class ResidentMemory
     {
         if (IsPressing)
         {
-            Volatile.Read(ref _wanted).TrySetResult();
+            CheckpointWanted.Set();
         }
     }
-
-    /// <summary>Notes that a checkpoint begins: who wants one from now on wants the next one.</summary>
-    internal void BeginCheckpoint() => Volatile.Write(ref _wanted, NewSignal());
-
-    /// <summary>Notes that an attempt to make a checkpoint has ended, and lets those go on that wait for it.</summary>
-    internal void EndCheckpoint() => Interlocked.Exchange(ref _checkpointed, NewSignal()).TrySetResult();
-
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
