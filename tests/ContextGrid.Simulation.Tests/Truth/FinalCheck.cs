@@ -39,6 +39,31 @@ internal static class FinalCheck
         }
 
         DeadLetters(world, fold, progress);
+        if (!world.Plan.Has(Faults.Retention))
+        {
+            await PastAsync(world, asker, mayFail: false);
+        }
+    }
+
+    /// <summary>Asks about moments in between, which the whole log answers.</summary>
+    public static async Task PastAsync(SimulatedWorld world, Asker asker, bool mayFail)
+    {
+        var fold = new TrueFold(world.Truth, world.Made);
+        long[] times = [.. fold.Fates.Values.Where(f => f.Fate == Fate.Counts).Select(f => f.Event.TimeMs).Order()];
+        for (int plan = 0; plan < SimulatedDefinitions.Plans.Length && times.Length > 0; plan++)
+        {
+            string key = SimulatedDefinitions.Plans[plan].Definition.Name == "user" ? "u1" : "d1";
+            long headMs = times[world.Random.Next(times.Length)];
+            try
+            {
+                RecordedAnswer answer = await asker.AskPastAsync(world.Current, plan, key, headMs);
+                AnswerCheck.Values(answer, fold.OracleOf(SimulatedDefinitions.Oracles[plan], (_, _) => true));
+            }
+            catch (EventLogException e) when (mayFail && e.Error == EventLogError.Corrupt)
+            {
+                world.Trace.Note($"asked about the past: {e.Message}");
+            }
+        }
     }
 
     // What was in a gap may be in the state, when it was applied before retention took it and a later start had to

@@ -38,22 +38,32 @@ internal sealed class Asker(SimulatedWorld world, Random random)
         int plan = Array.FindIndex(SimulatedDefinitions.Plans, p => p.Definition.Name == name);
         ImmutableArray<(TopicPartition Partition, long End)> ends = world.EndsKnownLongAgo();
         string what = $"{world.Trace.Now} the answer about {key} of process {process?.Number}";
+        var query = new ContextQuery { Head = QueryHead.Newest, PositionsMin = positionsMin };
         RecordedAnswer recorded = await (process ?? throw new ConnectionLostException()).CallAsync(
-            host => ReadAsync(host, plan, key, positionsMin, what, ends), TimeSpan.FromMinutes(5), world.Clock);
+            host => ReadAsync(host, plan, key, query, what, ends), TimeSpan.FromMinutes(5), world.Clock);
         AnswerCheck.AgainstLog(recorded, world.Truth);
         world.Answers.Add(recorded);
         return recorded;
+    }
+
+    /// <summary>Asks for one entity as it was at a moment: it is built from the log.</summary>
+    /// <exception cref="EventLogException">The log can't be read.</exception>
+    public async Task<RecordedAnswer> AskPastAsync(SimulatedProcess? process, int plan, string key, long headMs)
+    {
+        var query = new ContextQuery { Head = QueryHead.AsOf, HeadMs = headMs };
+        string what = $"{world.Trace.Now} the answer about {key} as of {headMs}";
+        return await (process ?? throw new ConnectionLostException()).CallAsync(
+            host => ReadAsync(host, plan, key, query, what, []), TimeSpan.FromMinutes(5), world.Clock);
     }
 
     private static async Task<RecordedAnswer> ReadAsync(
         EmbeddedHost host,
         int plan,
         string key,
-        ImmutableArray<(TopicPartition, long)> positionsMin,
+        ContextQuery query,
         string what,
         ImmutableArray<(TopicPartition, long)> ends)
     {
-        var query = new ContextQuery { Head = QueryHead.Newest, PositionsMin = positionsMin };
         query.Selections.Add(FeatureSelection.All(host.Grid.Plans[plan]));
         query.Add(0, Encoding.UTF8.GetBytes(key));
         var answer = new ContextAnswer();
