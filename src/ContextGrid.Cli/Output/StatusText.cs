@@ -6,7 +6,8 @@ namespace ContextGrid.Cli.Output;
 public static class StatusText
 {
     private static readonly string[] SourceColumns = ["topic", "partition", "applied", "behind", "age", "gaps"];
-    private static readonly string[] TypeColumns = ["entity type", "version", "entities", "in memory", "features", "freshness"];
+    private static readonly string[] TypeColumns =
+        ["entity type", "version", "entities", "in memory", "features", "freshness"];
 
     /// <summary>Writes the state.</summary>
     public static void Write(CliConsole console, GetStatusResponse status)
@@ -56,7 +57,7 @@ public static class StatusText
         Units.Count(source.Partition),
         Units.Count(source.AppliedOffset),
         Units.Count(source.LagRecords),
-        source.LagRecords == 0 ? "-" : Units.Duration(source.LagMs),
+        source.LagMs == 0 ? "-" : Units.Duration(source.LagMs),
         Units.Count(source.Gaps.Count),
     ];
 }

@@ -34,8 +34,7 @@ public sealed class EmbeddedHost : IAsyncDisposable
         HostPlatform platform)
     {
         _stores = stores;
-        IEventLog log = stores.Log;
-        (TimeProvider time, ILoggerFactory loggers) = platform;
+        (IEventLog log, TimeProvider time, ILoggerFactory loggers) = (stores.Log, platform.Time, platform.Loggers);
         IContextGrid around = platform.AroundGrid(grid);
         Definitions = options.Definitions;
         Grid = grid;
@@ -178,7 +177,7 @@ public sealed class EmbeddedHost : IAsyncDisposable
             checkpoints.Current, StateRecovery.HashesOf(options.Definitions), options.DataDirectory);
         var grid = new EmbeddedGrid(options.Definitions, options.Metrics, checkpoints, options.MemoryMaxBytes);
         ImmutableArray<PartitionProgress> progress = await StateRecovery.ProgressAsync(
-            stores.Log, options.Definitions, checkpoints.Current, cancellationToken);
+            stores.Log, options.Definitions, checkpoints.Current, platform.Time, cancellationToken);
         var host = new EmbeddedHost(options, stores, grid, options.Metrics, progress, platform);
         host.Recovered = [.. stores.Recovered, .. StateRecovery.Describe(grid), SourceReadiness.Backlog(progress)];
         host.Begin(options.CheckpointInterval);

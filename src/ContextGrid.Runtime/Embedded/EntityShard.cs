@@ -16,29 +16,21 @@ namespace ContextGrid.Runtime.Embedded;
 /// turn, the view of that moment has it, and what was read from a view is still true in a later turn as long as that
 /// view is still the newest one.
 /// </remarks>
-internal sealed class EntityShard
+/// <param name="plan">The plan of the type.</param>
+/// <param name="typeHash">The hash of the type's name.</param>
+/// <param name="stored">Where entities are that are not resident.</param>
+/// <param name="memory">The account of resident entities.</param>
+/// <param name="metrics">Counts activations.</param>
+internal sealed class EntityShard(
+    EntityPlan plan, ulong typeHash, StoredEntities stored, ResidentMemory memory, GridMetrics metrics)
 {
     private const int Nowhere = -1;
     private const int Unknown = -2;
 
-    private readonly StoredEntities _stored;
-    private readonly ResidentMemory _memory;
-    private readonly GridMetrics _metrics;
-    private readonly ulong _typeHash;
     private int _hand;
 
-    internal EntityShard(EntityPlan plan, ulong typeHash, StoredEntities stored, ResidentMemory memory, GridMetrics metrics)
-    {
-        Plan = plan;
-        _typeHash = typeHash;
-        _stored = stored;
-        _memory = memory;
-        _metrics = metrics;
-        Scratch = new ApplyScratch(plan);
-    }
-
     /// <summary>The plan of the type.</summary>
-    internal EntityPlan Plan { get; }
+    internal EntityPlan Plan => plan;
 
     /// <summary>Taken for every use of the shard.</summary>
     internal Lock Gate { get; } = new();
@@ -50,7 +42,7 @@ internal sealed class EntityShard
     internal int Taken { get; set; }
 
     /// <summary>Scratch of whoever has the gate.</summary>
-    internal ApplyScratch Scratch { get; }
+    internal ApplyScratch Scratch { get; } = new(plan);
 
     /// <summary>The resident entities; only under the gate.</summary>
     internal EntityMap Entities { get; } = new();
@@ -61,18 +53,18 @@ internal sealed class EntityShard
     /// <summary>Looks for an entity; only under the gate.</summary>
     /// <param name="key">The key.</param>
     /// <param name="hash">Its hash.</param>
-    /// <param name="stored">What a look-up has found, if there was one; it becomes resident here.</param>
+    /// <param name="found">What a look-up has found, if there was one; it becomes resident here.</param>
     /// <param name="entity">The entity when it is resident; null: it exists nowhere.</param>
     /// <returns>False: it may be stored; look it up and call again.</returns>
-    internal bool TryFind(ReadOnlySpan<byte> key, ulong hash, in StoredEntity stored, out Entity? entity)
+    internal bool TryFind(ReadOnlySpan<byte> key, ulong hash, in StoredEntity found, out Entity? entity)
     {
-        int slot = Locate(key, hash, stored);
+        int slot = Locate(key, hash, found);
         entity = null;
         if (slot >= 0)
         {
-            ref EntityMap.Slot found = ref Entities[slot];
-            found.IsRecent = true;
-            entity = found.Entity;
+            ref EntityMap.Slot entry = ref Entities[slot];
+            entry.IsRecent = true;
+            entity = entry.Entity;
         }
 
         return slot != Unknown;
@@ -87,15 +79,15 @@ internal sealed class EntityShard
         ulong hash,
         EventRecord record,
         bool isSkipped,
-        in StoredEntity stored,
+        in StoredEntity found,
         out ApplyOutcome outcome)
     {
         lock (Gate)
         {
-            int slot = Locate(key, hash, stored);
+            int slot = Locate(key, hash, found);
             if (slot == Nowhere)
             {
-                slot = Add(key.ToArray(), hash, new Entity(Plan));
+                slot = Add(key.ToArray(), hash, new Entity(plan));
                 Begun++;
             }
 
@@ -118,7 +110,7 @@ internal sealed class EntityShard
             int passivated = 0, most = Math.Min(slots, Entities.SlotCount);
 
             // Where all are changed or being written, there is nothing to find.
-            for (int i = 0; i < most && Entities.Count > Changed.Count + Taken && _memory.IsOver; i++)
+            for (int i = 0; i < most && Entities.Count > Changed.Count + Taken && memory.IsOver; i++)
             {
                 _hand = _hand + 1 < Entities.SlotCount ? _hand + 1 : 0;
                 ref EntityMap.Slot slot = ref Entities[_hand];
@@ -128,7 +120,7 @@ internal sealed class EntityShard
                 }
                 else if (slot.Entity is { IsDirty: false } && slot.SavedIn <= published)
                 {
-                    _memory.Add(-slot.Bytes);
+                    memory.Add(-slot.Bytes);
                     Entities.Remove(_hand);
                     passivated++;
                 }
@@ -146,13 +138,13 @@ internal sealed class EntityShard
         int bytes = EntityMap.BytesOf(entry.Key) + (int)Math.Min(heap, int.MaxValue / 2);
         if (bytes != entry.Bytes)
         {
-            _memory.Add(bytes - entry.Bytes);
+            memory.Add(bytes - entry.Bytes);
             entry.Bytes = bytes;
         }
     }
 
     // What was read from a view is true as long as that view is the newest one: see the remarks above.
-    private int Locate(ReadOnlySpan<byte> key, ulong hash, in StoredEntity stored)
+    private int Locate(ReadOnlySpan<byte> key, ulong hash, in StoredEntity found)
     {
         int slot = Entities.Find(key, hash);
         if (slot >= 0)
@@ -160,19 +152,19 @@ internal sealed class EntityShard
             return slot;
         }
 
-        SegmentView view = _stored.View;
-        if (!ReferenceEquals(view, stored.View))
+        SegmentView view = stored.View;
+        if (!ReferenceEquals(view, found.View))
         {
-            return view.MayHave(hash ^ _typeHash) ? Unknown : Nowhere;
+            return view.MayHave(hash ^ typeHash) ? Unknown : Nowhere;
         }
 
-        if (stored.Entity is not { } entity)
+        if (found.Entity is not { } entity)
         {
             return Nowhere;
         }
 
-        _metrics.Entities.CountActivated();
-        return Add(stored.Key.Key, hash, entity);
+        metrics.Entities.CountActivated();
+        return Add(found.Key.Key, hash, entity);
     }
 
     private ApplyOutcome Apply(int slot, EventRecord record, bool isSkipped)

@@ -66,7 +66,11 @@ internal static class StateRecovery
     /// </summary>
     /// <exception cref="HostStartException">The log ends before the checkpoint's position.</exception>
     internal static async ValueTask<ImmutableArray<PartitionProgress>> ProgressAsync(
-        IEventLog log, DefinitionSet definitions, CheckpointManifest manifest, CancellationToken cancellationToken)
+        IEventLog log,
+        DefinitionSet definitions,
+        CheckpointManifest manifest,
+        TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var progress = ImmutableArray.CreateBuilder<PartitionProgress>();
         for (int t = 0; t < definitions.Topics.Length; t++)
@@ -75,33 +79,41 @@ internal static class StateRecovery
             int partitions = await log.CountPartitionsAsync(topic, cancellationToken);
             for (int p = 0; p < partitions; p++)
             {
-                var partition = new TopicPartition(topic, p);
                 SourceProgress? stored =
                     manifest.Content.Sources.FirstOrDefault(s => s.Topic == topic && s.Partition == p);
-                LogRange range = await log.GetRangeAsync(partition, cancellationToken);
-                long next = stored?.NextOffset ?? 0;
-                if (next > range.End)
-                {
-                    throw new HostStartException(
-                        $"The log of {topic}/{p} ends at offset {range.End}, but the checkpoint reflects it up to "
-                        + $"{next}: the log was lost or replaced. Restore it, or start with --rebuild to forget the "
-                        + "checkpoint.");
-                }
-
-                var found = new PartitionProgress(partition, Position.SourceOf(t, p), next, stored?.Gaps ?? [])
-                {
-                    RecoverTo = range.End,
-                };
-
-                // Until they are applied, the records that wait make every answer as old as the first of them.
-                long sinceMs = next == range.End
-                    ? 0
-                    : await log.TimeOfAsync(partition, next, cancellationToken);
-                found.SeeEnd(range.End, sinceMs);
-                progress.Add(found);
+                progress.Add(await ProgressAsync(
+                    log, new TopicPartition(topic, p), Position.SourceOf(t, p), stored, time, cancellationToken));
             }
         }
 
         return progress.ToImmutable();
+    }
+
+    private static async ValueTask<PartitionProgress> ProgressAsync(
+        IEventLog log,
+        TopicPartition partition,
+        int source,
+        SourceProgress? stored,
+        TimeProvider time,
+        CancellationToken cancellationToken)
+    {
+        long nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+        LogRange range = await log.GetRangeAsync(partition, cancellationToken);
+        long next = stored?.NextOffset ?? 0;
+        if (next > range.End)
+        {
+            throw new HostStartException(
+                $"The log of {partition.Topic}/{partition.Partition} ends at offset {range.End}, but the checkpoint "
+                + $"reflects it up to {next}: the log was lost or replaced. Restore it, or start with --rebuild to "
+                + "forget the checkpoint.");
+        }
+
+        var found = new PartitionProgress(partition, source, next, stored?.Gaps ?? []) { RecoverTo = range.End };
+
+        // Until they are applied, the records that wait make every answer as old as the first of them.
+        long sinceMs = next == range.End ? 0 : await log.TimeOfAsync(partition, next, cancellationToken);
+        found.SeeEnd(range.End, sinceMs);
+        found.Verify(nowMs);
+        return found;
     }
 }

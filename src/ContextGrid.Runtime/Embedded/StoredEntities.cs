@@ -6,7 +6,9 @@ using ContextGrid.Runtime.Diagnostics;
 
 namespace ContextGrid.Runtime.Embedded;
 
-/// <summary>The entities that are not resident: they are in the segments of the newest checkpoint. Thread-safe.</summary>
+/// <summary>
+/// The entities that are not resident: they are in the segments of the newest checkpoint. Thread-safe.
+/// </summary>
 /// <param name="store">The checkpoints; null: there are none, and what is not resident exists nowhere.</param>
 /// <param name="metrics">Counts look-ups.</param>
 internal sealed class StoredEntities(CheckpointStore? store, GridMetrics metrics)

@@ -59,6 +59,8 @@ public sealed partial class PartitionIngestor
     /// <summary>Why the partition has stopped for good, or what it is retrying; null: it runs.</summary>
     public string? Fault { get; private set; }
 
+    private long NowMs => _time.GetUtcNow().ToUnixTimeMilliseconds();
+
     /// <summary>Reads and applies until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -122,6 +124,7 @@ public sealed partial class PartitionIngestor
 
     private async ValueTask StepAsync(ILogReader reader, CancellationToken cancellationToken)
     {
+        long nowMs = NowMs;
         ReadOutcome outcome = await reader.ReadAsync(_records, IdleWait, cancellationToken);
         if (outcome == ReadOutcome.OffsetGone)
         {
@@ -133,15 +136,21 @@ public sealed partial class PartitionIngestor
         {
             await ApplyAsync(cancellationToken);
         }
+        else
+        {
+            Progress.Verify(nowMs);
+        }
     }
 
     private async ValueTask AdvanceAsync(long next, CancellationToken cancellationToken)
     {
+        long nowMs = NowMs;
         LogRange range = await _log.GetRangeAsync(Progress.Partition, cancellationToken);
         long sinceMs = range.End <= next
             ? 0
             : await _log.TimeOfAsync(Progress.Partition, next, cancellationToken);
         Progress.Advance(next, range.End, sinceMs);
+        Progress.Verify(nowMs);
     }
 
     private async ValueTask ApplyAsync(CancellationToken cancellationToken)
@@ -151,9 +160,11 @@ public sealed partial class PartitionIngestor
         _events.Load(_records);
         await ApplyToGridAsync(cancellationToken);
         await _burial.BuryAsync(_events.DeadLetters, WaitToRetryAsync, cancellationToken);
+        long nowMs = NowMs;
         LogRange range = await _log.GetRangeAsync(Progress.Partition, cancellationToken);
         bool caughtUp = range.End <= last + 1;
         Progress.Advance(last + 1, range.End, caughtUp ? 0 : _records[_records.Count - 1].TimestampMs);
+        Progress.Verify(nowMs);
         _metrics.CountApplied(Progress.Partition.Topic, _events.Events);
         _metrics.CountIds(Progress.Partition.Topic, _events.Duplicates, _events.Conflicts);
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using ContextGrid.Core.Definitions;
+using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Simulation.Tests.Machine;
 using ContextGrid.Simulation.Tests.World;
@@ -15,7 +16,7 @@ internal static class FinalCheck
         var fold = new TrueFold(world.Truth, world.Made);
         foreach (RecordedAnswer answer in world.Answers)
         {
-            AnswerCheck.AgainstFold(answer, fold);
+            AnswerCheck.AgainstFold(answer, fold, world.Slack.TotalMilliseconds);
         }
 
         PartitionProgress[] progress = [.. (world.Current?.Host ?? throw new SimulationFailure("no host")).Progress];
@@ -59,7 +60,8 @@ internal static class FinalCheck
                 RecordedAnswer answer = await asker.AskPastAsync(world.Current, plan, key, headMs);
                 AnswerCheck.Values(answer, fold.OracleOf(SimulatedDefinitions.Oracles[plan], (_, _) => true));
             }
-            catch (EventLogException e) when (mayFail && e.Error == EventLogError.Corrupt)
+            catch (Exception e) when (mayFail
+                && e is EventLogException { Error: EventLogError.Corrupt } or CheckpointCorruptException)
             {
                 world.Trace.Note($"asked about the past: {e.Message}");
             }

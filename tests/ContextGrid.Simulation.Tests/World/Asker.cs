@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using ContextGrid.Core.Queries;
+using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Queries;
@@ -23,7 +24,7 @@ internal sealed class Asker(SimulatedWorld world, Random random)
             {
                 await AskAsync(process, isUser ? 0 : 1, key, random.Next(3) == 0 ? NewestKnown() : []);
             }
-            catch (Exception e) when (e is ConnectionLostException or TimeoutException or EventLogException)
+            catch (Exception e) when (MayFail(e))
             {
                 world.Trace.Note($"asker: {key} failed: {e.Message}");
             }
@@ -53,7 +54,7 @@ internal sealed class Asker(SimulatedWorld world, Random random)
         var query = new ContextQuery { Head = QueryHead.AsOf, HeadMs = headMs };
         string what = $"{world.Trace.Now} the answer about {key} as of {headMs}";
         return await (process ?? throw new ConnectionLostException()).CallAsync(
-            host => ReadAsync(host, plan, key, query, what, []), TimeSpan.FromMinutes(5), world.Clock);
+            host => ReadAsync(host, plan, key, query, what, []), TimeSpan.FromHours(1), world.Clock);
     }
 
     private static async Task<RecordedAnswer> ReadAsync(
@@ -70,6 +71,11 @@ internal sealed class Asker(SimulatedWorld world, Random random)
         await host.Reader.ReadAsync(query, answer, CancellationToken.None);
         return RecordedAnswer.Of(what, plan, key, query, answer, ends);
     }
+
+    // Damage is told where a bit has changed, and by an owner whose segments its successor has replaced.
+    private bool MayFail(Exception e) => e is ConnectionLostException or TimeoutException or EventLogException
+        or SnapshotStoreException
+        || (e is CheckpointCorruptException && (world.Plan.Has(Faults.BitFlip) || world.Plan.Has(Faults.Takeover)));
 
     private ImmutableArray<(TopicPartition, long)> NewestKnown() => world.KnownEnds.Count == 0
         ? []
