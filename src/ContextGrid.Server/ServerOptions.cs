@@ -94,7 +94,14 @@ internal sealed record ServerOptions(
 
     private static int Invoke(ParseResult parsed)
     {
-        int code = parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        int code = parsed.Invoke(new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false,
+
+            // The host handles signals itself; the parser's handler would end the process two seconds after one, in
+            // the middle of the last checkpoint.
+            ProcessTerminationTimeout = null,
+        });
         return parsed.Errors.Count > 0 ? 2 : code;
     }
 

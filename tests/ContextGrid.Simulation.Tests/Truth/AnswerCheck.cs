@@ -25,7 +25,7 @@ internal static class AnswerCheck
     /// <summary>Checks an answer's values against the fold of exactly the records that it says to reflect.</summary>
     /// <param name="answer">The answer.</param>
     /// <param name="fold">The fold.</param>
-    /// <param name="longAgoMs">How old the known ends are at least, which an answer has to know or to allow for.</param>
+    /// <param name="longAgoMs">How old the known ends are that an answer has to know or to allow for.</param>
     /// <exception cref="SimulationFailure">It was not honest.</exception>
     public static void AgainstFold(RecordedAnswer answer, TrueFold fold, double longAgoMs)
     {
