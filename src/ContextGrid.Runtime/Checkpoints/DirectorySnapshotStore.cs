@@ -9,9 +9,9 @@ namespace ContextGrid.Runtime.Checkpoints;
 /// </summary>
 /// <remarks>
 /// Reads and writes hold up the caller's thread for as long as the disk takes. Thread-safe, and safe between processes:
-/// put-if-absent is a hard link, which fails when the name exists; other puts and deletes hold the lock file. A name cannot be both a blob and the folder of another (<c>a</c> and <c>a/b</c>).
-/// When the sync of a directory fails, nobody knows what survives a crash; the store then refuses everything until
-/// opened again.
+/// put-if-absent is a hard link, which fails when the name exists; other puts and deletes hold the lock file. A
+/// name cannot be both a blob and the folder of another (<c>a</c> and <c>a/b</c>). When the sync of a directory
+/// fails, nobody knows what survives a crash; the store then refuses everything until opened again.
 /// </remarks>
 public sealed class DirectorySnapshotStore : ISnapshotStore
 {
