@@ -84,6 +84,7 @@ public static class CommandLineApp
             DeadLettersCommand.Create(global),
             GenerateCommand.Create(global),
             BenchCommand.Create(global),
+            BackupCommand.Create(global),
             VerifyCommand.Create(global),
         };
         root.Options.Add(global.Server);

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using ContextGrid.Client.Transport;
 using ContextGrid.Contracts.V1;
 using Google.Protobuf;
@@ -102,26 +101,9 @@ public sealed class ContextGridClient : IDisposable
     /// <param name="request">What to watch.</param>
     /// <param name="cancellation">Ends the watch.</param>
     /// <exception cref="ContextGridException">The watch cannot go on.</exception>
-    public async IAsyncEnumerable<ContextChange> WatchAsync(
-        WatchRequest request, [EnumeratorCancellation] CancellationToken cancellation = default)
-    {
-        var token = ByteString.CopyFrom(request.ResumeToken.Span);
-        for (var attempt = 1; ; attempt++)
-        {
-            var answers = _channel.ServerStreamAsync(
-                ContextGridMethods.WatchContext, request.ToMessage(token), cancellation);
-            await using var reader = answers.GetAsyncEnumerator(cancellation);
-            while (await MoveNextAsync(reader, attempt))
-            {
-                attempt = 1;
-                token = reader.Current.ResumeToken;
-                var context = new ContextResult(reader.Current.Context ?? new GetContextResponse());
-                yield return new ContextChange(context, token.Memory);
-            }
-
-            await Task.Delay(_retries.Wait(attempt), _options.TimeProvider, cancellation);
-        }
-    }
+    public IAsyncEnumerable<ContextChange> WatchAsync(
+        WatchRequest request, CancellationToken cancellation = default) =>
+        new WatchLoop(_channel, _retries, _options).RunAsync(request, cancellation);
 
     /// <summary>Says how one feature's value came about.</summary>
     /// <param name="entity">The entity.</param>
@@ -174,6 +156,19 @@ public sealed class ContextGridClient : IDisposable
     public Task<DeadLetter> GetDeadLetterAsync(long id, CancellationToken cancellation = default) =>
         CallAsync(ContextGridMethods.GetDeadLetter, new GetDeadLetterRequest { Id = id }, false, cancellation);
 
+    /// <summary>Copies the server's data directory while it runs; yields how far it is, at last with the summary.
+    /// Leaving the enumeration early ends the backup, and nothing is left of it.</summary>
+    /// <param name="to">An absolute path on the server's machine; missing, or an empty directory.</param>
+    /// <param name="bytesPerSecondMax">At most so many; 0: the server's 100,000,000.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <exception cref="ContextGridException">There is no backup; the message says why and what to do.</exception>
+    public IAsyncEnumerable<BackupResponse> BackupAsync(
+        string to, long bytesPerSecondMax = 0, CancellationToken cancellation = default)
+    {
+        var request = new BackupRequest { To = to, BytesPerSecondMax = bytesPerSecondMax };
+        return _channel.ServerStreamAsync(ContextGridMethods.Backup, request, cancellation);
+    }
+
     /// <summary>Closes the connections; calls under way fail.</summary>
     public void Dispose() => _channel.Dispose();
 
@@ -193,21 +188,4 @@ public sealed class ContextGridClient : IDisposable
             repeatable || method.SafeToRepeat,
             remaining => _channel.UnaryAsync(method, request, remaining, cancellation),
             cancellation);
-
-    // False: the stream is over and may be opened again.
-    private async ValueTask<bool> MoveNextAsync(IAsyncEnumerator<WatchContextResponse> reader, int attempt)
-    {
-        try
-        {
-            if (await reader.MoveNextAsync())
-                return true;
-            if (attempt >= _options.AttemptsMax)
-                throw new ContextGridException(GrpcStatusCode.Unavailable, "The server ends the watch repeatedly.");
-            return false;
-        }
-        catch (ContextGridException e) when (_retries.MayRetry(e, true, attempt))
-        {
-            return false;
-        }
-    }
 }

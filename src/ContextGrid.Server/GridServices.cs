@@ -16,6 +16,7 @@ internal sealed class GridServices
         Explain = new ExplainHandler(requests, Context);
         Ingest = new IngestHandlers(host.Publisher, host.Definitions);
         Admin = new AdminHandlers(host, Rates, time);
+        Backup = new BackupHandler(host.Backup);
     }
 
     internal RateMeter Rates { get; } = new();
@@ -29,6 +30,8 @@ internal sealed class GridServices
     internal IngestHandlers Ingest { get; }
 
     internal AdminHandlers Admin { get; }
+
+    internal BackupHandler Backup { get; }
 
     internal IReadOnlyList<GrpcService> ToGrpc() =>
     [
@@ -57,7 +60,9 @@ internal sealed class GridServices
             .Unary<GetDeadLetterRequest, DeadLetter>(
                 "GetDeadLetter",
                 GetDeadLetterRequest.Parser,
-                (r, c) => Admin.GetDeadLetterAsync(r, c.CancellationToken)),
+                (r, c) => Admin.GetDeadLetterAsync(r, c.CancellationToken))
+            .ServerStreaming<BackupRequest, BackupResponse>(
+                "Backup", BackupRequest.Parser, (r, w, c) => Backup.BackupAsync(r, w, c.CancellationToken)),
     ];
 
     private static Google.Protobuf.Reflection.ServiceDescriptor Descriptor(

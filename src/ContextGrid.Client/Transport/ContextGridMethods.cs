@@ -31,4 +31,7 @@ internal static class ContextGridMethods
 
     public static readonly GrpcMethod<GetDeadLetterRequest, DeadLetter> GetDeadLetter =
         new("/contextgrid.v1.AdminService/GetDeadLetter", DeadLetter.Parser, true);
+
+    public static readonly GrpcMethod<BackupRequest, BackupResponse> Backup =
+        new("/contextgrid.v1.AdminService/Backup", BackupResponse.Parser, false);
 }

@@ -24,10 +24,11 @@ internal sealed class BackupTarget
     /// <exception cref="BackupException">The place will not do.</exception>
     public static BackupTarget Make(IFileSystem files, string to, string data)
     {
-        if (!Path.IsPathFullyQualified(to))
+        if (!Path.IsPathFullyQualified(to) || to.Contains('\0', StringComparison.Ordinal))
         {
             throw new BackupException(
-                BackupError.Invalid, $"'{to}' is no absolute path. Name a directory on the server's machine.");
+                BackupError.Invalid, $"'{to}' is no absolute path. It is the server that writes the backup: name a "
+                + "directory on its machine, such as /var/backups/contextgrid.");
         }
 
         to = Path.TrimEndingDirectorySeparator(Path.GetFullPath(to));
@@ -38,7 +39,8 @@ internal sealed class BackupTarget
                 BackupError.Invalid, $"There is no directory {parent ?? to} to put the backup into. Make it first.");
         }
 
-        string real = Path.Combine(RealPath(parent), Path.GetFileName(to)) + Path.DirectorySeparatorChar;
+        string real = $"{RealPath(parent)}{Path.DirectorySeparatorChar}{Path.GetFileName(to)}"
+            + Path.DirectorySeparatorChar;
         if (real.StartsWith(RealPath(data) + Path.DirectorySeparatorChar, StringComparison.Ordinal))
         {
             throw new BackupException(

@@ -3,6 +3,7 @@ using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Embedded.Log;
 using ContextGrid.Runtime.Files;
+using Microsoft.Extensions.Logging;
 
 namespace ContextGrid.Runtime.Backups;
 
@@ -15,7 +16,7 @@ namespace ContextGrid.Runtime.Backups;
 /// 4 log and checkpoint are copied, under another name; 5 everything is made durable; 6 it gets its name.</para>
 /// <para>Failure policy: whatever fails, nothing stands under the backup's name, and the host goes on.</para>
 /// </remarks>
-public sealed class GridBackup
+public sealed partial class GridBackup
 {
     /// <summary>How fast a backup copies unless it is told otherwise: a fraction of what a disk of today can do.</summary>
     public const long BytesPerSecondDefault = 100_000_000;
@@ -27,12 +28,14 @@ public sealed class GridBackup
     private readonly Func<CancellationToken, Task> _checkpoint;
     private readonly BackupMetrics _metrics;
     private readonly TimeProvider _time;
+    private readonly ILogger _logger;
     private readonly IFileSystem _files = DiskFileSystem.Instance;
     private int _running;
 
     internal GridBackup(
-        HostStores stores, Func<CancellationToken, Task> checkpoint, BackupMetrics metrics, TimeProvider time) =>
-        (_stores, _checkpoint, _metrics, _time) = (stores, checkpoint, metrics, time);
+        HostStores stores, Func<CancellationToken, Task> checkpoint, BackupMetrics metrics, HostPlatform platform) =>
+        (_stores, _checkpoint, _metrics, _time, _logger) = (
+            stores, checkpoint, metrics, platform.Time, platform.Loggers.CreateLogger<GridBackup>());
 
     /// <summary>Makes a backup.</summary>
     /// <param name="to">An absolute path whose parent exists; missing, or an empty directory. Not inside of the data
@@ -56,11 +59,13 @@ public sealed class GridBackup
             BackupResult result = await Task.Run(
                 () => MakeAsync(to, bytesPerSecond, progress, cancellationToken), cancellationToken);
             _metrics.CountDone(result.Bytes, result.Elapsed);
+            LogDone(result.Directory, result.Bytes, result.Generation);
             return result;
         }
         catch (Exception e) when (BackupFailure.Of(to, e) is { } failure)
         {
             _metrics.CountFailed();
+            LogFailed(failure.Message);
             throw failure;
         }
         catch
@@ -92,7 +97,7 @@ public sealed class GridBackup
             var copier = new FileCopier(_files, bytesPerSecond, total, progress, _time);
             await CopyCheckpointAsync(pin, target, copier, cancellationToken);
             ImmutableArray<BackupRange> ranges = await new LogBackup(_files, target, copier)
-                .CopyAsync(_stores.Directory.LogPath, cuts, cancellationToken);
+                .CopyAsync(log.Directory, cuts, cancellationToken);
             copier.Write(
                 Path.Combine(target.Root, DataDirectory.FormatFile),
                 _files.ReadAllBytes(Path.Combine(_stores.Directory.FullPath, DataDirectory.FormatFile)));
@@ -106,6 +111,12 @@ public sealed class GridBackup
             throw;
         }
     }
+
+    [LoggerMessage(LogLevel.Information, "Backup in {Directory}: {Bytes} bytes, checkpoint {Generation}")]
+    private partial void LogDone(string directory, long bytes, long generation);
+
+    [LoggerMessage(LogLevel.Error, "No backup: {Message}")]
+    private partial void LogFailed(string message);
 
     private static async ValueTask CopyCheckpointAsync(
         CheckpointPin pin, BackupTarget target, FileCopier copier, CancellationToken cancellationToken)

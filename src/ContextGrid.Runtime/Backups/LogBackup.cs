@@ -48,6 +48,7 @@ internal sealed class LogBackup(IFileSystem files, BackupTarget target, FileCopi
         {
             if (!await TryCopyAsync(cut.Segments[i], folder, cancellationToken))
             {
+                Require(i < cut.Segments.Count - 1, cut.Name);
                 break;
             }
 
@@ -62,7 +63,6 @@ internal sealed class LogBackup(IFileSystem files, BackupTarget target, FileCopi
     {
         if (!await TryCopyAsync(segment.LogPath, folder, segment.Bytes, cancellationToken))
         {
-            // The newest segment always stays; it is taken only after a newer one has come, when this one is empty.
             return false;
         }
 
@@ -92,6 +92,17 @@ internal sealed class LogBackup(IFileSystem files, BackupTarget target, FileCopi
             await copier.CopyAsync(
                 from, Path.Combine(folder, Path.GetFileName(path)), bytes < 0 ? from.Length : bytes, cancellationToken);
             return true;
+        }
+    }
+
+    /// <summary>The newest segment of the cut goes only after newer ones have come and filled the log's limit.</summary>
+    private static void Require(bool isThere, TopicPartition name)
+    {
+        if (!isThere)
+        {
+            throw new BackupException(
+                BackupError.Failed, $"Retention took all that {name} had when the backup began. Let it copy faster, "
+                + "or let the log keep more.");
         }
     }
 

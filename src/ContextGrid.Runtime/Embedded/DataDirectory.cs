@@ -14,7 +14,9 @@ public sealed class DataDirectory : IDisposable
     /// <summary>The version of the layout that this program writes.</summary>
     public const int FormatVersion = 1;
 
-    private const string FormatFile = "format";
+    /// <summary>The file that says which layout it is; a directory without it is none that a server starts on.</summary>
+    internal const string FormatFile = "format";
+
     private const string FormatPrefix = "contextgrid data ";
     private const string LockFile = "lock";
     private const string ProcessFile = "process";

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ContextGrid.Core.Definitions;
+using ContextGrid.Runtime.Backups;
 using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Diagnostics;
 using ContextGrid.Runtime.Embedded.Log;
@@ -33,13 +34,9 @@ public sealed class EmbeddedHost : IAsyncDisposable
         ImmutableArray<PartitionProgress> progress,
         HostPlatform platform)
     {
-        _stores = stores;
         (IEventLog log, TimeProvider time, ILoggerFactory loggers) = (stores.Log, platform.Time, platform.Loggers);
         IContextGrid around = platform.AroundGrid(grid);
-        Definitions = options.Definitions;
-        Grid = grid;
-        Metrics = metrics;
-        Progress = progress;
+        (_stores, Definitions, Grid, Metrics, Progress) = (stores, options.Definitions, grid, metrics, progress);
         var sink = new DeadLetterTopic(log, time, loggers.CreateLogger<DeadLetterTopic>());
         ILogger logger = loggers.CreateLogger<EmbeddedHost>();
         _checkpointer = new Checkpointer(
@@ -56,11 +53,11 @@ public sealed class EmbeddedHost : IAsyncDisposable
                 time,
                 logger)),
         ];
-        _scrub = stores.Checkpoints.Scrub(logger);
-        _past = new PastReader(log, grid.Plans, progress);
+        (_scrub, _past) = (stores.Checkpoints.Scrub(logger), new PastReader(log, grid.Plans, progress));
         Reader = new ContextReader(around, _past, progress, time);
         Publisher = new EventPublisher(log, sink, new EventValidator(Definitions), metrics, time);
         DeadLetters = new DeadLetterReader(log);
+        Backup = new GridBackup(stores, _checkpointer.CheckpointAsync, new BackupMetrics(metrics.Meter), platform);
     }
 
     /// <summary>The definitions in force.</summary>
@@ -86,6 +83,9 @@ public sealed class EmbeddedHost : IAsyncDisposable
 
     /// <summary>Reads dead letters.</summary>
     public DeadLetterReader DeadLetters { get; }
+
+    /// <summary>Copies the data directory while the host runs.</summary>
+    public GridBackup Backup { get; }
 
     /// <summary>What was found at the start, in sentences.</summary>
     public IReadOnlyList<string> Recovered { get; private set; } = [];

@@ -8,19 +8,28 @@ namespace ContextGrid.Runtime.Embedded;
 /// <summary>What a host has open in its data directory: the directory itself, the log and the checkpoints.</summary>
 internal sealed class HostStores : IAsyncDisposable
 {
-    private readonly DataDirectory _directory;
-
     private HostStores(
-        DataDirectory directory, IEventLog log, CheckpointStore checkpoints, IReadOnlyList<string> sentences)
+        DataDirectory directory,
+        IEventLog log,
+        FileEventLog? logFiles,
+        CheckpointStore checkpoints,
+        IReadOnlyList<string> sentences)
     {
-        _directory = directory;
+        Directory = directory;
         Log = log;
+        LogFiles = logFiles;
         Checkpoints = checkpoints;
         Recovered = sentences;
     }
 
+    /// <summary>The directory.</summary>
+    internal DataDirectory Directory { get; }
+
     /// <summary>The log.</summary>
     internal IEventLog Log { get; }
+
+    /// <summary>The same log where it is made of files; null: it is not.</summary>
+    internal FileEventLog? LogFiles { get; }
 
     /// <summary>The checkpoints, with this process as their owner.</summary>
     internal CheckpointStore Checkpoints { get; }
@@ -37,7 +46,10 @@ internal sealed class HostStores : IAsyncDisposable
         try
         {
             var sentences = new List<string>();
-            log = OpenLog(options, platform, directory, sentences);
+            log = platform.OpenLog?.Invoke() ?? HostStart.OpenLog(options, directory.LogPath, platform);
+            var logFiles = log as FileEventLog;
+            sentences.AddRange(logFiles?.Recovered ?? []);
+            log = platform.AroundLog(log);
             if (options.Rebuild)
             {
                 sentences.AddRange(HostStart.PutAside(platform.Files, directory.CheckpointsPath, platform.Time));
@@ -50,7 +62,7 @@ internal sealed class HostStores : IAsyncDisposable
                 platform.Time,
                 platform.Checkpoints,
                 cancellationToken);
-            return new HostStores(directory, log, checkpoints, [.. sentences, .. checkpoints.Recovered]);
+            return new HostStores(directory, log, logFiles, checkpoints, [.. sentences, .. checkpoints.Recovered]);
         }
         catch
         {
@@ -60,24 +72,11 @@ internal sealed class HostStores : IAsyncDisposable
         }
     }
 
-    private static IEventLog OpenLog(
-        EmbeddedHostOptions options, HostPlatform platform, DataDirectory directory, List<string> sentences)
-    {
-        if (platform.OpenLog is not null)
-        {
-            return platform.AroundLog(platform.OpenLog());
-        }
-
-        FileEventLog log = HostStart.OpenLog(options, directory.LogPath, platform);
-        sentences.AddRange(log.Recovered);
-        return platform.AroundLog(log);
-    }
-
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await Checkpoints.DisposeAsync();
         await Log.DisposeAsync();
-        _directory.Dispose();
+        Directory.Dispose();
     }
 }

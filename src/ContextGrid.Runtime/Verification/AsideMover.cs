@@ -49,7 +49,7 @@ internal sealed class AsideMover(string root, TimeProvider time)
     {
         // Both have a parent, since they are inside of the data directory.
         string folder = Path.GetDirectoryName(to)!, left = Path.GetDirectoryName(from)!;
-        DirectorySync.Create(folder);
+        DiskFileSystem.Instance.CreateDurableDirectory(folder);
         Directory.Move(from, to);
         DurableDirectory.Sync(folder);
         DurableDirectory.Sync(left);

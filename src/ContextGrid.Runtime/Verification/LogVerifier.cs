@@ -10,7 +10,6 @@ namespace ContextGrid.Runtime.Verification;
 /// <param name="root">The log's directory.</param>
 internal sealed class LogVerifier(VerifyReport report, string root)
 {
-    private const string DescriptionFile = "~topic.json";
     private const string LockFile = "~lock";
     private const int PartitionsMax = 1024;
 
@@ -67,12 +66,12 @@ internal sealed class LogVerifier(VerifyReport report, string root)
         string name = Path.GetFileName(path);
         bool isNumber = int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
             && name == number.ToString(CultureInfo.InvariantCulture);
-        if (name == DescriptionFile || (isNumber && number < partitions && Directory.Exists(path)))
+        if (name == LogDirectory.DescriptionFile || (isNumber && number < partitions && Directory.Exists(path)))
         {
             return;
         }
 
-        if (name == DescriptionFile + ".new")
+        if (name == LogDirectory.DescriptionFile + ".new")
         {
             report.Info(path, null, "A crash has interrupted a change of the topic's description.",
                 "A start leaves it alone.", "Nothing needs it; --repair moves it aside.");
@@ -82,7 +81,7 @@ internal sealed class LogVerifier(VerifyReport report, string root)
         {
             report.Error(
                 path, null, $"The topic has {partitions} partitions, so that nobody reads the records in here.",
-                "A start leaves it alone.", $"Restore {DescriptionFile} of the topic, or ask for more partitions.");
+                "A start leaves it alone.", $"Restore {LogDirectory.DescriptionFile} of the topic, or ask for more partitions.");
         }
         else
         {
@@ -94,7 +93,7 @@ internal sealed class LogVerifier(VerifyReport report, string root)
     /// <summary>The topic's number of partitions; 0 when nothing says it.</summary>
     private int ReadDescription(string directory)
     {
-        string path = Path.Combine(directory, DescriptionFile);
+        string path = Path.Combine(directory, LogDirectory.DescriptionFile);
         if (!File.Exists(path))
         {
             report.Error(

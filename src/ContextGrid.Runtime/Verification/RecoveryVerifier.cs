@@ -129,8 +129,8 @@ internal sealed class RecoveryVerifier(
                 fits = false;
                 report.Error(
                     path, null,
-                    $"It reflects {name} up to offset {source.NextOffset}, but the log ends at {log?.End ?? 0}: the log "
-                    + "was lost, cut or replaced.",
+                    $"It reflects {name} up to offset {source.NextOffset}, but the log ends at {log?.End ?? 0}: the "
+                    + "log was lost, cut or replaced.",
                     "A start is refused.",
                     "Restore the log from a backup, or start with --rebuild to forget the state.");
             }

@@ -1,3 +1,4 @@
+using ContextGrid.Runtime.Backups;
 using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Ingestion;
 
@@ -69,12 +70,23 @@ internal static class GrpcErrors
         EventLogException { Error: EventLogError.Busy } e => Retry(GrpcStatus.ResourceExhausted, e, seconds: 1),
         EventLogException { Error: EventLogError.Corrupt } e => Plain(GrpcStatus.DataLoss, e),
         CheckpointCorruptException e => Plain(GrpcStatus.DataLoss, e),
+        BackupException e => Plain(StatusOf(e.Error), e),
         SnapshotStoreException e => Retry(GrpcStatus.Unavailable, e, seconds: 1),
         EventLogException e => Retry(GrpcStatus.Unavailable, e, seconds: 1),
         TimeoutException e => Plain(GrpcStatus.DeadlineExceeded, e),
         OperationCanceledException => new GrpcOutcome(
             GrpcStatus.Unavailable, "The server gave the call up, since it stops.", null),
         _ => null,
+    };
+
+    private static GrpcStatus StatusOf(BackupError error) => error switch
+    {
+        BackupError.Invalid => GrpcStatus.InvalidArgument,
+        BackupError.Exists => GrpcStatus.AlreadyExists,
+        BackupError.Busy => GrpcStatus.Aborted,
+        BackupError.Full => GrpcStatus.ResourceExhausted,
+        BackupError.Denied => GrpcStatus.PermissionDenied,
+        _ => GrpcStatus.Internal,
     };
 
     private static GrpcOutcome Plain(GrpcStatus status, Exception e) => new(status, e.Message, null);

@@ -31,6 +31,12 @@ public sealed partial class FileEventLog : IEventLog
     /// <summary>The topics, in ordinal order.</summary>
     public IReadOnlyList<string> Topics => [.. _opened.Topics.Keys.Order(StringComparer.Ordinal)];
 
+    /// <summary>Where it is.</summary>
+    internal string Directory => _options.Directory;
+
+    /// <summary>Every partition.</summary>
+    internal IEnumerable<LogPartition> Partitions => Topics.SelectMany(topic => _opened.Topics[topic]);
+
     /// <summary>Opens the log: locks its directory, makes topics, cuts what a crash left half-written.</summary>
     /// <param name="options">Where, and how.</param>
     /// <param name="time">The clock.</param>

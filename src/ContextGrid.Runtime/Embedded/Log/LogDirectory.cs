@@ -12,6 +12,9 @@ namespace ContextGrid.Runtime.Embedded.Log;
 /// </summary>
 internal sealed class LogDirectory : IDisposable
 {
+    /// <summary>The file in a topic's directory that says how many partitions it has.</summary>
+    internal const string DescriptionFile = "~topic.json";
+
     private readonly IFileSystem _files;
     private readonly string _root;
     private readonly IDisposable _lock;
@@ -100,7 +103,7 @@ internal sealed class LogDirectory : IDisposable
     /// <summary>Gives the lock back.</summary>
     public void Dispose() => _lock.Dispose();
 
-    private static string DescriptionPath(string directory) => Path.Combine(directory, "~topic.json");
+    private static string DescriptionPath(string directory) => Path.Combine(directory, DescriptionFile);
 
     private int Read(string path)
     {
