@@ -35,7 +35,7 @@ internal static class DataFiles
     /// <summary>Flips bits of one byte of a file.</summary>
     public static void Flip(string path, long at, byte mask)
     {
-        using FileStream file = File.Open(path, FileMode.Open, FileAccess.ReadWrite);
+        using FileStream file = File.Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         file.Position = at;
         int value = file.ReadByte();
         file.Position = at;
