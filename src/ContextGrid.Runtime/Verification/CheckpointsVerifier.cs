@@ -152,7 +152,8 @@ internal sealed class CheckpointsVerifier(VerifyReport report, string root, Snap
     {
         // Without a fault it would be sound.
         CheckpointCorruptException fault = manifest.Fault!;
-        string atStart = manifest == state.Taken ? "A start takes this checkpoint, comes to the damage, and is refused."
+        string atStart = manifest == state.Taken
+            ? "A start takes this checkpoint. A query for a damaged entity fails; an event for it stops its partition."
             : state.Taken is { } taken && IsNewer(manifest, taken)
                 ? "A start passes over this checkpoint to an older one."
             : state.Taken is null ? "A start is refused: no checkpoint is whole."

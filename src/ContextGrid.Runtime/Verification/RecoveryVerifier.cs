@@ -41,8 +41,8 @@ internal sealed class RecoveryVerifier(
         bool fits = CheckSources(manifest, definitions);
         string from = $"checkpoint {manifest.Generation} of owner '{manifest.OwnerId}'";
         return !fits ? $"The next start is refused: the log does not reach to {from}."
-            : !taken.IsSound ? $"The next start takes {from} and is refused when it comes to the damage."
-            : $"The next start takes {from} and applies {Records(TailOf(manifest))} of the log.";
+            : $"The next start takes {from}{(taken.IsSound ? "" : " with its damaged entities")} and applies "
+                + $"{Records(TailOf(manifest))} of the log.";
     }
 
     /// <summary>

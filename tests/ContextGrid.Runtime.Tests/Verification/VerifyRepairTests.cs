@@ -59,7 +59,6 @@ public sealed class VerifyRepairTests(DataTemplate data) : IClassFixture<DataTem
         string copy = data.Copy();
         string segment = CheckpointSegments(copy)[^1];
         Flip(segment, 60, 1);
-        await Assert.ThrowsAsync<HostStartException>(() => StartAsync(data.CopyOf(copy)));
         (VerifySummary summary, List<Finding> findings) = await VerifyAsync(copy, repair: true);
         Assert.Contains($"checkpoints/segments/{Path.GetFileName(segment)}", summary.Moved);
         Assert.Contains("applies 4 records", summary.NextStart, StringComparison.Ordinal);
