@@ -1,5 +1,6 @@
 using ContextGrid.Contracts.Rpc;
 using ContextGrid.Integration.Tests.Grpc;
+using ContextGrid.Runtime.Backups;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Server.Grpc;
 using ContextGrid.Tests.Interop;
@@ -23,6 +24,19 @@ public sealed class GrpcErrorsTests
         Assert.Equal(status, answer.Status);
         Assert.Equal("the log says so", answer.Message);
         Assert.Equal(hasRetry, answer.Headers.ContainsKey("grpc-status-details-bin"));
+    }
+
+    [Theory]
+    [InlineData(BackupError.Invalid, "3")]
+    [InlineData(BackupError.Exists, "6")]
+    [InlineData(BackupError.Busy, "10")]
+    [InlineData(BackupError.Full, "8")]
+    [InlineData(BackupError.Denied, "7")]
+    [InlineData(BackupError.Failed, "13")]
+    public async Task Handler_ThrowsBackupError_IsMappedWithItsWords(BackupError error, string status)
+    {
+        var answer = await ThrowAsync(new BackupException(error, "no backup; do this"));
+        Assert.Equal((status, "no backup; do this"), (answer.Status, answer.Message));
     }
 
     [Fact]
