@@ -19,7 +19,7 @@ internal sealed class BackupTarget
 
     /// <summary>Checks the place and makes the directory.</summary>
     /// <param name="files">The file system.</param>
-    /// <param name="to">Where the backup goes: an absolute path whose parent exists, and that is missing or empty.</param>
+    /// <param name="to">Where the backup goes: an absolute path whose parent exists, missing or empty.</param>
     /// <param name="data">The data directory.</param>
     /// <exception cref="BackupException">The place will not do.</exception>
     public static BackupTarget Make(IFileSystem files, string to, string data)
@@ -97,7 +97,9 @@ internal sealed class BackupTarget
         catch (IOException e) when (Path.Exists(_to))
         {
             throw new BackupException(
-                BackupError.Exists, $"Something was put to {_to} while the backup was made. Name another directory.", e);
+                BackupError.Exists,
+                $"Something was put to {_to} while the backup was made. Name another directory.",
+                e);
         }
 
         _files.SyncDirectory(Path.GetDirectoryName(_to) ?? _to);

@@ -25,7 +25,7 @@ internal sealed class FileCopier(
     /// <summary>The files so far.</summary>
     public int Files { get; private set; }
 
-    /// <summary>Copies the beginning of a file and makes it durable; its name is the caller's to make durable.</summary>
+    /// <summary>Copies the beginning of a file and makes it durable; its name is the caller's to sync.</summary>
     /// <param name="from">The file.</param>
     /// <param name="to">The path of the copy, which does not exist.</param>
     /// <param name="bytes">How many bytes.</param>

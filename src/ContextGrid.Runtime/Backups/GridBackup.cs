@@ -18,7 +18,7 @@ namespace ContextGrid.Runtime.Backups;
 /// </remarks>
 public sealed partial class GridBackup
 {
-    /// <summary>How fast a backup copies unless it is told otherwise: a fraction of what a disk of today can do.</summary>
+    /// <summary>How fast a backup copies by default: a fraction of what a disk of today can do.</summary>
     public const long BytesPerSecondDefault = 100_000_000;
 
     // A backup must not take the last bytes that the log needs.
@@ -141,7 +141,8 @@ public sealed partial class GridBackup
         if (free < bytes + SpareBytes)
         {
             throw new BackupException(
-                BackupError.Full, $"{to} has {free} bytes free, and the backup needs {bytes} and {SpareBytes} to spare. "
+                BackupError.Full,
+                $"There are {free} bytes free for {to}, and the backup needs {bytes} and {SpareBytes} to spare. "
                 + "Free some space or choose another disk.");
         }
     }

@@ -95,7 +95,7 @@ internal sealed class LogBackup(IFileSystem files, BackupTarget target, FileCopi
         }
     }
 
-    /// <summary>The newest segment of the cut goes only after newer ones have come and filled the log's limit.</summary>
+    /// <summary>The newest segment of a cut goes only after newer ones have come and filled the log.</summary>
     private static void Require(bool isThere, TopicPartition name)
     {
         if (!isThere)

@@ -14,7 +14,7 @@ public sealed class DataDirectory : IDisposable
     /// <summary>The version of the layout that this program writes.</summary>
     public const int FormatVersion = 1;
 
-    /// <summary>The file that says which layout it is; a directory without it is none that a server starts on.</summary>
+    /// <summary>The file that says which layout it is; without it a directory is none of data.</summary>
     internal const string FormatFile = "format";
 
     private const string FormatPrefix = "contextgrid data ";

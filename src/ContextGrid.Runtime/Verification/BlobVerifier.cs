@@ -132,5 +132,6 @@ internal sealed class BlobVerifier(ReadOnlySnapshotStore store, VerifyReport rep
 /// <summary>What is wrong with a segment of the checkpoints.</summary>
 /// <param name="Offset">Where in the blob.</param>
 /// <param name="What">What, as a clause.</param>
-/// <param name="IsWhole">Whether size and footer are right: then a start takes the segment, and damaged entities are found when they are wanted.</param>
+/// <param name="IsWhole">Whether size and footer are right: then a start takes the segment, and damaged
+/// entities are found when they are wanted.</param>
 internal sealed record BlobFault(long Offset, string What, bool IsWhole);

@@ -81,7 +81,8 @@ internal sealed class LogVerifier(VerifyReport report, string root)
         {
             report.Error(
                 path, null, $"The topic has {partitions} partitions, so that nobody reads the records in here.",
-                "A start leaves it alone.", $"Restore {LogDirectory.DescriptionFile} of the topic, or ask for more partitions.");
+                "A start leaves it alone.",
+                $"Restore {LogDirectory.DescriptionFile} of the topic, or ask for more partitions.");
         }
         else
         {

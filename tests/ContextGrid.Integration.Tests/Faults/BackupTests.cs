@@ -94,7 +94,7 @@ public sealed class BackupTests : IDisposable
         });
         EntityResult found = result.Entities[0];
         string[] features = ["payments", "ticks", "tick_sum", "tick_numbers", "tick_last"];
-        return string.Join(' ', features.Select(f => string.Create(CultureInfo.InvariantCulture, $"{found[f].AsInt64}")))
+        return string.Join(' ', features.Select(f => found[f].AsInt64?.ToString(CultureInfo.InvariantCulture)))
             + string.Join(' ', found.Positions.Select(p => $" {p.Topic}/{p.Partition}@{p.Offset}"));
     }
 }

@@ -55,5 +55,6 @@ internal sealed class TickWriter(string user)
         Assert.Equal(count * (count + 1) / 2, found["tick_sum"].AsInt64);
     }
 
-    private string Json(long n) => string.Create(CultureInfo.InvariantCulture, $$"""{"user_id":"{{user}}","n":{{n}}}""");
+    private string Json(long n) =>
+        string.Create(CultureInfo.InvariantCulture, $$"""{"user_id":"{{user}}","n":{{n}}}""");
 }

@@ -17,8 +17,8 @@ internal sealed class SegmentIsGone(EmbeddedHost host, string data, TimeSpan lim
 
     /// <summary>What was seen, for people.</summary>
     public override string ToString() =>
-        $"None of {_paths} segments of checkpoint {_first} was collected up to checkpoint {host.Checkpoint.Generation}; "
-        + $"fault: {host.CheckpointFault ?? "none"}.";
+        $"None of {_paths} segments of checkpoint {_first} was collected up to checkpoint "
+        + $"{host.Checkpoint.Generation}; fault: {host.CheckpointFault ?? "none"}.";
 
     /// <summary>Takes the progress of the backup.</summary>
     public void Wait(BackupProgress progress)
