@@ -65,7 +65,12 @@ public sealed partial class GridBackup
         catch (Exception e) when (BackupFailure.Of(to, e) is { } failure)
         {
             _metrics.CountFailed();
-            LogFailed(failure.Message);
+            if (failure.Error is not (BackupError.Invalid or BackupError.Exists))
+            {
+                // A place that will not do is the caller's affair; the rest the operator must hear of.
+                LogFailed(failure.Message);
+            }
+
             throw failure;
         }
         catch
@@ -88,7 +93,9 @@ public sealed partial class GridBackup
         BackupTarget target = BackupTarget.Make(_files, to, _stores.Directory.FullPath);
         try
         {
-            await _checkpoint(cancellationToken);
+            // Not cancelled: the host wants this checkpoint as much as the backup does.
+            await _checkpoint(CancellationToken.None);
+            cancellationToken.ThrowIfCancellationRequested();
             using CheckpointPin pin = CheckpointPin.Take(
                 _files, _stores.Directory.CheckpointsPath, () => _stores.Checkpoints.Current);
             LogCut[] cuts = [.. log.Partitions.Select(LogCut.Of)];
