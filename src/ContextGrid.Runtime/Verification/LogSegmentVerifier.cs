@@ -67,16 +67,26 @@ internal sealed class LogSegmentVerifier(VerifyReport report, string path, int c
 
     private void ReportRemnant()
     {
-        if (_newest)
+        string index = Path.ChangeExtension(path, ".index");
+        if (!_newest)
         {
-            report.Info(path, null, "A crash has interrupted the making of this segment; it holds no record.",
-                "A start removes it.", "Nothing needs it; --repair moves it aside.");
-            report.MayMove(path);
+            report.Error(path, null, "The segment is empty, but later segments exist: its records are lost.",
+                "A start is refused.", Restore);
             return;
         }
 
-        report.Error(path, null, "The segment is empty, but later segments exist: its records are lost.",
-            "A start is refused.", Restore);
+        report.MayMove(path);
+        if (File.Exists(index) && new FileInfo(index).Length > 0)
+        {
+            // An index is written after the records that it points to.
+            report.Warning(path, null, "It holds no record, but has an index: its records may be lost.",
+                "A start removes it.", $"{Restore} Without one, --repair moves it and its index aside.");
+            report.MayMove(index);
+            return;
+        }
+
+        report.Info(path, null, "A crash has interrupted the making of this segment; it holds no record.",
+            "A start removes it.", "Nothing needs it; --repair moves it aside.");
     }
 
     private void CheckName(long baseOffset)

@@ -84,6 +84,28 @@ public sealed class VerifyRepairTests(DataTemplate data) : IClassFixture<DataTem
         await RequireStateAsync(copy);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Repair_SegmentWithoutARecord_MovesItAndWarnsWhenItsIndexHadSome(bool hasIndex)
+    {
+        string copy = data.Copy(), segment = Path.Combine(copy, "log/dead-letters/0/00000000000000000000.log");
+        using (FileStream file = File.OpenWrite(segment))
+        {
+            file.SetLength(7);
+        }
+
+        if (!hasIndex)
+        {
+            File.Delete(Path.ChangeExtension(segment, ".index"));
+        }
+
+        (VerifySummary summary, List<Finding> findings) = await VerifyAsync(copy, repair: true);
+        Assert.True(summary.Warnings == (hasIndex ? 1 : 0), All(findings));
+        Assert.Equal(hasIndex ? 2 : 1, summary.Moved.Length);
+        await using var host = await StartAsync(copy);
+    }
+
     [Fact]
     public async Task Repair_NewestSegmentIsNamed_IsRefused()
     {
