@@ -20,6 +20,7 @@ public sealed class EmbeddedGrid : IContextGrid
     private readonly EntityTable[] _tables;
     private readonly ImmutableArray<(EntityTable Table, EntitySource Source)>[] _consumers;
     private readonly ConcurrentBag<EntityReader[]> _readers = [];
+    private readonly EntityFollowers _followers;
     private readonly GridMetrics _metrics;
 
     /// <summary>Creates a grid without entities.</summary>
@@ -28,6 +29,7 @@ public sealed class EmbeddedGrid : IContextGrid
         _metrics = metrics;
         Plans = PlanCompiler.Compile(definitions);
         _tables = [.. Plans.Select(p => new EntityTable(p))];
+        _followers = new EntityFollowers(Plans);
         _consumers = new ImmutableArray<(EntityTable, EntitySource)>[definitions.Events.Length];
         for (int e = 0; e < _consumers.Length; e++)
         {
@@ -65,10 +67,12 @@ public sealed class EmbeddedGrid : IContextGrid
                 if (batch.IsSkipped)
                 {
                     shard.Skip(key, record.Position);
+                    _followers.Mark(table.Plan, key);
                     continue;
                 }
 
                 ApplyOutcome outcome = shard.Apply(key, record);
+                _followers.Mark(table.Plan, key);
                 late += outcome == ApplyOutcome.AppliedLate ? 1 : 0;
                 repeated += outcome == ApplyOutcome.AlreadyApplied ? 1 : 0;
             }
@@ -122,6 +126,10 @@ public sealed class EmbeddedGrid : IContextGrid
 
         return ValueTask.CompletedTask;
     }
+
+    /// <inheritdoc/>
+    public void Follow(ContextQuery query, int first, ChangedEntities changed, bool begins) =>
+        _followers.Follow(query, first, changed, begins);
 
     /// <summary>Reads one entity into an answer; notes it when the head is before its newest event.</summary>
     internal static void Read(
