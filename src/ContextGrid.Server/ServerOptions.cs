@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using ContextGrid.Server.Limits;
 
 namespace ContextGrid.Server;
 
@@ -28,6 +29,9 @@ internal sealed record ServerOptions(
     TimeSpan CheckpointInterval,
     TimeSpan Retention)
 {
+    /// <summary>What clients may use at a time.</summary>
+    internal ServerLimits Limits { get; init; } = new();
+
     /// <summary>
     /// Parses the command line and runs the server; prints help or what is wrong otherwise.
     /// </summary>
@@ -35,11 +39,9 @@ internal sealed record ServerOptions(
     internal static int Parse(string[] args, Func<ServerOptions, Task<int>> run)
     {
         var definitions = Folder(
-            "--definitions",
-            "Directory with definitions (*.yaml). Default: examples/payments with --demo, else definitions");
+            "--definitions", "Directory of definitions (*.yaml). Default: with --demo the examples, else definitions");
         var data = Folder(
-            "--data",
-            "Directory for log and checkpoints, made when missing. Default: data/demo with --demo, else data");
+            "--data", "Directory of log and checkpoints, made when missing. Default: with --demo data/demo, else data");
         var http = Port("--http", 7080, "HTTP port on 127.0.0.1; 0: any free port");
         var grpc = Port("--grpc", 7081, "gRPC port on 127.0.0.1; 0: any free port");
         var demo = Switch("--demo", "Stream simulated payments and logins");
@@ -53,22 +55,22 @@ internal sealed record ServerOptions(
         {
             definitions, data, http, grpc, demo, rate, users, rebuild, partitions, interval, retention,
         };
-        root.SetAction(result =>
+        LimitArguments limits = LimitArguments.AddTo(root);
+        root.SetAction(result => run(new ServerOptions(
+            result.GetValue(definitions) ?? (result.GetValue(demo) ? ExamplesDirectory() : "definitions"),
+            result.GetValue(data) ?? (result.GetValue(demo) ? Path.Combine("data", "demo") : "data"),
+            result.GetValue(http),
+            result.GetValue(grpc),
+            result.GetValue(demo),
+            result.GetValue(rate),
+            result.GetValue(users),
+            result.GetValue(rebuild),
+            result.GetValue(partitions),
+            TimeSpan.FromSeconds(result.GetValue(interval)),
+            TimeSpan.FromDays(result.GetValue(retention)))
         {
-            bool isDemo = result.GetValue(demo);
-            return run(new ServerOptions(
-                result.GetValue(definitions) ?? (isDemo ? ExamplesDirectory() : "definitions"),
-                result.GetValue(data) ?? (isDemo ? Path.Combine("data", "demo") : "data"),
-                result.GetValue(http),
-                result.GetValue(grpc),
-                isDemo,
-                result.GetValue(rate),
-                result.GetValue(users),
-                result.GetValue(rebuild),
-                result.GetValue(partitions),
-                TimeSpan.FromSeconds(result.GetValue(interval)),
-                TimeSpan.FromDays(result.GetValue(retention))));
-        });
+            Limits = limits.Read(result),
+        }));
         return Invoke(root.Parse(args));
     }
 
@@ -85,7 +87,7 @@ internal sealed record ServerOptions(
     private static Option<int> Port(string name, int port, string description) =>
         Number(name, port, 0, 65_535, description);
 
-    private static Option<int> Number(string name, int value, int min, int max, string description)
+    internal static Option<int> Number(string name, int value, int min, int max, string description)
     {
         var option = new Option<int>(name)
         {

@@ -4,13 +4,15 @@ using ContextGrid.Core.Definitions;
 using ContextGrid.Core.Expressions;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Server.Grpc;
+using ContextGrid.Server.Limits;
 
 namespace ContextGrid.Server.Services;
 
 /// <summary>IngestService: takes events in and says what became of each. Thread-safe.</summary>
 /// <param name="publisher">Checks and appends.</param>
 /// <param name="definitions">Knows the topics.</param>
-internal sealed class IngestHandlers(EventPublisher publisher, DefinitionSet definitions)
+/// <param name="limits">How much may wait for the disk.</param>
+internal sealed class IngestHandlers(EventPublisher publisher, DefinitionSet definitions, ServerGates limits)
 {
     /// <summary>Batches of one stream that are under way at a time: enough to hide the disk's latency.</summary>
     internal const int StreamBatchesMax = 16;
@@ -26,14 +28,26 @@ internal sealed class IngestHandlers(EventPublisher publisher, DefinitionSet def
         ContextRequests.Require(
             request.Invalid is InvalidEvents.Refuse or InvalidEvents.DeadLetter, "invalid", "the value is not known");
         var items = new PublishItem[request.Events.Count];
+        long bytes = 0;
         for (int i = 0; i < items.Length; i++)
         {
             PublishEvent e = request.Events[i];
             items[i] = new PublishItem(e.Payload.Memory, e.Key.Memory, e.TimestampMs);
+            bytes += e.Payload.Length + e.Key.Length;
         }
 
-        return await PublishAsync(
-            request.Topic, items, request.Invalid == InvalidEvents.DeadLetter, cancellationToken).ConfigureAwait(false);
+        // The events are in memory until the log has them; when the disk is slow, that is what piles up.
+        limits.RequestBytes.Take(bytes);
+        try
+        {
+            return await PublishAsync(
+                request.Topic, items, request.Invalid == InvalidEvents.DeadLetter, cancellationToken)
+                .ConfigureAwait(false);
+        }
+        finally
+        {
+            limits.RequestBytes.Give(bytes);
+        }
     }
 
     /// <summary>
@@ -89,6 +103,7 @@ internal sealed class IngestHandlers(EventPublisher publisher, DefinitionSet def
         }
         catch (EventLogException e) when (e.Error is EventLogError.Full or EventLogError.Busy)
         {
+            limits.LogBytes.Refuse();
             throw new GrpcException(
                 GrpcStatus.ResourceExhausted,
                 e.Message,
