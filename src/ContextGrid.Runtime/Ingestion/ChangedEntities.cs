@@ -8,9 +8,9 @@ namespace ContextGrid.Runtime.Ingestion;
 public sealed class ChangedEntities(int count)
 {
     private readonly Lock _gate = new();
+    private readonly Signal _signal = new();
     private readonly bool[] _isMarked = new bool[count];
     private readonly int[] _marked = new int[count];
-    private TaskCompletionSource _signal = NewSignal();
     private int _count;
 
     /// <summary>Notes that an entity has changed. Costs nothing but a look when it was noted already.</summary>
@@ -26,18 +26,29 @@ public sealed class ChangedEntities(int count)
 
             _isMarked[index] = true;
             _marked[_count++] = index;
-            _signal.TrySetResult();
+            if (_count > 1)
+            {
+                return;
+            }
         }
+
+        _signal.Set();
     }
 
     /// <summary>Waits until something has changed.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public Task WaitAsync(CancellationToken cancellationToken)
+    public async ValueTask WaitAsync(CancellationToken cancellationToken)
     {
+        long seen = _signal.Version;
         lock (_gate)
         {
-            return _signal.Task.WaitAsync(cancellationToken);
+            if (_count > 0)
+            {
+                return;
+            }
         }
+
+        await _signal.WaitAsync(seen, cancellationToken);
     }
 
     /// <summary>Takes what has changed, in the order of the places, and forgets it.</summary>
@@ -54,11 +65,8 @@ public sealed class ChangedEntities(int count)
             }
 
             _count = 0;
-            _signal = _signal.Task.IsCompleted ? NewSignal() : _signal;
         }
 
         changed.Sort();
     }
-
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
