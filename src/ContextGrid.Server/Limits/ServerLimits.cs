@@ -15,7 +15,7 @@ internal sealed record ServerLimits
     internal static readonly TimeSpan StallMax = TimeSpan.FromSeconds(60);
 
     /// <summary>Connections of the gRPC port; a tenth of it, at least 100, are for the HTTP port, so that an operator
-    /// gets in when the other port is full. 10,000: each costs about 10 KiB and a file handle.</summary>
+    /// gets in when the other port is full. 10,000: each costs about 40 KiB and a file handle.</summary>
     internal int ConnectionsMax { get; init; } = 10_000;
 
     /// <summary>gRPC calls with one answer, from their arrival until the answer has left. Each holds at most 64 KiB of
