@@ -22,8 +22,10 @@ finish() {
 }
 trap finish EXIT
 
-build_quietly "$root/load-tests/ContextGrid.LoadTests/ContextGrid.LoadTests.csproj" -p:RunAnalyzers=false
-build_quietly "$root/src/ContextGrid.Server/ContextGrid.Server.csproj" -p:RunAnalyzers=false
+if [[ "${BUILD:-1}" == 1 ]]; then
+  build_quietly "$root/load-tests/ContextGrid.LoadTests/ContextGrid.LoadTests.csproj" -p:RunAnalyzers=false
+  build_quietly "$root/src/ContextGrid.Server/ContextGrid.Server.csproj" -p:RunAnalyzers=false
+fi
 tool() { dotnet "$root/load-tests/ContextGrid.LoadTests/bin/Release/net10.0/ContextGrid.LoadTests.dll" "$@"; }
 rows() { "$@" | tee -a "$rows"; }
 row() { rows tool row --rung "$1" --what "$2" --unit "$3" "${@:4}"; }
