@@ -66,6 +66,16 @@ open() {
     -H 'content-type: application/grpc' -H 'te: trailers' \
     "$3/contextgrid.v1.ContextService/GetContext" >/dev/null
 }
+# Processor time that the server has used, in hundredths of a second.
+used() { awk '{print $14 + $15}' "/proc/$server/stat"; }
+# REQUEST COUNT WHAT: the server's processor time for a call, which other work on the machine hardly moves.
+cost() {
+  local before
+  before="$(used)"
+  h2load -n "$2" -c 8 -m 1 -t 1 -d "$1" -H 'content-type: application/grpc' -H 'te: trailers' \
+    "$grpc/contextgrid.v1.ContextService/GetContext" >/dev/null
+  row grpc "the server's processor time, $3" 'µs' --value "$(times "$(($(used) - before))" "10000 / $2")"
+}
 times() { awk "BEGIN {printf \"%.0f\", ${1:-0} * $2}"; }
 
 ceilings() {
@@ -106,7 +116,13 @@ embedded() {
 }
 grpc() {
   serve "$fifty"
+  # A first run compiles; it counts in no figure.
+  tool publish --server "$grpc" --events "$((events / 4))" --users "$users" --quiet 1
+  local before
+  before="$(used)"
   rows tool publish --server "$grpc" --events "$events" --users "$users"
+  row grpc "the server's processor time, an event published and applied" 'µs' \
+    --value "$(awk "BEGIN {print ($(used) - $before) * 10000 / $events}")"
   row grpc "resident memory of the server" MB --value "$(($(ps -o rss= -p "$server") / 1024))"
   local one hundred rate
   one="$(tool request --server "$grpc" --users "$users" --count 1 --file "$work/one")"
@@ -114,6 +130,7 @@ grpc() {
   has h2load || return 0
   row grpc "GetContext, 50 features, 1 entity ($one bytes), closed loop, 16 connections" calls/s \
     --value "$(closed "$work/one" 16 "$grpc")" --aim '≥ 60,000'
+  cost "$work/one" 60000 "GetContext, 50 features, 1 entity"
   open "$work/one" 1000 "$grpc" "$work/one.tsv"
   rows tool percentiles --file "$work/one.tsv" --what "GetContext, 50 features, 1 entity, open loop at 1,000/s" --aim '≤ 0.8'
   rate="$(closed "$work/hundred" 8 "$grpc")"

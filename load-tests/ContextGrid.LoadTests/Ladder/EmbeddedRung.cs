@@ -25,11 +25,13 @@ internal static class EmbeddedRung
             await work.PublishAsync(work.Prepare(events / 4));
         }
 
-        TimeSpan took = TimeSpan.Zero;
+        TimeSpan took = TimeSpan.Zero, busy = TimeSpan.Zero;
         for (long done = 0; done < events; done += ChunkEvents)
         {
             PublishItem[][] batches = work.Prepare(Math.Min(ChunkEvents, events - done));
+            TimeSpan processor = Environment.CpuUsage.TotalTime;
             took += await work.PublishAsync(batches);
+            busy += Environment.CpuUsage.TotalTime - processor;
         }
 
         string rung = growth ? "growth" : "embedded";
@@ -37,6 +39,8 @@ internal static class EmbeddedRung
         string aim = !growth && features == 30 ? "≥ 200,000" : "";
         new Row(rung, $"JSON to durable log to queryable, {features} features, {users} users", "events/s",
             events / took.TotalSeconds, aim).Print();
+        new Row(rung, $"processor time an event, {features} features, {users} users", "µs",
+            busy.TotalMicroseconds / events).Print();
         if (growth)
         {
             await ReportGrowthAsync(work, users, features, before);

@@ -22,6 +22,7 @@ internal static class LadderCommands
         ["redis-fill"] = arguments => Run(() => RedisCommands.Fill(arguments)),
         ["redis-count"] = arguments => Run(() => RedisCommands.Count(arguments)),
         ["row"] = arguments => Run(() => Row.Of(arguments).Print()),
+        ["plot"] = arguments => Run(() => GrowthPlot.Print(arguments)),
         ["table"] = _ => Run(RowTable.Print),
     };
 

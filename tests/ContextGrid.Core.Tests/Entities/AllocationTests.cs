@@ -86,6 +86,26 @@ public sealed class AllocationTests
             applied + read + written == 0, $"{mode}: {applied} bytes applying, {read} reading, {written} writing");
     }
 
+    /// <summary>As many features as the benchmark of queries has: ten aggregates over five windows.</summary>
+    [Fact]
+    public void ApplyReadSnapshot_FiftyFeatures_AllocateNothing()
+    {
+        string[] calls =
+        [
+            "count()", "sum(amount)", "min(amount)", "max(amount)", "avg(amount)", "stddev(amount)", "last(amount)",
+            "distinct(merchant)", "quantile(amount, 0.95)", "top_k(amount, 5)",
+        ];
+        string[] windows = ["5m", "1h", "6h", "1d", "7d"];
+        IEnumerable<string> lines =
+            from window in windows
+            from call in calls.Index()
+            select $"      f{call.Index}_{window}: payment | {call.Item} over {window}";
+        var user = new User(string.Join('\n', lines), stepMs: 1_500);
+        long applied = LeastOfARound(() => user.Apply(RoundEvents), () => { });
+        long read = LeastOfARound(() => user.Read(), () => user.Apply(20));
+        Assert.True(applied + read == 0, $"{applied} bytes applying, {read} reading");
+    }
+
     /// <summary>Each feature alone, so that a failure names what allocates.</summary>
     [Fact]
     public void ApplyAndRead_EachFeatureAlone_AllocateNothing()
