@@ -17,7 +17,7 @@ internal static class EmbeddedRung
         int users = arguments.Count("users", 100_000);
         long events = (long)arguments.Number("events", 1_000_000);
         bool growth = arguments.Count("growth", 0) == 1;
-        long before = Resident();
+        long before = Heap();
         await using EmbeddedWork work = await EmbeddedWork.OpenAsync(arguments, users, events);
         if (!growth)
         {
@@ -47,13 +47,12 @@ internal static class EmbeddedRung
         }
     }
 
-    private static async Task ReportGrowthAsync(EmbeddedWork work, int users, int features, long residentBefore)
+    private static async Task ReportGrowthAsync(EmbeddedWork work, int users, int features, long heapBefore)
     {
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         long entities = work.Host.Grid.CountEntities(0);
         string of = $"{features} features, {users} users";
-        new Row("growth", $"resident memory, {of}", "KB an entity",
-            (Resident() - residentBefore) / 1024.0 / entities).Print();
+        new Row("growth", $"with state, {of}", "entities", entities).Print();
+        new Row("growth", $"heap, {of}", "MB", (Heap() - heapBefore) / 1048576.0).Print();
         LatencyHistogram latency = await QueryAsync(work, users);
         new Row("growth", $"query p50, {of}", "µs", latency.Quantile(0.5) / 1000).Print();
         new Row("growth", $"query p99, {of}", "µs", latency.Quantile(0.99) / 1000).Print();
@@ -80,9 +79,5 @@ internal static class EmbeddedRung
         return latency;
     }
 
-    private static long Resident()
-    {
-        using var process = Process.GetCurrentProcess();
-        return process.WorkingSet64;
-    }
+    private static long Heap() => GC.GetTotalMemory(forceFullCollection: true);
 }
