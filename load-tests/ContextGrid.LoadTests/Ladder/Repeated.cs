@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace ContextGrid.LoadTests.Ladder;
 
-/// <summary>Measures by repeating: warm-up first, then the median of several rounds, since the machine is shared.</summary>
+/// <summary>
+/// Measures by repeating: warm-up first, then the median of several rounds, since the machine is shared.
+/// </summary>
 internal static class Repeated
 {
     private const int Rounds = 5;
