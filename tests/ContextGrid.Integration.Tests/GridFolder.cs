@@ -66,6 +66,9 @@ public sealed class GridFolder : IDisposable
     /// <summary>Starts a server that is expected to run.</summary>
     public Task<ServerProcess> StartAsync(params string[] more) => ServerProcess.StartAsync(Definitions, Data, more);
 
+    /// <summary>Starts a server and does not wait for it.</summary>
+    public ServerProcess Begin(params string[] more) => ServerProcess.Begin(Definitions, Data, more);
+
     /// <summary>Starts a server that is expected to end by itself.</summary>
     public Task<ProcessRun> RunAsync(params string[] more) =>
         RunRawAsync(
