@@ -73,8 +73,8 @@ public sealed class CheckpointStore : IAsyncDisposable
     /// <exception cref="SnapshotStoreException">The store can't be used, or none of its checkpoints is
     /// whole.</exception>
     public static ValueTask<CheckpointStore> OpenAsync(
-        ISnapshotStore store, string ownerId, TimeProvider time, CancellationToken cancellationToken) =>
-        OpenAsync(store, ownerId, time, new CheckpointOptions(), cancellationToken);
+        ISnapshotStore store, string ownerId, TimeProvider time, CancellationToken cancellationToken) => OpenAsync(
+            store, ownerId, time, new CheckpointOptions(), cancellationToken);
 
     /// <summary>Opens the checkpoints of a store with other limits than the default.</summary>
     /// <inheritdoc cref="OpenAsync(ISnapshotStore, string, TimeProvider, CancellationToken)"/>
@@ -153,11 +153,11 @@ public sealed class CheckpointStore : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _open?.Dispose();
-        await _closing.CancelAsync();
+        _closing.Cancel();
         if (_merge is not null)
         {
             // The outcome no longer matters: what a merge has written is an orphan until a manifest names it.
-            await ((Task)_merge).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAny(_merge);
             _merge = null;
         }
 
@@ -283,15 +283,14 @@ public sealed class CheckpointStore : IAsyncDisposable
         }
         else
         {
-            _merge = Task.Run(() => MergeAsync(run, start == 0), CancellationToken.None);
+            _merge = MergeAsync(run, start == 0);
         }
     }
 
-    /// <summary>
-    /// Merges. This is the edge of a task of its own: whatever goes wrong costs this attempt and never a checkpoint.
-    /// </summary>
+    /// <summary>Merges, as a task of its own: whatever goes wrong costs this attempt and never a checkpoint.</summary>
     private async Task<MergedRun?> MergeAsync(ImmutableArray<SegmentInfo> run, bool isBase)
     {
+        await Task.Yield();
         try
         {
             MergedRun merged = await MergedRun.MergeAsync(

@@ -1,5 +1,5 @@
 using ContextGrid.Runtime.Embedded;
-using Microsoft.Win32.SafeHandles;
+using ContextGrid.Runtime.Files;
 
 namespace ContextGrid.Runtime.Checkpoints;
 
@@ -8,10 +8,10 @@ namespace ContextGrid.Runtime.Checkpoints;
 /// and syncs the directory; so a reader sees the old content or the new, also after a crash.
 /// </summary>
 /// <remarks>
-/// Thread-safe, and safe between processes: put-if-absent is a hard link, which fails when the name exists; other puts
-/// and deletes hold the lock file. A name cannot be both a blob and the folder of another (<c>a</c> and <c>a/b</c>).
-/// When the sync of a directory fails, nobody knows what survives a crash; the store then refuses everything until
-/// opened again.
+/// Reads and writes hold up the caller's thread for as long as the disk takes. Thread-safe, and safe between processes:
+/// put-if-absent is a hard link, which fails when the name exists; other puts and deletes hold the lock file. A
+/// name cannot be both a blob and the folder of another (<c>a</c> and <c>a/b</c>). When the sync of a directory
+/// fails, nobody knows what survives a crash; the store then refuses everything until opened again.
 /// </remarks>
 public sealed class DirectorySnapshotStore : ISnapshotStore
 {
@@ -19,43 +19,48 @@ public sealed class DirectorySnapshotStore : ISnapshotStore
     private const string AsideFolder = "_aside";
     private const string LockFile = "_lock";
 
+    private readonly IFileSystem _files;
     private readonly string _root;
     private readonly DirectoryWriter _writer;
 
-    private DirectorySnapshotStore(string root, TimeProvider time)
+    private DirectorySnapshotStore(IFileSystem files, string root, TimeProvider time)
     {
-        _root = root;
-        _writer = new DirectoryWriter(root, Path.Combine(root, AsideFolder), Path.Combine(root, LockFile), time);
+        (_files, _root) = (files, root);
+        _writer = new DirectoryWriter(
+            files, root, Path.Combine(root, AsideFolder), Path.Combine(root, LockFile), time);
     }
 
     /// <summary>Opens a directory, creates it when it is missing, and removes what unfinished puts have left.</summary>
     /// <param name="path">The directory; used for nothing else.</param>
     /// <param name="time">The clock for versions.</param>
     /// <exception cref="SnapshotStoreException">The directory can't be created or written.</exception>
-    public static DirectorySnapshotStore Open(string path, TimeProvider time)
+    public static DirectorySnapshotStore Open(string path, TimeProvider time) =>
+        Open(DiskFileSystem.Instance, path, time);
+
+    internal static DirectorySnapshotStore Open(IFileSystem files, string path, TimeProvider time)
     {
         string root = Path.GetFullPath(path);
         try
         {
             string aside = Path.Combine(root, AsideFolder);
-            DirectorySync.Create(aside);
-            foreach (string leftover in Directory.EnumerateFiles(aside))
+            files.CreateDurableDirectory(aside);
+            foreach ((string leftover, _) in files.ListFiles(aside, SearchOption.TopDirectoryOnly))
             {
-                File.Delete(leftover);
+                files.Delete(leftover);
             }
 
             // Writing is tried at once, so that a missing permission stops the start and not the first checkpoint.
             string probe = Path.Combine(aside, "probe");
-            File.WriteAllBytes(probe, []);
-            File.Delete(probe);
-            DurableDirectory.Sync(root);
+            files.Open(probe, FileMode.Create, FileAccess.Write).Dispose();
+            files.Delete(probe);
+            files.SyncDirectory(root);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw StoreFailure.Of(root, "opened", e);
         }
 
-        return new DirectorySnapshotStore(root, time);
+        return new DirectorySnapshotStore(files, root, time);
     }
 
     /// <inheritdoc/>
@@ -65,9 +70,7 @@ public sealed class DirectorySnapshotStore : ISnapshotStore
         string path = PathOf(name);
         try
         {
-            // Writing and syncing block for as long as the disk takes: not on the caller's thread.
-            return await Task.Run(
-                () => _writer.PutAsync(path, content, condition, cancellationToken), cancellationToken);
+            return await _writer.PutAsync(path, content, condition, cancellationToken);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -76,20 +79,20 @@ public sealed class DirectorySnapshotStore : ISnapshotStore
     }
 
     /// <inheritdoc/>
-    public async ValueTask<SnapshotBlob?> GetAsync(string name, CancellationToken cancellationToken)
+    public ValueTask<SnapshotBlob?> GetAsync(string name, CancellationToken cancellationToken)
     {
         string path = PathOf(name);
         try
         {
-            using var file = File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete);
-            byte[] content = new byte[RandomAccess.GetLength(file)];
-            int read = await ReadFullyAsync(file, content, 0, cancellationToken);
-            string etag = DirectoryWriter.TagOf(File.GetLastWriteTimeUtc(file), content.AsSpan(0, read));
-            return new SnapshotBlob(content.AsMemory(0, read), etag);
+            using IFile file = _files.Open(path, FileMode.Open, FileAccess.Read);
+            byte[] content = new byte[file.Length];
+            int read = file.ReadFully(content, 0);
+            string etag = DirectoryWriter.TagOf(file.LastWriteTime, content.AsSpan(0, read));
+            return ValueTask.FromResult<SnapshotBlob?>(new SnapshotBlob(content.AsMemory(0, read), etag));
         }
         catch (Exception e) when (IsAbsence(e))
         {
-            return null;
+            return ValueTask.FromResult<SnapshotBlob?>(null);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -98,18 +101,18 @@ public sealed class DirectorySnapshotStore : ISnapshotStore
     }
 
     /// <inheritdoc/>
-    public async ValueTask<int> ReadAsync(
+    public ValueTask<int> ReadAsync(
         string name, long offset, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         string path = PathOf(name);
         try
         {
-            using var file = File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete);
-            return await ReadFullyAsync(file, buffer, offset, cancellationToken);
+            using IFile file = _files.Open(path, FileMode.Open, FileAccess.Read);
+            return ValueTask.FromResult(file.ReadFully(buffer.Span, offset));
         }
         catch (Exception e) when (IsAbsence(e))
         {
-            return -1;
+            return ValueTask.FromResult(-1);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -126,15 +129,15 @@ public sealed class DirectorySnapshotStore : ISnapshotStore
         var blobs = new List<SnapshotBlobInfo>();
         try
         {
-            if (Directory.Exists(path))
+            if (_files.DirectoryExists(path))
             {
-                foreach (FileInfo file in new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories))
+                foreach ((string file, long bytes) in _files.ListFiles(path, SearchOption.AllDirectories))
                 {
-                    string name = Path.GetRelativePath(_root, file.FullName).Replace('\\', '/');
+                    string name = Path.GetRelativePath(_root, file).Replace('\\', '/');
                     if (name.StartsWith(prefix, StringComparison.Ordinal)
-                        && !name.Contains('_', StringComparison.Ordinal) && file.Exists)
+                        && !name.Contains('_', StringComparison.Ordinal))
                     {
-                        blobs.Add(new SnapshotBlobInfo(name, file.Length));
+                        blobs.Add(new SnapshotBlobInfo(name, bytes));
                     }
                 }
             }
@@ -163,24 +166,6 @@ public sealed class DirectorySnapshotStore : ISnapshotStore
     }
 
     private static bool IsAbsence(Exception e) => e is FileNotFoundException or DirectoryNotFoundException;
-
-    private static async ValueTask<int> ReadFullyAsync(
-        SafeFileHandle file, Memory<byte> buffer, long offset, CancellationToken cancellationToken)
-    {
-        int total = 0;
-        while (total < buffer.Length)
-        {
-            int read = await RandomAccess.ReadAsync(file, buffer[total..], offset + total, cancellationToken);
-            if (read == 0)
-            {
-                break;
-            }
-
-            total += read;
-        }
-
-        return total;
-    }
 
     private string PathOf(string name)
     {

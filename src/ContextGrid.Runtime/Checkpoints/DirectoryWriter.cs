@@ -1,15 +1,18 @@
 using System.Globalization;
 using ContextGrid.Core.Model;
 using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Files;
 
 namespace ContextGrid.Runtime.Checkpoints;
 
 /// <summary>The writing half of a <see cref="DirectorySnapshotStore"/>: one write at a time.</summary>
+/// <param name="files">Where the directory is.</param>
 /// <param name="root">The store's directory.</param>
 /// <param name="aside">Where files are written before they have their name.</param>
 /// <param name="lockFile">What other processes are kept out by.</param>
 /// <param name="time">The clock for versions.</param>
-internal sealed class DirectoryWriter(string root, string aside, string lockFile, TimeProvider time)
+internal sealed class DirectoryWriter(
+    IFileSystem files, string root, string aside, string lockFile, TimeProvider time)
 {
     private readonly SemaphoreSlim _turn = new(1);
     private long _versionTicks;
@@ -24,17 +27,17 @@ internal sealed class DirectoryWriter(string root, string aside, string lockFile
     public async Task<PutResult> PutAsync(
         string path, ReadOnlyMemory<byte> content, PutCondition condition, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken);
+        await _turn.WaitAsync(CancellationToken.None);
 
         // Process ids are no unique names: two stores of one process, or two containers, may write here.
         string written = Path.Combine(aside, Guid.NewGuid().ToString("N"));
         try
         {
             DateTime version = NextVersion(path);
-            await WriteAsideAsync(written, content, version, cancellationToken);
-            DirectorySync.Create(FolderOf(path));
+            await WriteAsideAsync(written, content, version);
+            files.CreateDurableDirectory(FolderOf(path));
             bool named = condition.IfAbsent
-                ? condition.IfMatch is null && HardLink.TryCreate(written, path)
+                ? condition.IfMatch is null && files.TryLink(written, path)
                 : await ReplaceAsync(written, path, condition.IfMatch, cancellationToken);
             if (!named)
             {
@@ -55,15 +58,11 @@ internal sealed class DirectoryWriter(string root, string aside, string lockFile
     /// <summary>Deletes a file; without effect when there is none.</summary>
     public async Task DeleteAsync(string path, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken);
+        await _turn.WaitAsync(CancellationToken.None);
         try
         {
-            using FileStream held = await TakeLockAsync(cancellationToken);
-            File.Delete(path);
-        }
-        catch (DirectoryNotFoundException)
-        {
-            // There is no such blob.
+            using IDisposable held = await TakeLockAsync(cancellationToken);
+            files.Delete(path);
         }
         finally
         {
@@ -81,20 +80,19 @@ internal sealed class DirectoryWriter(string root, string aside, string lockFile
         }
     }
 
-    private static async Task WriteAsideAsync(
-        string path, ReadOnlyMemory<byte> content, DateTime version, CancellationToken cancellationToken)
+    private async ValueTask WriteAsideAsync(string path, ReadOnlyMemory<byte> content, DateTime version)
     {
-        using var file = File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.None);
-        await RandomAccess.WriteAsync(file, content, 0, cancellationToken);
-        File.SetLastWriteTimeUtc(file, version);
-        RandomAccess.FlushToDisk(file);
+        using IFile file = files.Open(path, FileMode.Create, FileAccess.Write);
+        file.Write(content.Span, 0);
+        file.LastWriteTime = version;
+        await file.FlushAsync();
     }
 
-    private static void Forget(string path)
+    private void Forget(string path)
     {
         try
         {
-            File.Delete(path);
+            files.Delete(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -105,14 +103,13 @@ internal sealed class DirectoryWriter(string root, string aside, string lockFile
     private async ValueTask<bool> ReplaceAsync(
         string written, string path, string? ifMatch, CancellationToken cancellationToken)
     {
-        using FileStream held = await TakeLockAsync(cancellationToken);
-        if (ifMatch is not null
-            && (!File.Exists(path) || TagOf(File.GetLastWriteTimeUtc(path), File.ReadAllBytes(path)) != ifMatch))
+        using IDisposable held = await TakeLockAsync(cancellationToken);
+        if (ifMatch is not null && (!files.FileExists(path) || TagOf(path) != ifMatch))
         {
             return false;
         }
 
-        File.Move(written, path, overwrite: true);
+        files.Move(written, path);
         return true;
     }
 
@@ -120,19 +117,19 @@ internal sealed class DirectoryWriter(string root, string aside, string lockFile
     /// here.</summary>
     private DateTime NextVersion(string path)
     {
-        long before = File.Exists(path) ? File.GetLastWriteTimeUtc(path).Ticks : 0;
+        long before = files.FileExists(path) ? VersionOf(path) : 0;
         _versionTicks = Math.Max(Math.Max(_versionTicks, before) + 1, time.GetUtcNow().UtcTicks);
         return new DateTime(_versionTicks, DateTimeKind.Utc);
     }
 
-    private async ValueTask<FileStream> TakeLockAsync(CancellationToken cancellationToken)
+    private async ValueTask<IDisposable> TakeLockAsync(CancellationToken cancellationToken)
     {
         // Another process holds it for milliseconds; ten seconds mean that it hangs.
         for (int attempt = 0; ; attempt++)
         {
             try
             {
-                return new FileStream(lockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                return files.Lock(lockFile);
             }
             catch (IOException) when (attempt < 1000)
             {
@@ -141,13 +138,26 @@ internal sealed class DirectoryWriter(string root, string aside, string lockFile
         }
     }
 
+    private string TagOf(string path)
+    {
+        using IFile file = files.Open(path, FileMode.Open, FileAccess.Read);
+        byte[] content = new byte[file.Length];
+        return TagOf(file.LastWriteTime, content.AsSpan(0, file.ReadFully(content, 0)));
+    }
+
+    private long VersionOf(string path)
+    {
+        using IFile file = files.Open(path, FileMode.Open, FileAccess.Read);
+        return file.LastWriteTime.Ticks;
+    }
+
     private string FolderOf(string path) => Path.GetDirectoryName(path) ?? root;
 
     private bool TrySync(string path)
     {
         try
         {
-            DurableDirectory.Sync(FolderOf(path));
+            files.SyncDirectory(FolderOf(path));
             return true;
         }
         catch (IOException e)

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text;
 using ContextGrid.Runtime.Checkpoints;
+using ContextGrid.Runtime.Files;
 
 namespace ContextGrid.Runtime.Embedded;
 
@@ -17,9 +19,9 @@ public sealed class DataDirectory : IDisposable
     private const string LockFile = "lock";
     private const string ProcessFile = "process";
 
-    private readonly FileStream _lock;
+    private readonly IDisposable _lock;
 
-    private DataDirectory(string path, FileStream heldLock) => (FullPath, _lock) = (path, heldLock);
+    private DataDirectory(string path, IDisposable heldLock) => (FullPath, _lock) = (path, heldLock);
 
     /// <summary>The directory's full path.</summary>
     public string FullPath { get; }
@@ -34,24 +36,28 @@ public sealed class DataDirectory : IDisposable
     /// <param name="path">An empty or missing directory, or one that a grid has used before.</param>
     /// <exception cref="DataDirectoryException">It can't be used; the message is one line that says why and what to
     /// do.</exception>
-    public static DataDirectory Open(string path)
+    public static DataDirectory Open(string path) => Open(DiskFileSystem.Instance, path);
+
+    internal static DataDirectory Open(IFileSystem files, string path)
     {
         string full = Path.GetFullPath(path);
-        if (File.Exists(full))
+        if (files.FileExists(full))
         {
             throw new DataDirectoryException($"{full} is a file; name a directory for the data.");
         }
 
         try
         {
-            DirectorySync.Create(full);
-            CheckIsOurs(full);
-            FileStream held = TakeLock(full);
+            files.CreateDurableDirectory(full);
+            CheckIsOurs(files, full);
+            IDisposable held = TakeLock(files, full);
             try
             {
-                WriteFormat(full);
-                File.WriteAllText(
-                    Path.Combine(full, ProcessFile), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+                WriteFormat(files, full);
+                using IFile process = files.Open(
+                    Path.Combine(full, ProcessFile), FileMode.Create, FileAccess.Write);
+                process.Write(
+                    Encoding.UTF8.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)), 0);
                 return new DataDirectory(full, held);
             }
             catch
@@ -77,13 +83,13 @@ public sealed class DataDirectory : IDisposable
     public void Dispose() => _lock.Dispose();
 
     /// <summary>A directory with other files may be anybody's: a wrong path must not fill it.</summary>
-    private static void CheckIsOurs(string path)
+    private static void CheckIsOurs(IFileSystem files, string path)
     {
         string format = Path.Combine(path, FormatFile);
-        if (!File.Exists(format))
+        if (!files.FileExists(format))
         {
-            string? stranger = Directory.EnumerateFileSystemEntries(path)
-                .Select(Path.GetFileName)
+            string? stranger = files.ListFiles(path, SearchOption.TopDirectoryOnly).Select(f => f.Path)
+                .Concat(files.ListDirectories(path)).Select(Path.GetFileName)
                 .FirstOrDefault(name => name is not (LockFile or ProcessFile or FormatFile + ".new"));
             if (stranger is not null)
             {
@@ -95,7 +101,7 @@ public sealed class DataDirectory : IDisposable
             return;
         }
 
-        string text = File.ReadAllText(format).Trim();
+        string text = Encoding.UTF8.GetString(files.ReadAllBytes(format)).Trim();
         bool known = text.StartsWith(FormatPrefix, StringComparison.Ordinal)
             && int.TryParse(
                 text.AsSpan(FormatPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int version)
@@ -108,35 +114,30 @@ public sealed class DataDirectory : IDisposable
         }
     }
 
-    private static FileStream TakeLock(string path)
+    private static IDisposable TakeLock(IFileSystem files, string path)
     {
         string file = Path.Combine(path, LockFile);
         try
         {
-            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return files.Lock(file);
         }
-        catch (IOException e) when (File.Exists(file))
+        catch (IOException e) when (files.FileExists(file))
         {
             string process = Path.Combine(path, ProcessFile);
-            string who = File.Exists(process) ? $" (process {OneLine(File.ReadAllText(process))})" : "";
+            string who = files.FileExists(process)
+                ? $" (process {OneLine(Encoding.UTF8.GetString(files.ReadAllBytes(process)))})"
+                : "";
             throw new DataDirectoryException(
                 $"{path} is in use by another server{who}. Stop that one or choose another directory.", e);
         }
     }
 
-    private static void WriteFormat(string path)
+    private static void WriteFormat(IFileSystem files, string path)
     {
-        string format = Path.Combine(path, FormatFile), aside = format + ".new";
-        if (!File.Exists(format))
+        string format = Path.Combine(path, FormatFile);
+        if (!files.FileExists(format))
         {
-            using (var file = new FileStream(aside, FileMode.Create, FileAccess.Write))
-            {
-                file.Write(System.Text.Encoding.UTF8.GetBytes($"{FormatPrefix}{FormatVersion}\n"));
-                file.Flush(flushToDisk: true);
-            }
-
-            File.Move(aside, format, overwrite: true);
-            DurableDirectory.Sync(path);
+            files.WriteDurably(format, Encoding.UTF8.GetBytes($"{FormatPrefix}{FormatVersion}\n"));
         }
     }
 

@@ -30,11 +30,12 @@ public sealed class EmbeddedHost : IAsyncDisposable
         EmbeddedGrid grid,
         GridMetrics metrics,
         ImmutableArray<PartitionProgress> progress,
-        TimeProvider time,
-        ILoggerFactory loggers)
+        HostPlatform platform)
     {
         _stores = stores;
-        FileEventLog log = stores.Log;
+        IEventLog log = stores.Log;
+        (TimeProvider time, ILoggerFactory loggers) = platform;
+        IContextGrid around = platform.AroundGrid(grid);
         Definitions = options.Definitions;
         Grid = grid;
         Metrics = metrics;
@@ -47,7 +48,7 @@ public sealed class EmbeddedHost : IAsyncDisposable
         [
             .. progress.Select(p => new PartitionIngestor(
                 log,
-                grid,
+                around,
                 sink,
                 new EventBatch(Definitions, Definitions.EventOf(p.Partition.Topic), p.Partition),
                 p,
@@ -56,7 +57,7 @@ public sealed class EmbeddedHost : IAsyncDisposable
                 logger)),
         ];
         _past = new PastReader(log, grid.Plans, progress);
-        Reader = new ContextReader(grid, _past, progress, time);
+        Reader = new ContextReader(around, _past, progress, time);
         Publisher = new EventPublisher(log, sink, new EventValidator(Definitions), metrics, time);
         DeadLetters = new DeadLetterReader(log);
     }
@@ -79,6 +80,9 @@ public sealed class EmbeddedHost : IAsyncDisposable
     /// <summary>Takes events.</summary>
     public EventPublisher Publisher { get; }
 
+    /// <summary>Where the events are.</summary>
+    internal IEventLog Log => _stores.Log;
+
     /// <summary>Reads dead letters.</summary>
     public DeadLetterReader DeadLetters { get; }
 
@@ -95,14 +99,18 @@ public sealed class EmbeddedHost : IAsyncDisposable
 
     /// <summary>Opens the data directory, brings the state back, and starts ingestion and checkpoints.</summary>
     /// <exception cref="HostStartException">It can't start; the message is one line for people.</exception>
-    public static async Task<EmbeddedHost> StartAsync(
-        EmbeddedHostOptions options, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken)
+    public static Task<EmbeddedHost> StartAsync(
+        EmbeddedHostOptions options, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken) =>
+        StartAsync(options, new HostPlatform(time, loggers), cancellationToken);
+
+    internal static async Task<EmbeddedHost> StartAsync(
+        EmbeddedHostOptions options, HostPlatform platform, CancellationToken cancellationToken)
     {
         HostStores? stores = null;
         try
         {
-            stores = await HostStores.OpenAsync(options, time, loggers, cancellationToken);
-            return await StartAsync(options, stores, time, loggers, cancellationToken);
+            stores = await HostStores.OpenAsync(options, platform, cancellationToken);
+            return await StartAsync(options, stores, platform, cancellationToken);
         }
         catch (Exception e)
         {
@@ -134,8 +142,8 @@ public sealed class EmbeddedHost : IAsyncDisposable
         }
 
         _stopped = true;
-        await _stopping.CancelAsync();
-        await Task.WhenAll(_tasks).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stopping.Cancel();
+        await Task.WhenAny(Task.WhenAll(_tasks));
         try
         {
             if (!Failed.IsFaulted)
@@ -157,11 +165,7 @@ public sealed class EmbeddedHost : IAsyncDisposable
     }
 
     private static async Task<EmbeddedHost> StartAsync(
-        EmbeddedHostOptions options,
-        HostStores stores,
-        TimeProvider time,
-        ILoggerFactory loggers,
-        CancellationToken cancellationToken)
+        EmbeddedHostOptions options, HostStores stores, HostPlatform platform, CancellationToken cancellationToken)
     {
         CheckpointStore checkpoints = stores.Checkpoints;
         StateRecovery.CheckDefinitions(
@@ -169,11 +173,19 @@ public sealed class EmbeddedHost : IAsyncDisposable
         var grid = new EmbeddedGrid(options.Definitions, options.Metrics);
         ImmutableArray<PartitionProgress> progress = await StateRecovery.ProgressAsync(
             stores.Log, options.Definitions, checkpoints.Current, cancellationToken);
-        IEnumerable<string> restored = await StateRecovery.RestoreAsync(grid, checkpoints, time, cancellationToken);
-        var host = new EmbeddedHost(options, stores, grid, options.Metrics, progress, time, loggers);
+        IEnumerable<string> restored = await StateRecovery.RestoreAsync(
+            grid, checkpoints, platform.Time, cancellationToken);
+        var host = new EmbeddedHost(options, stores, grid, options.Metrics, progress, platform);
         host.Recovered = [.. stores.Recovered, .. restored, SourceReadiness.Backlog(progress)];
         await host.BeginAsync(options.CheckpointInterval, cancellationToken);
         return host;
+    }
+
+    private async Task IngestAsync(PartitionIngestor ingestor)
+    {
+        // A task of its own: the starting thread goes on.
+        await Task.Yield();
+        await ingestor.RunAsync(_stopping.Token);
     }
 
     private async Task BeginAsync(TimeSpan checkpointInterval, CancellationToken cancellationToken)
@@ -183,12 +195,8 @@ public sealed class EmbeddedHost : IAsyncDisposable
             await ingestor.RememberIdsAsync(cancellationToken);
         }
 
-        foreach (PartitionIngestor ingestor in _ingestors)
-        {
-            _tasks.Add(Task.Run(() => ingestor.RunAsync(_stopping.Token), CancellationToken.None));
-        }
-
-        Failed = Task.Run(() => _checkpointer.RunAsync(checkpointInterval, _stopping.Token), CancellationToken.None);
+        _tasks.AddRange(_ingestors.Select(IngestAsync));
+        Failed = _checkpointer.RunAsync(checkpointInterval, _stopping.Token);
         _tasks.Add(Failed);
     }
 }

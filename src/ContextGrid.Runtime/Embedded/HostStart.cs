@@ -1,6 +1,7 @@
 using System.Globalization;
 using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Embedded.Log;
+using ContextGrid.Runtime.Files;
 using ContextGrid.Runtime.Ingestion;
 using Microsoft.Extensions.Logging;
 
@@ -15,34 +16,36 @@ internal static class HostStart
         or ArgumentException;
 
     /// <summary>Renames the checkpoints, and says so.</summary>
-    internal static List<string> PutAside(string checkpoints, TimeProvider time)
+    internal static List<string> PutAside(IFileSystem files, string checkpoints, TimeProvider time)
     {
-        if (!Directory.Exists(checkpoints))
+        if (!files.DirectoryExists(checkpoints))
         {
             return [];
         }
 
         string old = checkpoints + ".old-"
             + time.GetUtcNow().ToString("yyyyMMddHHmmssfff", CultureInfo.InvariantCulture);
-        Directory.Move(checkpoints, old);
+        files.MoveDirectory(checkpoints, old);
+        files.SyncDirectory(Path.GetDirectoryName(checkpoints) ?? checkpoints);
         return [$"the checkpoints were put aside as {old}; state is built from the log again"];
     }
 
     /// <summary>Opens the log with the topics of the definitions and the dead letters.</summary>
     internal static FileEventLog OpenLog(
-        EmbeddedHostOptions options, string path, TimeProvider time, ILoggerFactory loggers)
+        EmbeddedHostOptions options, string path, HostPlatform platform)
     {
         Dictionary<string, int> topics = options.Definitions.Topics.ToDictionary(t => t, _ => options.Partitions);
         topics[DeadLetterTopic.Name] = 1;
         return FileEventLog.Open(
-            new FileEventLogOptions
+            platform.Log with
             {
                 Directory = path,
                 Topics = topics,
                 RetentionTime = options.RetentionTime,
                 RetentionBytes = options.RetentionBytes,
+                Files = platform.Files,
             },
-            time,
-            loggers.CreateLogger<FileEventLog>());
+            platform.Time,
+            platform.Loggers.CreateLogger<FileEventLog>());
     }
 }

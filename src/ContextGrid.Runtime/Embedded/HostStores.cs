@@ -1,5 +1,6 @@
 using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Embedded.Log;
+using ContextGrid.Runtime.Ingestion;
 using Microsoft.Extensions.Logging;
 
 namespace ContextGrid.Runtime.Embedded;
@@ -10,16 +11,16 @@ internal sealed class HostStores : IAsyncDisposable
     private readonly DataDirectory _directory;
 
     private HostStores(
-        DataDirectory directory, FileEventLog log, CheckpointStore checkpoints, IReadOnlyList<string> sentences)
+        DataDirectory directory, IEventLog log, CheckpointStore checkpoints, IReadOnlyList<string> sentences)
     {
         _directory = directory;
         Log = log;
         Checkpoints = checkpoints;
-        Recovered = [.. sentences, .. log.Recovered, .. checkpoints.Recovered];
+        Recovered = sentences;
     }
 
     /// <summary>The log.</summary>
-    internal FileEventLog Log { get; }
+    internal IEventLog Log { get; }
 
     /// <summary>The checkpoints, with this process as their owner.</summary>
     internal CheckpointStore Checkpoints { get; }
@@ -29,20 +30,27 @@ internal sealed class HostStores : IAsyncDisposable
 
     /// <summary>Opens all; what was open already is closed again when the rest can't be opened.</summary>
     internal static async Task<HostStores> OpenAsync(
-        EmbeddedHostOptions options, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken)
+        EmbeddedHostOptions options, HostPlatform platform, CancellationToken cancellationToken)
     {
-        DataDirectory directory = DataDirectory.Open(options.DataDirectory);
-        FileEventLog? log = null;
+        DataDirectory directory = DataDirectory.Open(platform.Files, options.DataDirectory);
+        IEventLog? log = null;
         try
         {
-            log = HostStart.OpenLog(options, directory.LogPath, time, loggers);
-            List<string> aside = options.Rebuild ? HostStart.PutAside(directory.CheckpointsPath, time) : [];
+            var sentences = new List<string>();
+            log = OpenLog(options, platform, directory, sentences);
+            if (options.Rebuild)
+            {
+                sentences.AddRange(HostStart.PutAside(platform.Files, directory.CheckpointsPath, platform.Time));
+            }
+
             CheckpointStore checkpoints = await CheckpointStore.OpenAsync(
-                DirectorySnapshotStore.Open(directory.CheckpointsPath, time),
+                platform.OpenSnapshots?.Invoke()
+                    ?? DirectorySnapshotStore.Open(platform.Files, directory.CheckpointsPath, platform.Time),
                 $"{Environment.MachineName}:{Environment.ProcessId}",
-                time,
+                platform.Time,
+                platform.Checkpoints,
                 cancellationToken);
-            return new HostStores(directory, log, checkpoints, aside);
+            return new HostStores(directory, log, checkpoints, [.. sentences, .. checkpoints.Recovered]);
         }
         catch
         {
@@ -50,6 +58,19 @@ internal sealed class HostStores : IAsyncDisposable
             directory.Dispose();
             throw;
         }
+    }
+
+    private static IEventLog OpenLog(
+        EmbeddedHostOptions options, HostPlatform platform, DataDirectory directory, List<string> sentences)
+    {
+        if (platform.OpenLog is not null)
+        {
+            return platform.AroundLog(platform.OpenLog());
+        }
+
+        FileEventLog log = HostStart.OpenLog(options, directory.LogPath, platform);
+        sentences.AddRange(log.Recovered);
+        return platform.AroundLog(log);
     }
 
     /// <inheritdoc/>

@@ -7,7 +7,7 @@ namespace ContextGrid.Runtime.Ingestion;
 public sealed class PartitionProgress
 {
     private readonly Lock _gate = new();
-    private TaskCompletionSource _advanced = NewSignal();
+    private readonly Signal _advanced = new();
     private long _next;
     private long _end;
     private long _pendingSinceMs;
@@ -87,17 +87,14 @@ public sealed class PartitionProgress
     /// <param name="pendingSinceMs">The record time of the last applied record: those that wait are not older.</param>
     public void Advance(long next, long end, long pendingSinceMs)
     {
-        TaskCompletionSource advanced;
         lock (_gate)
         {
             // The position comes last, so that nobody sees it beside an end that is older.
             SeeEnd(Math.Max(end, next), pendingSinceMs);
             Volatile.Write(ref _next, next);
-            advanced = _advanced;
-            _advanced = NewSignal();
         }
 
-        advanced.TrySetResult();
+        _advanced.Set();
     }
 
     /// <summary>
@@ -133,20 +130,13 @@ public sealed class PartitionProgress
     {
         while (true)
         {
-            Task advanced;
-            lock (_gate)
+            long seen = _advanced.Version;
+            if (Next > offset)
             {
-                if (_next > offset)
-                {
-                    return;
-                }
-
-                advanced = _advanced.Task;
+                return;
             }
 
-            await advanced.WaitAsync(cancellationToken);
+            await _advanced.WaitAsync(seen, cancellationToken);
         }
     }
-
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -12,6 +12,7 @@ namespace ContextGrid.Runtime.Embedded.Log;
 internal sealed class AppendQueue(FileEventLogOptions options, TimeProvider time, Action begun)
 {
     private readonly Lock _gate = new();
+    private readonly Signal _room = new();
     private CommitGroup _pending = new();
     private EventLogException? _refusal;
     private uint _roundRobin;
@@ -33,6 +34,7 @@ internal sealed class AppendQueue(FileEventLogOptions options, TimeProvider time
         long started = time.GetTimestamp();
         while (true)
         {
+            long seen = _room.Version;
             if (TryAdd(topic, records.Span, bytes, positions.Span, out CommitGroup group))
             {
                 return group;
@@ -46,10 +48,7 @@ internal sealed class AppendQueue(FileEventLogOptions options, TimeProvider time
                     + $"{options.AppendWaitMax.TotalSeconds} s now. Append again later, or less at a time.");
             }
 
-            Task taken = group.Taken;
-            await taken.WaitAsync(left, time, cancellationToken)
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            cancellationToken.ThrowIfCancellationRequested();
+            await _room.WaitAsync(seen, left, time, cancellationToken);
         }
     }
 
@@ -67,7 +66,7 @@ internal sealed class AppendQueue(FileEventLogOptions options, TimeProvider time
             group = Swap();
         }
 
-        group.SetTaken();
+        _room.Set();
         return group;
     }
 
@@ -94,6 +93,7 @@ internal sealed class AppendQueue(FileEventLogOptions options, TimeProvider time
 
         group.SetDone(failure);
         next?.SetDone(failure);
+        _room.Set();
     }
 
     /// <summary>Refuses appends from now on.</summary>
@@ -103,6 +103,8 @@ internal sealed class AppendQueue(FileEventLogOptions options, TimeProvider time
         {
             _refusal ??= reason;
         }
+
+        _room.Set();
     }
 
     private static void Rewind(CommitGroup group)

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace ContextGrid.Runtime.Embedded.Log;
 
 /// <summary>
-/// The built-in event log: files in a directory, made durable by group commit. One thread writes; what gathers while
+/// The built-in event log: files in a directory, made durable by group commit. One task writes; what gathers while
 /// it waits for the disk is its next commit. The format and the guarantees stand in docs/STORAGE.md, "The log".
 /// </summary>
 public sealed partial class FileEventLog : IEventLog
@@ -75,8 +75,8 @@ public sealed partial class FileEventLog : IEventLog
         }
 
         CommitGroup group = await _commits.Queue.AddAsync(partitions, records, bytes, positions, cancellationToken);
-        EventLogException? failure = await group.Done.WaitAsync(cancellationToken);
-        if (failure is not null)
+        await group.Done.WaitAsync(seen: 0, cancellationToken);
+        if (group.Failure is { } failure)
         {
             throw new EventLogException(failure.Error, failure.Message, failure);
         }

@@ -1,3 +1,5 @@
+using ContextGrid.Runtime.Files;
+
 namespace ContextGrid.Runtime.Embedded.Log;
 
 /// <summary>How a <see cref="FileEventLog"/> is set up.</summary>
@@ -50,20 +52,14 @@ public sealed record FileEventLogOptions
     /// <summary>How long an append waits for room among the pending bytes before it is refused as busy.</summary>
     public TimeSpan AppendWaitMax { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>
-    /// How long the first record of a commit waits for company. Zero (the default): as soon as the last commit is done,
-    /// which under load makes commits large by itself.
-    /// </summary>
-    public TimeSpan FlushInterval { get; init; }
-
     /// <summary>The most bytes that one read brings, except that one record always fits.</summary>
     public int ReadBytesMax { get; init; } = 1024 * 1024;
 
     /// <summary>The most records that one read brings.</summary>
     public int ReadRecordsMax { get; init; } = 10_000;
 
-    /// <summary>Called with a file's path before each fsync of records; tests make it throw.</summary>
-    internal Action<string>? BeforeFlush { get; init; }
+    /// <summary>Where the directory is.</summary>
+    internal IFileSystem Files { get; init; } = DiskFileSystem.Instance;
 
     /// <summary>Throws when a value is out of its range.</summary>
     /// <exception cref="ArgumentException">Says which value, and its range.</exception>

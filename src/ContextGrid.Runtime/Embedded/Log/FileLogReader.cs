@@ -1,3 +1,4 @@
+using ContextGrid.Runtime.Files;
 using ContextGrid.Runtime.Ingestion;
 
 namespace ContextGrid.Runtime.Embedded.Log;
@@ -17,20 +18,14 @@ internal sealed class FileLogReader(
     /// <inheritdoc/>
     public async ValueTask<ReadOutcome> ReadAsync(LogBatch batch, TimeSpan wait, CancellationToken cancellationToken)
     {
+        long seen = partition.Advanced.Version;
         ReadOutcome outcome = Read(batch);
         if (outcome != ReadOutcome.None || wait == TimeSpan.Zero)
         {
             return outcome;
         }
 
-        Task more = partition.WaitBeyond(NextOffset);
-        if (!more.IsCompleted)
-        {
-            await more.WaitAsync(wait, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-
-        cancellationToken.ThrowIfCancellationRequested();
-        return Read(batch);
+        return await partition.Advanced.WaitAsync(seen, wait, time, cancellationToken) ? Read(batch) : ReadOutcome.None;
     }
 
     /// <inheritdoc/>
@@ -146,13 +141,7 @@ internal sealed class FileLogReader(
         batch.BytesUsed = bytes;
         try
         {
-            int filled = 0, read = 1;
-            for (; filled < bytes && read > 0; filled += read)
-            {
-                read = RandomAccess.Read(segment.Handle,
-                    batch.Buffer.AsSpan(filled, bytes - filled), _position + filled);
-            }
-
+            int filled = segment.File.ReadFully(batch.Buffer.AsSpan(0, bytes), _position);
             return filled == bytes ? bytes : throw Damaged(segment, _position + filled, "the file is cut short");
         }
         catch (IOException e)

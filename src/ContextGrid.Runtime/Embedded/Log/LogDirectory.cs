@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using ContextGrid.Runtime.Checkpoints;
+using ContextGrid.Runtime.Files;
 using ContextGrid.Runtime.Ingestion;
 
 namespace ContextGrid.Runtime.Embedded.Log;
@@ -11,26 +12,26 @@ namespace ContextGrid.Runtime.Embedded.Log;
 /// </summary>
 internal sealed class LogDirectory : IDisposable
 {
+    private readonly IFileSystem _files;
     private readonly string _root;
-    private readonly FileStream _lock;
+    private readonly IDisposable _lock;
 
-    private LogDirectory(string root, FileStream lockFile)
+    private LogDirectory(IFileSystem files, string root, IDisposable lockFile)
     {
+        _files = files;
         _root = root;
         _lock = lockFile;
     }
 
     /// <summary>Makes the directory when missing, and locks it.</summary>
     /// <exception cref="EventLogException">Another process has it, or it can't be written.</exception>
-    public static LogDirectory Open(string root)
+    public static LogDirectory Open(IFileSystem files, string root)
     {
         root = Path.GetFullPath(root);
         try
         {
-            DirectorySync.Create(root);
-            string path = Path.Combine(root, "~lock");
-            return new LogDirectory(root, new FileStream(path,
-                FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            files.CreateDurableDirectory(root);
+            return new LogDirectory(files, root, files.Lock(Path.Combine(root, "~lock")));
         }
         catch (UnauthorizedAccessException e)
         {
@@ -55,10 +56,10 @@ internal sealed class LogDirectory : IDisposable
     public SortedDictionary<string, int> EnsureTopics(IReadOnlyDictionary<string, int> wanted)
     {
         var topics = new SortedDictionary<string, int>(StringComparer.Ordinal);
-        foreach (string directory in Directory.GetDirectories(_root))
+        foreach (string directory in _files.ListDirectories(_root))
         {
             string description = DescriptionPath(directory);
-            if (File.Exists(description))
+            if (_files.FileExists(description))
             {
                 topics[Path.GetFileName(directory)] = Read(description);
             }
@@ -90,7 +91,7 @@ internal sealed class LogDirectory : IDisposable
     {
         string path = Path.Combine(
             _root, partition.Topic, partition.Partition.ToString(CultureInfo.InvariantCulture));
-        DirectorySync.Create(path);
+        _files.CreateDurableDirectory(path);
         return path;
     }
 
@@ -99,11 +100,11 @@ internal sealed class LogDirectory : IDisposable
 
     private static string DescriptionPath(string directory) => Path.Combine(directory, "~topic.json");
 
-    private static int Read(string path)
+    private int Read(string path)
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using JsonDocument document = JsonDocument.Parse(_files.ReadAllBytes(path));
             return document.RootElement.GetProperty("partitions").GetInt32();
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
@@ -113,18 +114,11 @@ internal sealed class LogDirectory : IDisposable
         }
     }
 
-    private static void Write(string directory, int partitions)
+    private void Write(string directory, int partitions)
     {
-        DirectorySync.Create(directory);
-        string path = DescriptionPath(directory), next = path + ".new";
-        using (var file = new FileStream(next, FileMode.Create, FileAccess.Write))
-        {
-            file.Write(JsonSerializer.SerializeToUtf8Bytes(new { version = 1, partitions }));
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(next, path, overwrite: true);
-        DurableDirectory.Sync(directory);
+        _files.CreateDurableDirectory(directory);
+        _files.WriteDurably(
+            DescriptionPath(directory), JsonSerializer.SerializeToUtf8Bytes(new { version = 1, partitions }));
     }
 
     private static bool IsLocked(IOException e) => e.HResult is 11 or 35 or unchecked((int)0x80070020);

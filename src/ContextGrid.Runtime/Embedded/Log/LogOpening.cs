@@ -13,7 +13,9 @@ internal sealed record LogOpening(
     public static LogOpening Open(FileEventLogOptions options, long nowMs)
     {
         var opening = new LogOpening(
-            LogDirectory.Open(options.Directory), new Dictionary<string, LogPartition[]>(StringComparer.Ordinal), []);
+            LogDirectory.Open(options.Files, options.Directory),
+            new Dictionary<string, LogPartition[]>(StringComparer.Ordinal),
+            []);
         try
         {
             foreach ((string topic, int count) in opening.Directory.EnsureTopics(options.Topics))
@@ -23,7 +25,8 @@ internal sealed record LogOpening(
                 {
                     var name = new TopicPartition(topic, i);
                     string path = opening.Directory.PartitionPath(name);
-                    partitions[i] = PartitionRecovery.Open(name, path, nowMs, opening.Recovered);
+                    partitions[i] = PartitionRecovery.Open(
+                        options.Files, name, path, nowMs, opening.Recovered);
                     opening.Topics[topic] = partitions[..(i + 1)];
                 }
             }

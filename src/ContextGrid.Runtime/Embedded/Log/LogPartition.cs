@@ -1,3 +1,4 @@
+using ContextGrid.Runtime.Files;
 using ContextGrid.Runtime.Ingestion;
 
 namespace ContextGrid.Runtime.Embedded.Log;
@@ -9,15 +10,16 @@ namespace ContextGrid.Runtime.Embedded.Log;
 internal sealed class LogPartition : IDisposable
 {
     private readonly Lock _gate = new();
+    private readonly IFileSystem _files;
     private readonly string _directory;
     private LogSegment[] _segments;
-    private TaskCompletionSource? _advanced;
     private long _end;
     private bool _closed;
 
     /// <summary>Takes over the recovered segments; at least one, in order.</summary>
-    public LogPartition(TopicPartition name, string directory, LogSegment[] segments, long end)
+    public LogPartition(IFileSystem files, TopicPartition name, string directory, LogSegment[] segments, long end)
     {
+        _files = files;
         Name = name;
         _directory = directory;
         _segments = segments;
@@ -46,6 +48,9 @@ internal sealed class LogPartition : IDisposable
     /// <summary>Whether the log is closed.</summary>
     public bool IsClosed => Volatile.Read(ref _closed);
 
+    /// <summary>Set when there are more durable records, and when the log is closed.</summary>
+    public Signal Advanced { get; } = new();
+
     /// <summary>The segments, oldest first; the last is the active one. Never changed in place.</summary>
     public LogSegment[] Segments => Volatile.Read(ref _segments);
 
@@ -66,7 +71,7 @@ internal sealed class LogPartition : IDisposable
 
         // Last, since nothing may fail after it: a segment on the disk that the writer does not use would hide, at the
         // next start, what the active one has taken meanwhile.
-        LogSegment next = LogSegment.Create(_directory, End, nowMs);
+        LogSegment next = LogSegment.Create(_files, _directory, End, nowMs);
         lock (_gate)
         {
             Volatile.Write(ref _segments, [.. _segments, next]);
@@ -80,30 +85,8 @@ internal sealed class LogPartition : IDisposable
     {
         write.Index(segment.Index, segment.DurableBytes);
         segment.DurableBytes += write.Length;
-        TaskCompletionSource? advanced;
-        lock (_gate)
-        {
-            Volatile.Write(ref _end, write.FirstOffset + write.Count);
-            advanced = _advanced;
-            _advanced = null;
-        }
-
-        advanced?.TrySetResult();
-    }
-
-    /// <summary>A task that ends when there is more than up to an offset, or when the log is closed.</summary>
-    public Task WaitBeyond(long offset)
-    {
-        lock (_gate)
-        {
-            if (_end > offset || _closed)
-            {
-                return Task.CompletedTask;
-            }
-
-            _advanced ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return _advanced.Task;
-        }
+        Volatile.Write(ref _end, write.FirstOffset + write.Count);
+        Advanced.Set();
     }
 
     /// <summary>
@@ -144,14 +127,12 @@ internal sealed class LogPartition : IDisposable
     /// <summary>Wakes the readers, which then find the log closed, and closes the files.</summary>
     public void Dispose()
     {
-        TaskCompletionSource? advanced;
         lock (_gate)
         {
             Volatile.Write(ref _closed, true);
-            advanced = _advanced;
         }
 
-        advanced?.TrySetResult();
+        Advanced.Set();
         foreach (LogSegment segment in Segments)
         {
             segment.Dispose();

@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 using System.Globalization;
 using ContextGrid.Core.Snapshots;
 using ContextGrid.Runtime.Checkpoints;
+using ContextGrid.Runtime.Files;
 using ContextGrid.Runtime.Ingestion;
-using Microsoft.Win32.SafeHandles;
 
 namespace ContextGrid.Runtime.Embedded.Log;
 
@@ -18,13 +18,15 @@ internal sealed class LogSegment : IDisposable
     public const int HeaderBytes = 32;
 
     private readonly Lock _gate = new();
-    private SafeFileHandle? _handle;
+    private readonly IFileSystem _files;
+    private IFile? _file;
     private SegmentIndex? _index;
     private long _durableBytes;
     private bool _disposed;
 
-    private LogSegment(string path, long baseOffset, long createdMs, long durableBytes)
+    private LogSegment(IFileSystem files, string path, long baseOffset, long createdMs, long durableBytes)
     {
+        _files = files;
         LogPath = path;
         IndexPath = System.IO.Path.ChangeExtension(path, ".index");
         BaseOffset = baseOffset;
@@ -53,15 +55,14 @@ internal sealed class LogSegment : IDisposable
 
     /// <summary>The open file.</summary>
     /// <exception cref="ObjectDisposedException">Retention has taken the segment, or the log is closed.</exception>
-    public SafeFileHandle Handle
+    public IFile File
     {
         get
         {
             lock (_gate)
             {
                 ObjectDisposedException.ThrowIf(_disposed, this);
-                return _handle ??= File.OpenHandle(
-                    LogPath, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+                return _file ??= _files.Open(LogPath, FileMode.Open, FileAccess.ReadWrite);
             }
         }
     }
@@ -73,7 +74,7 @@ internal sealed class LogSegment : IDisposable
         {
             lock (_gate)
             {
-                return _index ??= SegmentScanner.LoadOrRebuild(this);
+                return _index ??= SegmentScanner.LoadOrRebuild(_files, this);
             }
         }
     }
@@ -83,7 +84,7 @@ internal sealed class LogSegment : IDisposable
         System.IO.Path.Combine(directory, baseOffset.ToString("D20", CultureInfo.InvariantCulture) + ".log");
 
     /// <summary>Makes an empty segment, durable with its name; one that can't be made leaves no file.</summary>
-    public static LogSegment Create(string directory, long baseOffset, long nowMs)
+    public static LogSegment Create(IFileSystem files, string directory, long baseOffset, long nowMs)
     {
         string path = PathFor(directory, baseOffset);
         byte[] header = new byte[HeaderBytes];
@@ -92,22 +93,25 @@ internal sealed class LogSegment : IDisposable
         BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(16), baseOffset);
         BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(24), nowMs);
         BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(12), Checksum(header));
-        var segment = new LogSegment(path, baseOffset, nowMs, HeaderBytes) { _index = new SegmentIndex(baseOffset) };
+        var segment = new LogSegment(files, path, baseOffset, nowMs, HeaderBytes)
+        {
+            _index = new SegmentIndex(baseOffset),
+        };
         try
         {
-            using (SafeFileHandle file = File.OpenHandle(path, FileMode.Create, FileAccess.Write))
+            using (IFile file = files.Open(path, FileMode.Create, FileAccess.Write))
             {
-                RandomAccess.Write(file, header, 0);
-                RandomAccess.FlushToDisk(file);
+                file.Write(header, 0);
+                file.Flush();
             }
 
-            File.Delete(segment.IndexPath);
-            DurableDirectory.Sync(directory);
+            files.Delete(segment.IndexPath);
+            files.SyncDirectory(directory);
             return segment;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            File.Delete(path);
+            files.Delete(path);
             throw;
         }
     }
@@ -115,12 +119,12 @@ internal sealed class LogSegment : IDisposable
     /// <summary>Opens a segment whose whole file counts as durable.</summary>
     /// <returns>Null when the file is only the rest of a segment that was being made.</returns>
     /// <exception cref="EventLogException">The header is not one, or of a newer version.</exception>
-    public static LogSegment? Open(string path)
+    public static LogSegment? Open(IFileSystem files, string path)
     {
-        using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using IFile file = files.Open(path, FileMode.Open, FileAccess.Read);
         byte[] header = new byte[HeaderBytes];
-        int read = RandomAccess.Read(file, header, 0);
-        long length = RandomAccess.GetLength(file);
+        int read = file.ReadFully(header, 0);
+        long length = file.Length;
         bool intact = read == HeaderBytes && header.AsSpan().StartsWith("CGLOGSEG"u8)
             && BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(12)) == Checksum(header);
         if (!intact)
@@ -138,7 +142,7 @@ internal sealed class LogSegment : IDisposable
         }
 
         return new LogSegment(
-            path, BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(16)),
+            files, path, BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(16)),
             BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(24)), length);
     }
 
@@ -151,7 +155,7 @@ internal sealed class LogSegment : IDisposable
     {
         try
         {
-            Index.Persist(IndexPath, flush);
+            Index.Persist(_files, IndexPath, flush);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -172,8 +176,8 @@ internal sealed class LogSegment : IDisposable
     public void Delete()
     {
         Dispose();
-        File.Delete(LogPath);
-        File.Delete(IndexPath);
+        _files.Delete(LogPath);
+        _files.Delete(IndexPath);
     }
 
     /// <inheritdoc/>
@@ -182,7 +186,7 @@ internal sealed class LogSegment : IDisposable
         lock (_gate)
         {
             _disposed = true;
-            _handle?.Dispose();
+            _file?.Dispose();
         }
     }
 

@@ -4,7 +4,7 @@ namespace ContextGrid.Runtime.Embedded.Log;
 
 /// <summary>
 /// Writes a commit: each partition's file once, then an fsync of each, then readers see it. Used by the log's writer
-/// thread alone.
+/// alone.
 /// </summary>
 internal sealed class LogWriter(FileEventLogOptions options, TimeProvider time)
 {
@@ -17,7 +17,7 @@ internal sealed class LogWriter(FileEventLogOptions options, TimeProvider time)
     /// <returns>Null, or why nothing of it counts. <see cref="EventLogError.Full"/>: the files are as they were before.
     /// <see cref="EventLogError.Unavailable"/>: nobody knows what is on the disk, and the log must be opened
     /// anew.</returns>
-    public EventLogException? Commit(CommitGroup group)
+    public async ValueTask<EventLogException?> CommitAsync(CommitGroup group)
     {
         _segments.Clear();
         bool flushing = false;
@@ -25,7 +25,7 @@ internal sealed class LogWriter(FileEventLogOptions options, TimeProvider time)
         {
             WriteAll(group);
             flushing = true;
-            FlushAll();
+            await FlushAllAsync();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -72,34 +72,12 @@ internal sealed class LogWriter(FileEventLogOptions options, TimeProvider time)
             LogSegment segment = write.Partition.MakeRoom(write.Length, now, options);
             SegmentsBegun += segment == active ? 0 : 1;
             _segments.Add(segment);
-            RandomAccess.Write(segment.Handle, write.Bytes, segment.DurableBytes);
+            segment.File.Write(write.Bytes, segment.DurableBytes);
         }
     }
 
-    private void FlushAll()
-    {
-        if (_segments.Count == 1)
-        {
-            Flush(_segments[0]);
-            return;
-        }
-
-        // The file system gathers concurrent fsyncs into one commit of its journal.
-        try
-        {
-            Parallel.ForEach(_segments, Flush);
-        }
-        catch (AggregateException e) when (e.InnerException is IOException or UnauthorizedAccessException)
-        {
-            throw new IOException(e.InnerException.Message, e.InnerException);
-        }
-    }
-
-    private void Flush(LogSegment segment)
-    {
-        options.BeforeFlush?.Invoke(segment.LogPath);
-        RandomAccess.FlushToDisk(segment.Handle);
-    }
+    // The file system gathers concurrent fsyncs into one commit of its journal.
+    private Task FlushAllAsync() => Task.WhenAll(_segments.Select(segment => segment.File.FlushAsync().AsTask()));
 
     private bool Restore()
     {
@@ -108,7 +86,7 @@ internal sealed class LogWriter(FileEventLogOptions options, TimeProvider time)
         {
             try
             {
-                RandomAccess.SetLength(segment.Handle, segment.DurableBytes);
+                segment.File.SetLength(segment.DurableBytes);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

@@ -1,3 +1,4 @@
+using ContextGrid.Runtime.Files;
 using ContextGrid.Runtime.Ingestion;
 
 namespace ContextGrid.Runtime.Embedded.Log;
@@ -6,26 +7,28 @@ namespace ContextGrid.Runtime.Embedded.Log;
 internal static class PartitionRecovery
 {
     /// <summary>Opens a partition; an empty directory becomes an empty partition.</summary>
+    /// <param name="files">Where the directory is.</param>
     /// <param name="name">Its topic and number.</param>
     /// <param name="directory">Its directory, which exists.</param>
     /// <param name="nowMs">The time, for a new segment.</param>
     /// <param name="report">Takes a sentence for each thing that was cut, mended or found damaged.</param>
     /// <exception cref="EventLogException">A segment can't be used at all.</exception>
-    public static LogPartition Open(TopicPartition name, string directory, long nowMs, List<string> report)
+    public static LogPartition Open(
+        IFileSystem files, TopicPartition name, string directory, long nowMs, List<string> report)
     {
-        string[] paths = Directory.GetFiles(directory, "*.log");
+        string[] paths = Find(files, directory, ".log");
         Array.Sort(paths, StringComparer.Ordinal);
         var segments = new List<LogSegment>(paths.Length + 1);
         for (int i = 0; i < paths.Length; i++)
         {
-            LogSegment? segment = LogSegment.Open(paths[i]);
+            LogSegment? segment = LogSegment.Open(files, paths[i]);
             if (segment is not null)
             {
                 segments.Add(segment);
             }
             else if (i == paths.Length - 1 && i > 0)
             {
-                File.Delete(paths[i]);
+                files.Delete(paths[i]);
                 report.Add($"{paths[i]}: removed; a crash had interrupted its making, and it held no record.");
             }
             else if (paths.Length > 1)
@@ -34,24 +37,24 @@ internal static class PartitionRecovery
             }
         }
 
-        RemoveOrphans(directory, segments);
+        RemoveOrphans(files, directory, segments);
         if (segments.Count == 0)
         {
-            segments.Add(LogSegment.Create(directory, 0, nowMs));
-            return new LogPartition(name, directory, [.. segments], 0);
+            segments.Add(LogSegment.Create(files, directory, 0, nowMs));
+            return new LogPartition(files, name, directory, [.. segments], 0);
         }
 
-        long end = Recover(segments[^1], report);
-        return new LogPartition(name, directory, [.. segments], end);
+        long end = Recover(files, segments[^1], report);
+        return new LogPartition(files, name, directory, [.. segments], end);
     }
 
-    private static long Recover(LogSegment newest, List<string> report)
+    private static long Recover(IFileSystem files, LogSegment newest, List<string> report)
     {
-        ScanResult scan = SegmentScanner.FindEnd(newest);
+        ScanResult scan = SegmentScanner.FindEnd(files, newest);
         long torn = newest.DurableBytes - scan.EndPosition;
         if (torn > 0)
         {
-            RandomAccess.SetLength(newest.Handle, scan.EndPosition);
+            newest.File.SetLength(scan.EndPosition);
             report.Add(
                 $"{newest.LogPath}: cut {torn} bytes of a write that a crash had interrupted; none of its records "
                 + $"was acknowledged. The log goes on at offset {scan.EndOffset}.");
@@ -65,18 +68,24 @@ internal static class PartitionRecovery
         }
 
         // What survived a killed process may be in the page cache only: make it durable before anybody sees it.
-        RandomAccess.FlushToDisk(newest.Handle);
+        newest.File.Flush();
         newest.DurableBytes = scan.EndPosition;
         newest.UseIndex(scan.Index);
         return scan.EndOffset;
     }
 
-    private static void RemoveOrphans(string directory, List<LogSegment> segments)
+    private static string[] Find(IFileSystem files, string directory, string extension) =>
+    [
+        .. files.ListFiles(directory, SearchOption.TopDirectoryOnly).Select(f => f.Path)
+            .Where(path => path.EndsWith(extension, StringComparison.Ordinal)),
+    ];
+
+    private static void RemoveOrphans(IFileSystem files, string directory, List<LogSegment> segments)
     {
         var known = segments.Select(segment => segment.IndexPath).ToHashSet(StringComparer.Ordinal);
-        foreach (string path in Directory.GetFiles(directory, "*.index").Where(path => !known.Contains(path)))
+        foreach (string path in Find(files, directory, ".index").Where(path => !known.Contains(path)))
         {
-            File.Delete(path);
+            files.Delete(path);
         }
     }
 }

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using ContextGrid.Core.Snapshots;
-using Microsoft.Win32.SafeHandles;
+using ContextGrid.Runtime.Files;
 
 namespace ContextGrid.Runtime.Embedded.Log;
 
@@ -46,10 +46,10 @@ internal sealed class SegmentIndex(long baseOffset)
     }
 
     /// <summary>Reads the entries that are right and within the log; what follows a wrong one is left out.</summary>
-    public static SegmentIndex Load(string path, long baseOffset, long logLength)
+    public static SegmentIndex Load(IFileSystem files, string path, long baseOffset, long logLength)
     {
         var index = new SegmentIndex(baseOffset);
-        byte[] bytes = File.Exists(path) ? File.ReadAllBytes(path) : [];
+        byte[] bytes = files.FileExists(path) ? files.ReadAllBytes(path) : [];
         var previous = new Entry(baseOffset - 1, 0, long.MinValue);
         for (int at = 0; at + EntryBytes <= bytes.Length; at += EntryBytes)
         {
@@ -119,10 +119,11 @@ internal sealed class SegmentIndex(long baseOffset)
     public Entry? FindTime(long timeMs) => FindLast(entry => entry.MaxTimestampBefore < timeMs);
 
     /// <summary>Appends the entries that are not in the file yet.</summary>
+    /// <param name="files">Where the file is.</param>
     /// <param name="path">The index file.</param>
     /// <param name="flush">Whether to wait until they are on the disk.</param>
     /// <exception cref="IOException">They could not be written; a later call tries again.</exception>
-    public void Persist(string path, bool flush)
+    public void Persist(IFileSystem files, string path, bool flush)
     {
         lock (_gate)
         {
@@ -137,12 +138,12 @@ internal sealed class SegmentIndex(long baseOffset)
                 Write(bytes.AsSpan((i - _persisted) * EntryBytes, EntryBytes), _entries[i]);
             }
 
-            using SafeFileHandle file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
-            RandomAccess.SetLength(file, (long)_persisted * EntryBytes);
-            RandomAccess.Write(file, bytes, (long)_persisted * EntryBytes);
+            using IFile file = files.Open(path, FileMode.OpenOrCreate, FileAccess.Write);
+            file.SetLength((long)_persisted * EntryBytes);
+            file.Write(bytes, (long)_persisted * EntryBytes);
             if (flush)
             {
-                RandomAccess.FlushToDisk(file);
+                file.Flush();
             }
 
             _persisted = _entries.Count;

@@ -1,19 +1,22 @@
+using ContextGrid.Runtime.Files;
+
 namespace ContextGrid.Runtime.Embedded.Log;
 
 /// <summary>Walks over the records of a segment: at start, and to make an index anew.</summary>
 internal static class SegmentScanner
 {
     /// <summary>The index of a closed segment, from its file or from its records.</summary>
-    public static SegmentIndex LoadOrRebuild(LogSegment segment)
+    public static SegmentIndex LoadOrRebuild(IFileSystem files, LogSegment segment)
     {
-        SegmentIndex index = SegmentIndex.Load(segment.IndexPath, segment.BaseOffset, segment.DurableBytes);
+        SegmentIndex index = SegmentIndex.Load(
+            files, segment.IndexPath, segment.BaseOffset, segment.DurableBytes);
         if (index.Last is { } last && last.Position == segment.DurableBytes)
         {
             return index;
         }
 
         index = new SegmentIndex(segment.BaseOffset);
-        var window = new SegmentWindow(segment.Handle, segment.DurableBytes);
+        var window = new SegmentWindow(segment.File, segment.DurableBytes);
         (long endOffset, long end) = Walk(window, segment.BaseOffset, LogSegment.HeaderBytes, index);
         if (end == segment.DurableBytes)
         {
@@ -28,10 +31,10 @@ internal static class SegmentScanner
     /// the end are a torn tail. A damaged place that was durable is kept and stepped over: the index has an entry
     /// behind it, or a later commit follows (see <see cref="RecordFormat.FirstOfCommit"/>).
     /// </summary>
-    public static ScanResult FindEnd(LogSegment segment)
+    public static ScanResult FindEnd(IFileSystem files, LogSegment segment)
     {
-        var window = new SegmentWindow(segment.Handle, segment.DurableBytes);
-        SegmentIndex index = SegmentIndex.Load(segment.IndexPath, segment.BaseOffset, window.Length);
+        var window = new SegmentWindow(segment.File, segment.DurableBytes);
+        SegmentIndex index = SegmentIndex.Load(files, segment.IndexPath, segment.BaseOffset, window.Length);
         long provenTo = index.Last?.Position ?? 0;
         while (index.Last is { } last && !Proves(window, last))
         {

@@ -1,9 +1,9 @@
-using Microsoft.Win32.SafeHandles;
+using ContextGrid.Runtime.Files;
 
 namespace ContextGrid.Runtime.Embedded.Log;
 
 /// <summary>A window that moves over a segment's file while it is scanned. Not thread-safe.</summary>
-internal sealed class SegmentWindow(SafeFileHandle file, long length)
+internal sealed class SegmentWindow(IFile file, long length)
 {
     private readonly byte[] _buffer = new byte[4 * 1024 * 1024];
     private long _start;
@@ -23,15 +23,10 @@ internal sealed class SegmentWindow(SafeFileHandle file, long length)
             _start = position;
             _filled = 0;
             int wanted = (int)Math.Min(_buffer.Length, length - position);
-            while (_filled < wanted)
+            _filled = file.ReadFully(_buffer.AsSpan(0, wanted), _start);
+            if (_filled < wanted)
             {
-                int read = RandomAccess.Read(file, _buffer.AsSpan(_filled, wanted - _filled), _start + _filled);
-                if (read == 0)
-                {
-                    throw new EndOfStreamException("A segment became shorter while it was scanned.");
-                }
-
-                _filled += read;
+                throw new EndOfStreamException("A segment became shorter while it was scanned.");
             }
         }
 

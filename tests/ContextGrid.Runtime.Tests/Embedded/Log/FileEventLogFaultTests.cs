@@ -67,7 +67,7 @@ public sealed class FileEventLogFaultTests : IDisposable
         bool fails = false;
         FileEventLogOptions options = _fixture.Options with
         {
-            BeforeFlush = path => _ = fails ? throw new IOException("Input/output error") : path,
+            Files = new FlushHook(() => _ = fails ? throw new IOException("Input/output error") : fails),
         };
         await using (FileEventLog log = _fixture.Open(options))
         {
@@ -146,7 +146,7 @@ public sealed class FileEventLogFaultTests : IDisposable
         {
             AppendBytesPendingMax = 1 << 20,
             AppendWaitMax = TimeSpan.FromMilliseconds(50),
-            BeforeFlush = _ => stuck.Wait(),
+            Files = new FlushHook(stuck.Wait),
         });
         LogRecord large = Record(new string('x', 700_000));
         Task<RecordPosition[]>[] admitted = [AppendAsync(log, Record("first")), AppendAsync(log, large)];

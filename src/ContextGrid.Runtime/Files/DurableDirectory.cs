@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace ContextGrid.Runtime.Checkpoints;
+namespace ContextGrid.Runtime.Files;
 
 /// <summary>
 /// The sync of a directory, without which a new name may be lost in a power failure; .NET does not offer it.

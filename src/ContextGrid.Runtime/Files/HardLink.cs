@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace ContextGrid.Runtime.Checkpoints;
+namespace ContextGrid.Runtime.Files;
 
 /// <summary>
 /// Gives a file a name only when the name is free, in one step. .NET's own move looks first and renames then, so that
