@@ -92,9 +92,7 @@ public sealed class EmbeddedHost : IAsyncDisposable
     /// <summary>The newest durable checkpoint.</summary>
     public CheckpointManifest Checkpoint => _checkpointer.Current;
 
-    /// <summary>
-    /// Ends with an exception when the host can't go on, because another owner has taken the data directory.
-    /// </summary>
+    /// <summary>Ends with an exception when the host can't go on: another owner has taken the directory.</summary>
     public Task Failed { get; private set; } = Task.CompletedTask;
 
     /// <summary>Opens the data directory, brings the state back, and starts ingestion and checkpoints.</summary>
@@ -183,8 +181,7 @@ public sealed class EmbeddedHost : IAsyncDisposable
 
     private async Task IngestAsync(PartitionIngestor ingestor)
     {
-        // A task of its own: the starting thread goes on.
-        await Task.Yield();
+        await Task.Yield(); // A task of its own: the starting thread goes on.
         await ingestor.RunAsync(_stopping.Token);
     }
 

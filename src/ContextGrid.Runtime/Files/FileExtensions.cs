@@ -4,21 +4,21 @@ namespace ContextGrid.Runtime.Files;
 internal static class FileExtensions
 {
     /// <summary>Makes a directory and its missing parents, each durable in its parent.</summary>
+    /// <remarks>One that exists is made durable too: a process that was killed may have made it just before.</remarks>
     /// <exception cref="IOException">A directory can't be made or synchronised.</exception>
     public static void CreateDurableDirectory(this IFileSystem files, string directory)
     {
-        if (files.DirectoryExists(directory))
-        {
-            return;
-        }
-
         string? parent = Path.GetDirectoryName(Path.GetFullPath(directory));
-        if (parent is not null)
+        if (!files.DirectoryExists(directory))
         {
-            files.CreateDurableDirectory(parent);
+            if (parent is not null)
+            {
+                files.CreateDurableDirectory(parent);
+            }
+
+            files.CreateDirectory(directory);
         }
 
-        files.CreateDirectory(directory);
         if (parent is not null)
         {
             files.SyncDirectory(parent);

@@ -39,6 +39,7 @@ public sealed class ContextReader(
         // The sources are noted first: an answer may hold more than they say, and never less (I12).
         long lagMs = NoteSources(query, answer, nowMs, out bool isRebuilding);
         await grid.ReadAsync(query, answer, cancellationToken);
+        NoteGaps(answer);
         if (isRebuilding)
         {
             MarkRebuilding(query, answer);
@@ -81,12 +82,26 @@ public sealed class ContextReader(
                 long lagMs = source.LagMs(nowMs);
                 isRebuilding |= source.IsRebuilding;
                 answer.Sources.Add(new SourceReading(
-                    source.Partition, source.Next, source.Lag, lagMs, source.IsRebuilding, source.Gaps));
+                    source.Partition, source.Next, source.Lag, lagMs, source.IsRebuilding, []));
                 lagMsMost = Math.Max(lagMsMost, lagMs);
             }
         }
 
         return lagMsMost;
+    }
+
+    // Gaps are noted last: values that stand behind a gap must not come without it.
+    private void NoteGaps(ContextAnswer answer)
+    {
+        int at = 0;
+        foreach (PartitionProgress source in progress)
+        {
+            if (at < answer.Sources.Count && answer.Sources[at].Partition == source.Partition)
+            {
+                answer.Sources[at] = answer.Sources[at] with { Gaps = source.Gaps };
+                at++;
+            }
+        }
     }
 
     // The past is rebuilt from the log for each question, so it is complete at any time.

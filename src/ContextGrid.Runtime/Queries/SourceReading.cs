@@ -12,6 +12,6 @@ namespace ContextGrid.Runtime.Queries;
 /// <param name="Lag">Records that wait.</param>
 /// <param name="LagMs">The age in milliseconds of the oldest record that waits; 0 when none does.</param>
 /// <param name="IsRebuilding">Whether the state was not yet back where it was when the host stopped.</param>
-/// <param name="Gaps">Declared gaps, oldest first.</param>
+/// <param name="Gaps">Declared gaps, oldest first; noted after the values were read.</param>
 public readonly record struct SourceReading(
     TopicPartition Partition, long Next, long Lag, long LagMs, bool IsRebuilding, ImmutableArray<OffsetGap> Gaps);

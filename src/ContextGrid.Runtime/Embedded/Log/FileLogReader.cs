@@ -18,14 +18,20 @@ internal sealed class FileLogReader(
     /// <inheritdoc/>
     public async ValueTask<ReadOutcome> ReadAsync(LogBatch batch, TimeSpan wait, CancellationToken cancellationToken)
     {
-        long seen = partition.Advanced.Version;
-        ReadOutcome outcome = Read(batch);
-        if (outcome != ReadOutcome.None || wait == TimeSpan.Zero)
+        long started = time.GetTimestamp();
+        while (true)
         {
-            return outcome;
-        }
+            long seen = partition.Advanced.Version;
+            ReadOutcome outcome = Read(batch);
+            TimeSpan left = wait - time.GetElapsedTime(started);
+            if (outcome != ReadOutcome.None || left <= TimeSpan.Zero)
+            {
+                return outcome;
+            }
 
-        return await partition.Advanced.WaitAsync(seen, wait, time, cancellationToken) ? Read(batch) : ReadOutcome.None;
+            // The change may be one whose records an earlier read has brought already.
+            await partition.Advanced.WaitAsync(seen, left, time, cancellationToken);
+        }
     }
 
     /// <inheritdoc/>

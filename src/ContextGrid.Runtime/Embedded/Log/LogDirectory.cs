@@ -31,7 +31,9 @@ internal sealed class LogDirectory : IDisposable
         try
         {
             files.CreateDurableDirectory(root);
-            return new LogDirectory(files, root, files.Lock(Path.Combine(root, "~lock")));
+            IDisposable held = files.Lock(Path.Combine(root, "~lock"));
+            files.SyncDirectory(root);
+            return new LogDirectory(files, root, held);
         }
         catch (UnauthorizedAccessException e)
         {

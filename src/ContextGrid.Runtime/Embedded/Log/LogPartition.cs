@@ -118,7 +118,9 @@ internal sealed class LogPartition : IDisposable
 
         foreach (LogSegment segment in gone)
         {
+            // One after the other: if a crash brought an older one back and no newer one, the log would have a hole.
             segment.Delete();
+            _files.SyncDirectory(_directory);
         }
 
         return gone.Length;

@@ -86,7 +86,9 @@ internal sealed class LogWriter(FileEventLogOptions options, TimeProvider time)
         {
             try
             {
+                // Flushed, since the segment may be closed next: only of the newest one a torn end is cut at a start.
                 segment.File.SetLength(segment.DurableBytes);
+                segment.File.Flush();
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

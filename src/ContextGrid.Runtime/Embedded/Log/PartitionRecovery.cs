@@ -16,6 +16,8 @@ internal static class PartitionRecovery
     public static LogPartition Open(
         IFileSystem files, TopicPartition name, string directory, long nowMs, List<string> report)
     {
+        // A process that was killed may have named files and not come to syncing: what is found here must stay.
+        files.SyncDirectory(directory);
         string[] paths = Find(files, directory, ".log");
         Array.Sort(paths, StringComparer.Ordinal);
         var segments = new List<LogSegment>(paths.Length + 1);
@@ -67,11 +69,23 @@ internal static class PartitionRecovery
                 + "they are; reading them fails. Restore the file from a copy.");
         }
 
-        // What survived a killed process may be in the page cache only: make it durable before anybody sees it.
+        // What survived a killed process may be in the page cache only: make it durable before anybody sees it. It is
+        // written again first: if a flush had failed, another one would have nothing to do and say that all is well.
+        WriteAgain(newest.File, scan.DurableTo, scan.EndPosition);
         newest.File.Flush();
         newest.DurableBytes = scan.EndPosition;
         newest.UseIndex(scan.Index);
         return scan.EndOffset;
+    }
+
+    private static void WriteAgain(IFile file, long from, long to)
+    {
+        byte[] buffer = new byte[Math.Clamp(to - from, 0, 1024 * 1024)];
+        for (int read = 1; from < to && read > 0; from += read)
+        {
+            read = file.Read(buffer.AsSpan(0, (int)Math.Min(buffer.Length, to - from)), from);
+            file.Write(buffer.AsSpan(0, read), from);
+        }
     }
 
     private static string[] Find(IFileSystem files, string directory, string extension) =>

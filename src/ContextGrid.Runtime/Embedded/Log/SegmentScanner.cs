@@ -43,14 +43,14 @@ internal static class SegmentScanner
 
         long position = index.Last?.Position ?? LogSegment.HeaderBytes;
         long offset = index.Last?.Offset ?? segment.BaseOffset;
-        long damage = -1;
+        long durableTo = position, damage = -1;
         while (true)
         {
             (offset, position) = Walk(window, offset, position, index);
             long next = FindNext(window, position, offset, anyRecord: position <= provenTo);
             if (next < 0)
             {
-                return new ScanResult(index, offset, position, damage);
+                return new ScanResult(index, offset, position, durableTo, damage);
             }
 
             damage = damage < 0 ? position : damage;
@@ -107,5 +107,7 @@ internal static class SegmentScanner
 /// <param name="Index">The index up to the end.</param>
 /// <param name="EndOffset">The offset after the last record.</param>
 /// <param name="EndPosition">The position after the last record.</param>
+/// <param name="DurableTo">Up to here everything is on the disk: an index entry is made after the flush.</param>
 /// <param name="DamageAt">The position of damage that was durable; −1: none.</param>
-internal sealed record ScanResult(SegmentIndex Index, long EndOffset, long EndPosition, long DamageAt);
+internal sealed record ScanResult(
+    SegmentIndex Index, long EndOffset, long EndPosition, long DurableTo, long DamageAt);

@@ -5,7 +5,7 @@ namespace ContextGrid.Runtime.Embedded.Log;
 /// <summary>A window that moves over a segment's file while it is scanned. Not thread-safe.</summary>
 internal sealed class SegmentWindow(IFile file, long length)
 {
-    private readonly byte[] _buffer = new byte[4 * 1024 * 1024];
+    private readonly byte[] _buffer = new byte[Math.Min(length, 4 * 1024 * 1024)];
     private long _start;
     private int _filled;
 

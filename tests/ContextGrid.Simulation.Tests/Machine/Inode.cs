@@ -1,0 +1,134 @@
+namespace ContextGrid.Simulation.Tests.Machine;
+
+/// <summary>
+/// A file's bytes: as processes see them, and as the platter has them. What was not flushed is kept as a list of
+/// operations, of which a crash keeps any part.
+/// </summary>
+internal sealed class Inode
+{
+    private const int SectorBytes = 512;
+
+    private readonly List<(long Offset, byte[]? Bytes)> _pending = [];
+    private byte[] _seen = [];
+    private byte[] _durable = [];
+
+    public long Length => _seen.Length;
+
+    public DateTime LastWriteTime { get; set; }
+
+    public byte[] Seen => _seen;
+
+    public byte[] Durable => _durable;
+
+    public bool HasPending => _pending.Count > 0;
+
+    public int Read(Span<byte> buffer, long offset)
+    {
+        int count = (int)Math.Clamp(_seen.Length - offset, 0, buffer.Length);
+        _seen.AsSpan((int)Math.Min(offset, _seen.Length), count).CopyTo(buffer);
+        return count;
+    }
+
+    public void Write(ReadOnlySpan<byte> bytes, long offset)
+    {
+        _pending.Add((offset, bytes.ToArray()));
+        Put(ref _seen, offset, bytes);
+    }
+
+    public void SetLength(long bytes)
+    {
+        _pending.Add((bytes, null));
+        Array.Resize(ref _seen, (int)bytes);
+    }
+
+    public void Flush()
+    {
+        foreach ((long offset, byte[]? bytes) in _pending)
+        {
+            Apply(ref _durable, offset, bytes);
+        }
+
+        _pending.Clear();
+    }
+
+    /// <summary>
+    /// A flush that failed: any part of what waited is on the platter, the rest never will be, although processes go on
+    /// seeing it; the next flush has nothing to do.
+    /// </summary>
+    public void FailFlush(Random random)
+    {
+        Lose(random);
+        _pending.Clear();
+    }
+
+    /// <summary>The power went: what was flushed is there, and any part of the rest.</summary>
+    public void LosePower(Random random)
+    {
+        Lose(random);
+        _pending.Clear();
+        _seen = [.. _durable];
+    }
+
+    /// <summary>One bit changes by itself, on the platter and in what processes see.</summary>
+    public void Flip(long offset, int bit)
+    {
+        _seen[offset] ^= (byte)(1 << bit);
+        if (offset < _durable.Length)
+        {
+            _durable[offset] ^= (byte)(1 << bit);
+        }
+    }
+
+    private void Lose(Random random)
+    {
+        foreach ((long offset, byte[]? bytes) in _pending)
+        {
+            switch (random.Next(3))
+            {
+                case 0:
+                    Apply(ref _durable, offset, bytes);
+                    break;
+                case 1 when bytes is not null:
+                    Tear(offset, bytes, random);
+                    break;
+            }
+        }
+    }
+
+    // Sectors reach the platter in any order, so any of them may be missing.
+    private void Tear(long offset, byte[] bytes, Random random)
+    {
+        for (int at = 0; at < bytes.Length;)
+        {
+            int sector = (int)Math.Min(bytes.Length - at, SectorBytes - ((offset + at) % SectorBytes));
+            if (random.Next(2) == 0)
+            {
+                Put(ref _durable, offset + at, bytes.AsSpan(at, sector));
+            }
+
+            at += sector;
+        }
+    }
+
+    private static void Apply(ref byte[] target, long offset, byte[]? bytes)
+    {
+        if (bytes is null)
+        {
+            Array.Resize(ref target, (int)offset);
+        }
+        else
+        {
+            Put(ref target, offset, bytes);
+        }
+    }
+
+    private static void Put(ref byte[] target, long offset, ReadOnlySpan<byte> bytes)
+    {
+        if (offset + bytes.Length > target.Length)
+        {
+            Array.Resize(ref target, (int)offset + bytes.Length);
+        }
+
+        bytes.CopyTo(target.AsSpan((int)offset));
+    }
+}

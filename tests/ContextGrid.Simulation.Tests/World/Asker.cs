@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+using System.Text;
+using ContextGrid.Core.Queries;
+using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Runtime.Queries;
+using ContextGrid.Simulation.Tests.Truth;
+
+namespace ContextGrid.Simulation.Tests.World;
+
+/// <summary>Asks for entities, and keeps every answer for the checks.</summary>
+internal sealed class Asker(SimulatedWorld world, Random random)
+{
+    public async Task RunAsync()
+    {
+        for (int i = 0; i < world.Plan.Reads; i++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(1, 6_000)), world.Clock);
+            bool isUser = random.Next(3) > 0;
+            string key = isUser ? $"u{random.Next(5)}" : $"d{random.Next(3)}";
+            SimulatedProcess? process = world.Current;
+            try
+            {
+                await AskAsync(process, isUser ? 0 : 1, key, random.Next(3) == 0 ? NewestKnown() : []);
+            }
+            catch (Exception e) when (e is ConnectionLostException or TimeoutException or EventLogException)
+            {
+                world.Trace.Note($"asker: {key} failed: {e.Message}");
+            }
+        }
+    }
+
+    /// <summary>Asks for one entity at its newest event.</summary>
+    public async Task<RecordedAnswer> AskAsync(
+        SimulatedProcess? process, int type, string key, ImmutableArray<(TopicPartition, long)> positionsMin)
+    {
+        string name = type == 0 ? "user" : "device";
+        int plan = Array.FindIndex(SimulatedDefinitions.Plans, p => p.Definition.Name == name);
+        ImmutableArray<(TopicPartition Partition, long End)> ends = world.EndsKnownLongAgo();
+        string what = $"{world.Trace.Now} the answer about {key} of process {process?.Number}";
+        RecordedAnswer recorded = await (process ?? throw new ConnectionLostException()).CallAsync(
+            host => ReadAsync(host, plan, key, positionsMin, what, ends), TimeSpan.FromMinutes(5), world.Clock);
+        AnswerCheck.AgainstLog(recorded, world.Truth);
+        world.Answers.Add(recorded);
+        return recorded;
+    }
+
+    private static async Task<RecordedAnswer> ReadAsync(
+        EmbeddedHost host,
+        int plan,
+        string key,
+        ImmutableArray<(TopicPartition, long)> positionsMin,
+        string what,
+        ImmutableArray<(TopicPartition, long)> ends)
+    {
+        var query = new ContextQuery { Head = QueryHead.Newest, PositionsMin = positionsMin };
+        query.Selections.Add(FeatureSelection.All(host.Grid.Plans[plan]));
+        query.Add(0, Encoding.UTF8.GetBytes(key));
+        var answer = new ContextAnswer();
+        await host.Reader.ReadAsync(query, answer, CancellationToken.None);
+        return RecordedAnswer.Of(what, plan, key, query, answer, ends);
+    }
+
+    private ImmutableArray<(TopicPartition, long)> NewestKnown() => world.KnownEnds.Count == 0
+        ? []
+        : [(world.KnownEnds[^1].Partition, world.KnownEnds[^1].End - 1)];
+}

@@ -1,0 +1,89 @@
+using ContextGrid.Runtime.Embedded;
+
+namespace ContextGrid.Simulation.Tests.World;
+
+/// <summary>Starts what is down, restarts what says that it needs it, and restores what is damaged.</summary>
+internal sealed class Operator(SimulatedWorld world, Random random, Saboteur saboteur)
+{
+    private bool _ends;
+    private int _unwell;
+
+    public async Task RunAsync()
+    {
+        while (!_ends)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(100, 8_000)), world.Clock);
+            Look();
+        }
+    }
+
+    public void Stop() => _ends = true;
+
+    /// <summary>Starts a process if there is none that can serve.</summary>
+    public void Look()
+    {
+        SimulatedProcess? process = world.Current;
+        if (process is null)
+        {
+            world.StartProcess();
+        }
+        else if (process.Context.IsPaused)
+        {
+            // Nobody can tell that from a slow one.
+        }
+        else if (process.StartError is { } error)
+        {
+            world.Trace.Note($"process {process.Number} did not start: {error.Message}");
+            world.Kill(process, "as it did not start");
+            Restart();
+        }
+        else if (process.Context.IsDead)
+        {
+            Restart();
+        }
+        else if (process.Host is { } host)
+        {
+            Examine(process, host);
+        }
+    }
+
+    private void Examine(SimulatedProcess process, EmbeddedHost host)
+    {
+        string? why = host.Failed.IsFaulted ? host.Failed.Exception?.InnerException?.Message
+            : host.CheckpointFault ?? host.WhyNotReady(world.Clock.NowMs);
+        _unwell = why is null ? 0 : _unwell + 1;
+        bool isDamaged = why?.Contains("Stopped at", StringComparison.Ordinal) ?? false;
+        if (why is not null && (host.Failed.IsFaulted || isDamaged || _unwell > 12))
+        {
+            _unwell = 0;
+            world.Trace.Note($"process {process.Number} is not well: {why}");
+            world.Kill(process, "by the operator");
+            Restart();
+        }
+        else if (saboteur.Damaged.Count > 0 && random.Next(10) == 0)
+        {
+            saboteur.Restore();
+        }
+    }
+
+    private void Restart()
+    {
+        if (world.Plan.Has(Faults.PowerLoss) && !world.Plan.IsShared && random.NextDouble() < 0.6)
+        {
+            world.Trace.Note("the power was lost");
+            world.Disk.LosePower();
+        }
+
+        if (saboteur.Damaged.Count > 0 && random.Next(2) == 0)
+        {
+            saboteur.Restore();
+        }
+
+        if (saboteur.Damaged.TrueForAll(d => !d.Path.EndsWith(".log", StringComparison.Ordinal)))
+        {
+            world.Reconcile();
+        }
+
+        world.StartProcess();
+    }
+}

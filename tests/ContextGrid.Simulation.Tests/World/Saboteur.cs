@@ -1,0 +1,187 @@
+using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Simulation.Tests.Machine;
+
+namespace ContextGrid.Simulation.Tests.World;
+
+/// <summary>Makes the faults of the plan happen while producers and askers work.</summary>
+internal sealed class Saboteur(SimulatedWorld world, Random random)
+{
+    private bool _ends;
+
+    /// <summary>Files of which a bit was changed, with what changes it back.</summary>
+    public List<(string Path, Action Restore)> Damaged { get; } = [];
+
+    /// <summary>Sabotages until told to stop.</summary>
+    public async Task RunAsync()
+    {
+        Arm();
+        List<Func<Task>> acts = Acts();
+        while (!_ends && acts.Count > 0)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(10, 20_000)), world.Clock);
+            if (!_ends)
+            {
+                await acts[random.Next(acts.Count)]();
+            }
+        }
+    }
+
+    /// <summary>Ends all sabotage.</summary>
+    public void Stop()
+    {
+        _ends = true;
+        world.DiskFaults.Ends = 0;
+        world.DiskFaults.FlushFails = 0;
+        world.DiskFaults.ReadFails = 0;
+        world.DiskFaults.ReadIsShort = 0;
+        world.Disk.IsFull = false;
+        world.Disk.FlushMax = TimeSpan.FromMilliseconds(5);
+        world.Store.Fails = 0;
+        world.Store.IsUnknown = 0;
+        world.SharedLog.Fails = 0;
+        Restore();
+    }
+
+    /// <summary>Brings damaged files back from a copy.</summary>
+    public void Restore()
+    {
+        foreach ((string path, Action restore) in Damaged)
+        {
+            world.Trace.Note($"{path} is restored from a copy");
+            restore();
+        }
+
+        Damaged.Clear();
+    }
+
+    private List<Func<Task>> Acts()
+    {
+        SimulationPlan plan = world.Plan;
+        (bool IsPlanned, Func<Task> Act)[] all =
+        [
+            (plan.Has(Faults.Kill), KillAsync),
+            (plan.Has(Faults.DiskFull), FillAsync),
+            (plan.Has(Faults.SlowDisk), SlowDownAsync),
+            (plan.Has(Faults.Poison), new Poisoner(world, random).PoisonAsync),
+            (plan.Has(Faults.BitFlip), FlipAsync),
+            (plan.Has(Faults.Retention) && plan.IsShared, RetainAsync),
+            (plan.Has(Faults.Takeover), TakeOverAsync),
+        ];
+        return [.. all.Where(a => a.IsPlanned).Select(a => a.Act)];
+    }
+
+    private void Arm()
+    {
+        SimulationPlan plan = world.Plan;
+        world.DiskFaults.Ends = plan.Has(Faults.KillAtWrite) ? random.NextDouble() * 0.02 : 0;
+        world.DiskFaults.FlushFails = plan.Has(Faults.FlushFails) ? random.NextDouble() * 0.02 : 0;
+        world.DiskFaults.ReadFails = plan.Has(Faults.ReadFails) ? random.NextDouble() * 0.01 : 0;
+        world.DiskFaults.ReadIsShort = plan.Has(Faults.ShortReads) ? 0.3 : 0;
+        world.Store.Fails = plan.Has(Faults.Store) ? random.NextDouble() * 0.1 : 0;
+        world.Store.IsUnknown = plan.Has(Faults.Store) ? random.NextDouble() * 0.2 : 0;
+        world.SharedLog.Fails = plan.Has(Faults.Store) ? random.NextDouble() * 0.05 : 0;
+    }
+
+    private Task KillAsync()
+    {
+        if (world.MayKill && world.Current is { } process)
+        {
+            world.Kill(process, "between two steps", isFault: true);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private async Task FillAsync()
+    {
+        world.Trace.Note("the disk is full");
+        world.Disk.IsFull = true;
+        await Task.Delay(TimeSpan.FromSeconds(random.Next(1, 60)), world.Clock);
+        world.Disk.IsFull = false;
+        world.Trace.Note("the disk has space again");
+    }
+
+    private async Task SlowDownAsync()
+    {
+        world.Trace.Note("the disk is slow");
+        world.Disk.FlushMax = TimeSpan.FromSeconds(random.Next(1, 10));
+        await Task.Delay(TimeSpan.FromSeconds(random.Next(1, 60)), world.Clock);
+        world.Disk.FlushMax = TimeSpan.FromMilliseconds(5);
+    }
+
+    // Only files that are not being written: a bit of the newest commit is no different from a torn write.
+    private Task FlipAsync()
+    {
+        if (Damaged.Count == 0)
+        {
+            Flip();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private void Flip()
+    {
+        string[] logs = [.. world.Disk.Files.Keys.Where(IsClosedLog)];
+        string[] blobs =
+        [
+            .. world.Disk.Files.Keys.Where(f => f.Contains("/checkpoints/segments/") || f.Contains("/manifests/")),
+        ];
+        string[] candidates = random.Next(2) == 0 && logs.Length > 0 ? logs : blobs;
+        if (candidates.Length == 0)
+        {
+            return;
+        }
+
+        string path = candidates[random.Next(candidates.Length)];
+        Inode inode = world.Disk.Files[path];
+        if (inode.HasPending || inode.Length == 0)
+        {
+            return;
+        }
+
+        long offset = random.NextInt64(inode.Length);
+        int bit = random.Next(8);
+        inode.Flip(offset, bit);
+        Damaged.Add((path, () => inode.Flip(offset, bit)));
+        world.Trace.Note($"bit {bit} of byte {offset} of {path} changes");
+    }
+
+    private bool IsClosedLog(string path) => path.EndsWith(".log", StringComparison.Ordinal)
+        && world.Disk.Files.Keys.Any(other => other.EndsWith(".log", StringComparison.Ordinal)
+            && Path.GetDirectoryName(other) == Path.GetDirectoryName(path)
+            && string.CompareOrdinal(other, path) > 0);
+
+    private Task RetainAsync()
+    {
+        string topic = random.Next(2) == 0 ? "payments" : "logins";
+        var partition = new TopicPartition(topic, random.Next(world.Plan.Partitions));
+        if (world.MayKill && world.Current is { IsUp: true } process && random.Next(2) == 0)
+        {
+            // While nobody reads, retention overtakes the readers.
+            world.Kill(process, "before retention", isFault: true);
+        }
+
+        world.SharedLog.Retain(partition);
+        world.Trace.Note($"retention takes the beginning of {partition.Topic}/{partition.Partition}");
+        return Task.CompletedTask;
+    }
+
+    private async Task TakeOverAsync()
+    {
+        if (world.Current is not { IsUp: true } old)
+        {
+            return;
+        }
+
+        world.Trace.Note($"process {old.Number} is paused");
+        old.Context.Pause();
+        await Task.Delay(TimeSpan.FromSeconds(random.Next(1, 20)), world.Clock);
+        world.StartProcess();
+        await Task.Delay(TimeSpan.FromSeconds(random.Next(1, 60)), world.Clock);
+        world.Trace.Note($"process {old.Number} wakes up");
+        old.Context.Wake();
+        await Task.Delay(TimeSpan.FromSeconds(random.Next(1, 60)), world.Clock);
+        world.Kill(old, "after it woke up");
+    }
+}

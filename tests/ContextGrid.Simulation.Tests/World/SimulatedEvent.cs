@@ -1,0 +1,43 @@
+using System.Globalization;
+using System.Text;
+
+namespace ContextGrid.Simulation.Tests.World;
+
+/// <summary>An event as its producer knows it.</summary>
+/// <param name="Name">The event's name.</param>
+/// <param name="TimeMs">When it happened, milliseconds since the Unix epoch.</param>
+/// <param name="Id">The producer's id; null: none.</param>
+/// <param name="Fields">What the oracle sees of it.</param>
+/// <param name="IsPoison">Whether no decoder can take it.</param>
+/// <param name="Text">The payload.</param>
+internal sealed record SimulatedEvent(
+    string Name, long TimeMs, string? Id, IReadOnlyDictionary<string, object?> Fields, bool IsPoison, string Text)
+{
+    public string Topic => Name + "s";
+
+    public byte[] Payload => Encoding.UTF8.GetBytes(Text);
+
+    public static SimulatedEvent Payment(
+        long timeMs, string id, string user, string device, double amount, string country)
+    {
+        var fields = new Dictionary<string, object?>
+        {
+            ["payment_id"] = id, ["user_id"] = user, ["device_id"] = device, ["amount"] = amount, ["country"] = country,
+        };
+        string text = string.Create(
+            CultureInfo.InvariantCulture,
+            $$"""{"payment_id":"{{id}}","ts":{{timeMs}},"user_id":"{{user}}","device_id":"{{device}}",""")
+            + string.Create(CultureInfo.InvariantCulture, $$""""amount":{{amount:R}},"country":"{{country}}"}"""");
+        return new SimulatedEvent("payment", timeMs, id, fields, IsPoison: false, text);
+    }
+
+    public static SimulatedEvent Login(long timeMs, string id, string user, bool ok)
+    {
+        var fields = new Dictionary<string, object?> { ["user_id"] = user, ["ok"] = ok };
+        string text = $$"""{"trace":"{{id}}","ts":{{timeMs}},"user_id":"{{user}}","ok":{{(ok ? "true" : "false")}}}""";
+        return new SimulatedEvent("login", timeMs, null, fields, IsPoison: false, text);
+    }
+
+    public static SimulatedEvent Poison(string name, string text) =>
+        new(name, 0, null, new Dictionary<string, object?>(), IsPoison: true, text);
+}

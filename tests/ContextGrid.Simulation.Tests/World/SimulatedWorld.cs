@@ -1,0 +1,185 @@
+using System.Collections.Immutable;
+using ContextGrid.Runtime.Checkpoints;
+using ContextGrid.Runtime.Diagnostics;
+using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Embedded.Log;
+using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Simulation.Tests.Machine;
+using ContextGrid.Simulation.Tests.Truth;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace ContextGrid.Simulation.Tests.World;
+
+/// <summary>
+/// One run's world: machines with disks and clocks, the services that they share, the truth, and the process that
+/// serves at present.
+/// </summary>
+internal sealed class SimulatedWorld
+{
+    private const string Data = "/data";
+
+    private readonly SimulatedStore _store;
+    private readonly SimulatedLog _log;
+    private readonly SimulatedDisk _disk;
+    private readonly TimeSpan _slow;
+    private readonly TimeSpan _skew;
+    private readonly FileEventLogOptions _logOptions;
+    private readonly CheckpointOptions _checkpoints;
+    private int _processes;
+    private int _killsLeft;
+
+    public SimulatedWorld(SimulationOptions options)
+    {
+        Random = new Random(unchecked((int)(options.Seed ^ (options.Seed >> 32))));
+        Plan = new SimulationPlan(options, new Random(Random.Next()));
+        Scheduler = new Scheduler(Clock, new Random(Random.Next()));
+        Outside = new SimulatedContext(Scheduler, "outside");
+        Trace = new Trace(Clock);
+        DiskFaults = new DiskFaults(new Random(Random.Next()));
+        _disk = new SimulatedDisk(Clock, new Random(Random.Next()), DiskFaults);
+        _store = new SimulatedStore(Clock, new Random(Random.Next()));
+        _log = new SimulatedLog(Clock, new Random(Random.Next()), Plan.Partitions)
+        {
+            Appended = (partition, offset, record) => Truth.Acknowledge(
+                partition, offset, record.TimestampMs, record.Value.ToArray(), record.Headers.ToArray()),
+        };
+        _slow = Plan.Has(Faults.Slow)
+            ? TimeSpan.FromMilliseconds(Random.Next(2) == 0 ? 20 : 2_000)
+            : TimeSpan.FromMilliseconds(1);
+        _skew = Plan.Has(Faults.Skew) ? TimeSpan.FromSeconds(Random.Next(-600, 600)) : TimeSpan.Zero;
+        _logOptions = new FileEventLogOptions
+        {
+            Directory = "",
+            SegmentBytesMax = 4096,
+            ReadRecordsMax = Random.Next(1, 30),
+        };
+        _killsLeft = Random.Next(1, 12);
+        _checkpoints = new CheckpointOptions
+        {
+            SegmentBytesMax = 4096 * Random.Next(1, 5),
+            SmallSegmentsMax = Random.Next(1, 4),
+        };
+    }
+
+    public SimulatedClock Clock { get; } = new();
+
+    public Random Random { get; }
+
+    public SimulationPlan Plan { get; }
+
+    public Scheduler Scheduler { get; }
+
+    /// <summary>Where clients and operators run: it never dies.</summary>
+    public SimulatedContext Outside { get; }
+
+    public Trace Trace { get; }
+
+    public DiskFaults DiskFaults { get; }
+
+    public LogTruth Truth { get; } = new();
+
+    /// <summary>Every event that a producer made, by payload.</summary>
+    public Dictionary<string, SimulatedEvent> Made { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>When clients learned of an end of the log.</summary>
+    public List<(long AtMs, TopicPartition Partition, long End)> KnownEnds { get; } = [];
+
+    public List<RecordedAnswer> Answers { get; } = [];
+
+    public SimulatedStore Store => _store;
+
+    public SimulatedLog SharedLog => _log;
+
+    public SimulatedDisk Disk => _disk;
+
+    /// <summary>The process that clients talk to; it may be starting, dead or paused.</summary>
+    public SimulatedProcess? Current { get; set; }
+
+    /// <summary>How much longer than usual something may take without being stuck.</summary>
+    public TimeSpan Slack => TimeSpan.FromSeconds(5) + (_slow * 8);
+
+    /// <summary>Whether the process may still be killed: each start takes its time.</summary>
+    public bool MayKill => _killsLeft > 0;
+
+    /// <summary>Starts another process and makes it the one that clients talk to.</summary>
+    public SimulatedProcess StartProcess()
+    {
+        int number = ++_processes;
+        var context = new SimulatedContext(Scheduler, $"process {number}");
+        SimulatedDisk disk = Plan.IsShared
+            ? new SimulatedDisk(Clock, new Random(number), new DiskFaults(new Random(number)))
+            : _disk;
+        var process = new SimulatedProcess(context, number, disk);
+        DiskFaults.End = () => Kill(process, "at a write", isFault: true);
+        Trace.Note($"process {number} starts");
+        process.Start(() => EmbeddedHost.StartAsync(Options(), Platform(disk), CancellationToken.None));
+        Current = process;
+        return process;
+    }
+
+    /// <summary>Ends a process where it stands.</summary>
+    public void Kill(SimulatedProcess process, string where, bool isFault = false)
+    {
+        if (!process.Context.IsDead)
+        {
+            _killsLeft -= isFault ? 1 : 0;
+            DiskFaults.Ends = _killsLeft > 0 ? DiskFaults.Ends : 0;
+            Trace.Note($"process {process.Number} is killed {where}");
+            process.Kill();
+            process.Disk.EndProcess();
+        }
+    }
+
+    /// <summary>Compares the truth with what the disk of a dead process holds.</summary>
+    public void Reconcile()
+    {
+        if (Plan.IsShared)
+        {
+            return;
+        }
+
+        foreach ((TopicPartition partition, long start, IReadOnlyList<TrueRecord> records) in
+            LogFiles.Read(_disk, Data + "/log"))
+        {
+            Truth.Reconcile(partition, start, records);
+        }
+
+        foreach (RecordedAnswer answer in Answers)
+        {
+            AnswerCheck.AgainstLog(answer, Truth);
+        }
+    }
+
+    /// <summary>Notes that a client knows an end of the log now.</summary>
+    public void Know(string topic, IEnumerable<RecordPosition> positions) => KnownEnds.AddRange(
+        positions.Select(p => (Clock.NowMs, new TopicPartition(topic, p.Partition), p.Offset + 1)));
+
+    /// <summary>The ends of the log that clients have known for so long that every answer must know them.</summary>
+    public ImmutableArray<(TopicPartition Partition, long End)> EndsKnownLongAgo() =>
+    [
+        .. KnownEnds.Where(k => k.AtMs <= Clock.NowMs - Slack.TotalMilliseconds).GroupBy(k => k.Partition)
+            .Select(g => (g.Key, g.Max(k => k.End))),
+    ];
+
+    private EmbeddedHostOptions Options() => new()
+    {
+        Definitions = SimulatedDefinitions.Set,
+        DataDirectory = Data,
+        Partitions = Plan.Partitions,
+        CheckpointInterval = Plan.CheckpointInterval,
+        RetentionBytes = Plan.Has(Faults.Retention) && !Plan.IsShared ? 8192 : 0,
+        Metrics = new GridMetrics(),
+    };
+
+    private HostPlatform Platform(SimulatedDisk disk) => new(
+        new SkewedClock(Clock, _skew), NullLoggerFactory.Instance)
+    {
+        Files = disk,
+        Log = _logOptions,
+        Checkpoints = _checkpoints,
+        OpenLog = Plan.IsShared ? () => _log : null,
+        OpenSnapshots = Plan.IsShared ? () => _store : null,
+        AroundLog = log => Plan.IsShared ? log : new ObservedLog(log, Truth, Clock, Random, _slow),
+        AroundGrid = grid => new SlowGrid(grid, Clock, Random, _slow),
+    };
+}

@@ -1,0 +1,58 @@
+namespace ContextGrid.Simulation.Tests.World;
+
+/// <summary>What the seed has chosen for a run.</summary>
+internal sealed class SimulationPlan
+{
+    private static readonly (Faults Fault, double Probability)[] Chances =
+    [
+        (Faults.Kill, 0.7), (Faults.KillAtWrite, 0.5), (Faults.PowerLoss, 1), (Faults.FlushFails, 0.25),
+        (Faults.ReadFails, 0.2), (Faults.ShortReads, 0.5), (Faults.DiskFull, 0.25), (Faults.SlowDisk, 0.25),
+        (Faults.BitFlip, 0.25), (Faults.Store, 0.7), (Faults.Takeover, 0.6), (Faults.Retention, 0.3),
+        (Faults.Duplicates, 0.6), (Faults.Skew, 0.4), (Faults.Poison, 0.4), (Faults.Slow, 0.4),
+    ];
+
+    public SimulationPlan(SimulationOptions options, Random random)
+    {
+        IsShared = random.Next(10) < 3;
+        foreach ((Faults fault, double probability) in Chances)
+        {
+            // Drawn whether it is allowed or not, so that a run without one fault is otherwise the same.
+            Faults |= random.NextDouble() < probability ? fault & options.Allowed : Faults.None;
+        }
+
+        Faults unfit = IsShared
+            ? Faults.KillAtWrite | Faults.FlushFails | Faults.ReadFails | Faults.DiskFull | Faults.SlowDisk
+                | Faults.BitFlip | Faults.ShortReads
+            : Faults.Store | Faults.Takeover;
+        Faults &= ~unfit;
+        if (Has(Faults.Retention))
+        {
+            // A retry whose first try retention has taken is no retry any more, which no oracle could tell from
+            // outside; and a copy of a damaged file is of no use when an older checkpoint needs records that are gone.
+            Faults &= ~(Faults.Duplicates | Faults.BitFlip);
+        }
+
+        Partitions = random.Next(1, 4);
+        Publishers = random.Next(1, 4);
+        Batches = Math.Max(1, random.Next(5, 25) * options.Actions / 100);
+        Reads = random.Next(5, 25) * options.Actions / 100;
+        CheckpointInterval = TimeSpan.FromSeconds(random.Next(1, 20));
+    }
+
+    /// <summary>Whether owners share log and checkpoints as services, as with Kafka and a blob store.</summary>
+    public bool IsShared { get; }
+
+    public Faults Faults { get; }
+
+    public int Partitions { get; }
+
+    public int Publishers { get; }
+
+    public int Batches { get; }
+
+    public int Reads { get; }
+
+    public TimeSpan CheckpointInterval { get; }
+
+    public bool Has(Faults fault) => (Faults & fault) != 0;
+}

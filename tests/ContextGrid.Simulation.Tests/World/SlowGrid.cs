@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using ContextGrid.Core.Features.Plans;
+using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Runtime.Queries;
+
+namespace ContextGrid.Simulation.Tests.World;
+
+/// <summary>A grid that takes its time before and after everything, as its port allows.</summary>
+internal sealed class SlowGrid(IContextGrid grid, TimeProvider clock, Random random, TimeSpan most) : IContextGrid
+{
+    public ImmutableArray<EntityPlan> Plans => grid.Plans;
+
+    public async ValueTask ApplyAsync(EventBatch batch, CancellationToken cancellationToken)
+    {
+        await WaitAsync();
+        await grid.ApplyAsync(batch, cancellationToken);
+        await WaitAsync();
+    }
+
+    public async ValueTask ReadAsync(ContextQuery query, ContextAnswer answer, CancellationToken cancellationToken)
+    {
+        await WaitAsync();
+        await grid.ReadAsync(query, answer, cancellationToken);
+        await WaitAsync();
+    }
+
+    public ValueTask FindChangedAsync(
+        ContextQuery query, SourceVector since, List<int> changed, CancellationToken cancellationToken) =>
+        grid.FindChangedAsync(query, since, changed, cancellationToken);
+
+    private Task WaitAsync() => Task.Delay(most * random.NextDouble(), clock);
+}
