@@ -20,7 +20,8 @@ public sealed class CrashTests : IDisposable
         var rig = new CrashRig(_grid, Number("CONTEXTGRID_SEED", 20), TimeProvider.System, Say);
         CrashReport report = await rig.RunAsync(Number("CONTEXTGRID_KILLS", 24));
         Say(report.ToString());
-        Assert.True(report.Retries > 0 && report.Conflicts > 0 && report.DeadLetters > report.Conflicts, report.ToString());
+        Assert.True(
+            report.Retries > 0 && report.Conflicts > 0 && report.DeadLetters > report.Conflicts, report.ToString());
     }
 
     /// <summary>The same with progress on the console; it runs only when it is asked for.</summary>

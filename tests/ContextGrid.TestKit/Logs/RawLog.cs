@@ -24,7 +24,11 @@ public sealed class RawLog(string directory)
     public IEnumerable<RawRecord> ReadNew()
     {
         string[] partitions = Directory.Exists(directory)
-            ? [.. Directory.GetDirectories(directory).SelectMany(Directory.GetDirectories).Order(StringComparer.Ordinal)]
+            ?
+            [
+                .. Directory.GetDirectories(directory).SelectMany(Directory.GetDirectories)
+                    .Order(StringComparer.Ordinal),
+            ]
             : [];
         foreach (string partition in partitions)
         {

@@ -78,17 +78,7 @@ internal sealed class CrashCheck(CrashTruth truth, CrashLedger ledger, Definitio
             yield return $"{id} reflects {p}, where no event of it counts";
         }
 
-        IEnumerable<(string, SourcePosition)> least =
-        [
-            .. told.After.Select(p => ("was asked for", p)),
-            .. told.Sources.Select(s => ("is applied, says the same answer", new SourcePosition
-            {
-                Topic = s.Topic,
-                Partition = s.Partition,
-                Offset = s.AppliedOffset,
-            })),
-        ];
-        foreach ((string why, SourcePosition p) in least)
+        foreach ((string why, SourcePosition p) in Least(told))
         {
             OracleEvent? newest = events.LastOrDefault(e => IsUpTo(e, p));
             if (newest is not null && !Reflects(reflected, newest))
@@ -102,6 +92,18 @@ internal sealed class CrashCheck(CrashTruth truth, CrashLedger ledger, Definitio
             yield return $"{id} is degraded: {sentence}";
         }
     }
+
+    /// <summary>The positions that an answer must reflect, and why.</summary>
+    private static IEnumerable<(string Why, SourcePosition Position)> Least(CrashAnswer told) =>
+    [
+        .. told.After.Select(p => ("was asked for", p)),
+        .. told.Sources.Select(s => ("is applied, says the same answer", new SourcePosition
+        {
+            Topic = s.Topic,
+            Partition = s.Partition,
+            Offset = s.AppliedOffset,
+        })),
+    ];
 
     /// <summary>Every event that could not be applied is among the dead letters, and nothing else is.</summary>
     internal IEnumerable<string> DeadLetters()

@@ -88,7 +88,8 @@ internal sealed class CrashPublisher(
     {
         EntityId[] entities =
         [
-            .. (_last?.Items ?? []).Where(i => !i.IsPoison).TakeLast(3).Select(i => new EntityId(CrashGrid.User, i.User)),
+            .. (_last?.Items ?? []).Where(i => !i.IsPoison).TakeLast(3)
+                .Select(i => new EntityId(CrashGrid.User, i.User)),
         ];
         if (entities.Length > 0)
         {
@@ -131,10 +132,15 @@ internal sealed class CrashPublisher(
             : string.Create(CultureInfo.InvariantCulture, $"m{round / 3}-{_random.Next(4)}");
         ledger.Expect(new EntityId(CrashGrid.Merchant, merchant));
         long ageMs = _random.Next(10) == 0 ? _random.Next(50 * 60_000) : _random.Next(1_000);
+        string amounts = string.Create(
+            CultureInfo.InvariantCulture,
+            $"\"amount\":{_random.Next(100_000) / 8.0},\"items\":{_random.Next(1, 9)}");
+        string ok = _random.Next(3) > 0 ? "true" : "false";
         return string.Create(
             CultureInfo.InvariantCulture,
             $$"""
-            {"payment_id":"{{id}}","user_id":"{{user}}","merchant":"{{merchant}}","amount":{{_random.Next(100_000) / 8.0}},"items":{{_random.Next(1, 9)}},"ok":{{(_random.Next(3) > 0 ? "true" : "false")}},"ts":{{time.GetUtcNow().ToUnixTimeMilliseconds() - ageMs}}}
+            {"payment_id":"{{id}}","user_id":"{{user}}","merchant":"{{merchant}}",{{amounts}},"ok":{{ok}},
+            "ts":{{time.GetUtcNow().ToUnixTimeMilliseconds() - ageMs}}}
             """);
     }
 
