@@ -46,7 +46,7 @@ internal sealed record CheckpointRecovery(
         {
             throw new SnapshotStoreException(
                 $"None of the {generations.Count} checkpoints can be used. {string.Join(' ', recovered)} "
-                + "Restore the blobs from a backup, or remove all checkpoints to rebuild the state from the log.");
+                + "Restore the blobs from a backup, or start with --rebuild to build all state from the log again.");
         }
 
         recovered.Add(Describe(newest));
