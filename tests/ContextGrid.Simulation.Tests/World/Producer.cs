@@ -41,11 +41,12 @@ internal sealed class Producer(SimulatedWorld world, Random random, int number)
         long lateMs = random.Next(6) == 0 ? random.Next(7_200_000) : random.Next(2_000);
         long timeMs = Math.Max(0, world.Clock.NowMs + _skewMs - lateMs);
         string id = $"p{number}-{++_made}", user = $"u{random.Next(5)}";
+        string note = new('x', random.Next(3) == 0 ? random.Next(600) : 0);
         SimulatedEvent e = pays
             ? SimulatedEvent.Payment(
                 timeMs, id, user, $"d{random.Next(3)}", Math.Round(random.NextDouble() * 1000, 2),
-                Countries[random.Next(Countries.Length)])
-            : SimulatedEvent.Login(timeMs, id, user, random.Next(4) > 0);
+                Countries[random.Next(Countries.Length)], note)
+            : SimulatedEvent.Login(timeMs, id, user, random.Next(4) > 0, note);
         world.Made.Add(e.Text, e);
         return e;
     }

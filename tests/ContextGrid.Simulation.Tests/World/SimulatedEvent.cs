@@ -18,7 +18,7 @@ internal sealed record SimulatedEvent(
     public byte[] Payload => Encoding.UTF8.GetBytes(Text);
 
     public static SimulatedEvent Payment(
-        long timeMs, string id, string user, string device, double amount, string country)
+        long timeMs, string id, string user, string device, double amount, string country, string note)
     {
         var fields = new Dictionary<string, object?>
         {
@@ -27,14 +27,15 @@ internal sealed record SimulatedEvent(
         string text = string.Create(
             CultureInfo.InvariantCulture,
             $$"""{"payment_id":"{{id}}","ts":{{timeMs}},"user_id":"{{user}}","device_id":"{{device}}",""")
-            + string.Create(CultureInfo.InvariantCulture, $$""""amount":{{amount:R}},"country":"{{country}}"}"""");
+            + string.Create(CultureInfo.InvariantCulture, $$""""amount":{{amount:R}},"country":"{{country}}","note":"{{note}}"}"""");
         return new SimulatedEvent("payment", timeMs, id, fields, IsPoison: false, text);
     }
 
-    public static SimulatedEvent Login(long timeMs, string id, string user, bool ok)
+    public static SimulatedEvent Login(long timeMs, string id, string user, bool ok, string note = "")
     {
         var fields = new Dictionary<string, object?> { ["user_id"] = user, ["ok"] = ok };
-        string text = $$"""{"trace":"{{id}}","ts":{{timeMs}},"user_id":"{{user}}","ok":{{(ok ? "true" : "false")}}}""";
+        string text = $$"""{"trace":"{{id}}","ts":{{timeMs}},"user_id":"{{user}}","note":"{{note}}","ok":"""
+            + (ok ? "true}" : "false}");
         return new SimulatedEvent("login", timeMs, null, fields, IsPoison: false, text);
     }
 

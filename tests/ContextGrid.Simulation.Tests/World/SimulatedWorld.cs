@@ -167,7 +167,7 @@ internal sealed class SimulatedWorld
         DataDirectory = Data,
         Partitions = Plan.Partitions,
         CheckpointInterval = Plan.CheckpointInterval,
-        RetentionBytes = Plan.Has(Faults.Retention) && !Plan.IsShared ? 8192 : 0,
+        RetentionBytes = Plan.Has(Faults.Retention) && !Plan.IsShared ? 4096 : 0,
         Metrics = new GridMetrics(),
     };
 
