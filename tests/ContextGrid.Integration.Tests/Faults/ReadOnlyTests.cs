@@ -48,6 +48,7 @@ public sealed class ReadOnlyTests : IDisposable
             ContextGridException later = await _ticks.UntilRefusedAsync(client, 1);
             Assert.Equal(refusal.Message, later.Message);
             await _ticks.CheckAsync(client);
+            Assert.True((await client.GetStatusAsync()).Ready);
             Assert.Equal(0, await server.TerminateAsync(Patience));
         }
 
