@@ -75,7 +75,7 @@ internal sealed class GridServer : IAsyncDisposable
         EmbeddedHost? host = null;
         try
         {
-            EmbeddedHostOptions hostOptions = HostOptionsOf(options, definitions);
+            EmbeddedHostOptions hostOptions = options.ToHostOptions(definitions);
             var collector = new PrometheusCollector(hostOptions.Metrics.Meter);
             host = await EmbeddedHost.StartAsync(
                 hostOptions,
@@ -175,16 +175,6 @@ internal sealed class GridServer : IAsyncDisposable
         });
         return builder.Build();
     }
-
-    private static EmbeddedHostOptions HostOptionsOf(ServerOptions options, DefinitionSet definitions) => new()
-    {
-        Definitions = definitions,
-        DataDirectory = options.Data,
-        Partitions = options.Partitions,
-        CheckpointInterval = options.CheckpointInterval,
-        RetentionTime = options.Retention,
-        Rebuild = options.Rebuild,
-    };
 
     private void Look()
     {

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
+using ContextGrid.Core.Definitions;
+using ContextGrid.Runtime.Embedded;
 
 namespace ContextGrid.Server;
 
@@ -28,6 +30,12 @@ internal sealed record ServerOptions(
     TimeSpan CheckpointInterval,
     TimeSpan Retention)
 {
+    /// <summary>The memory for entities, bytes; 0: unlimited.</summary>
+    internal long MemoryMaxBytes { get; init; }
+
+    // Half: the heap of a busy server is larger than what lives in it, and the log's pages want to stay cached.
+    private static long MemoryDefaultBytes => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
+
     /// <summary>
     /// Parses the command line and runs the server; prints help or what is wrong otherwise.
     /// </summary>
@@ -49,36 +57,69 @@ internal sealed record ServerOptions(
         var partitions = Number("--partitions", 0, 0, 1024, "Partitions of every source topic; 0: what it has, else 4");
         var interval = Number("--checkpoint-interval", 5, 1, 3600, "Seconds between checkpoints");
         var retention = Number("--retention-days", 30, 0, 36_500, "Days that the log keeps records; 0: for ever");
+        var memory = Size("--memory-max", "Memory for entities, as 512MB or 2GB; 0: unlimited. Default: half of all");
         var root = new RootCommand("The ContextGrid server: live context from event streams.")
         {
-            definitions, data, http, grpc, demo, rate, users, rebuild, partitions, interval, retention,
+            definitions, data, http, grpc, demo, rate, users, rebuild, partitions, interval, retention, memory,
         };
-        root.SetAction(result =>
+        root.SetAction(result => run(new ServerOptions(
+            result.GetValue(definitions) ?? (result.GetValue(demo) ? ExamplesDirectory() : "definitions"),
+            result.GetValue(data) ?? (result.GetValue(demo) ? Path.Combine("data", "demo") : "data"),
+            result.GetValue(http),
+            result.GetValue(grpc),
+            result.GetValue(demo),
+            result.GetValue(rate),
+            result.GetValue(users),
+            result.GetValue(rebuild),
+            result.GetValue(partitions),
+            TimeSpan.FromSeconds(result.GetValue(interval)),
+            TimeSpan.FromDays(result.GetValue(retention)))
         {
-            bool isDemo = result.GetValue(demo);
-            return run(new ServerOptions(
-                result.GetValue(definitions) ?? (isDemo ? ExamplesDirectory() : "definitions"),
-                result.GetValue(data) ?? (isDemo ? Path.Combine("data", "demo") : "data"),
-                result.GetValue(http),
-                result.GetValue(grpc),
-                isDemo,
-                result.GetValue(rate),
-                result.GetValue(users),
-                result.GetValue(rebuild),
-                result.GetValue(partitions),
-                TimeSpan.FromSeconds(result.GetValue(interval)),
-                TimeSpan.FromDays(result.GetValue(retention))));
-        });
+            MemoryMaxBytes = ByteSize.Of(result.GetValue(memory)) ?? MemoryDefaultBytes,
+        }));
         return Invoke(root.Parse(args));
     }
 
+    /// <summary>What the host needs to know.</summary>
+    internal EmbeddedHostOptions ToHostOptions(DefinitionSet definitions) => new()
+    {
+        Definitions = definitions,
+        DataDirectory = Data,
+        Partitions = Partitions,
+        CheckpointInterval = CheckpointInterval,
+        RetentionTime = Retention,
+        MemoryMaxBytes = MemoryMaxBytes,
+        Rebuild = Rebuild,
+    };
+
     private static int Invoke(ParseResult parsed)
     {
-        int code = parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        int code = parsed.Invoke(new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false,
+
+            // The host handles signals itself; the parser's handler would end the process two seconds after one, in
+            // the middle of the last checkpoint.
+            ProcessTerminationTimeout = null,
+        });
         return parsed.Errors.Count > 0 ? 2 : code;
     }
 
     private static Option<string?> Folder(string name, string description) => new(name) { Description = description };
+
+    private static Option<string?> Size(string name, string description)
+    {
+        Option<string?> option = Folder(name, description);
+        option.Validators.Add(result =>
+        {
+            string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+            if (text.Length > 0 && ByteSize.Of(text) is null)
+            {
+                result.AddError($"{name} is {text}; it must be a size such as 512MB or 2GB, or 0.");
+            }
+        });
+        return option;
+    }
 
     private static Option<bool> Switch(string name, string description) => new(name) { Description = description };
 

@@ -56,10 +56,14 @@ public sealed class GridMetrics : IDisposable
         _checkpoints = Meter.CreateCounter<long>("contextgrid_checkpoints", "{checkpoint}", "Checkpoints, by outcome.");
         _checkpointSeconds = Meter.CreateHistogram<double>(
             "contextgrid_checkpoint_duration", "s", "How long a checkpoint took.");
+        Entities = new EntityMetrics(Meter);
     }
 
     /// <summary>The meter; observable gauges of other parts are created on it.</summary>
     public Meter Meter { get; }
+
+    /// <summary>The counters of entities that come and go.</summary>
+    public EntityMetrics Entities { get; }
 
     /// <summary>Events applied since the start.</summary>
     public long Applied => Interlocked.Read(ref _appliedTotal);

@@ -103,7 +103,10 @@ internal sealed class WatchHandler(
         {
             bool wasRebuilding = isRebuilding;
             isRebuilding = IsRebuilding();
-            SourceVector now = SourceVector.Of(progress);
+
+            // A client that comes back after a crash may have seen more than the state has again: it is shown nothing
+            // older than that.
+            SourceVector now = seen.Latest(SourceVector.Of(progress));
             if (wasRebuilding && !isRebuilding)
             {
                 // Also values that did not change are complete from now on, which the client must learn.
