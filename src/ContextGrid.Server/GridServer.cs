@@ -67,7 +67,7 @@ internal sealed class GridServer : IAsyncDisposable
     internal static async Task<GridServer> StartAsync(
         ServerOptions options, DefinitionSet definitions, TimeProvider time)
     {
-        EmbeddedHostOptions hostOptions = HostOptionsOf(options, definitions);
+        EmbeddedHostOptions hostOptions = options.ToHostOptions(definitions);
         var gates = new ServerGates(options.Limits, hostOptions.Metrics, time);
         GrpcOptions grpcOptions = gates.ToGrpc();
         WebApplication app = ServerPorts.Build(options, grpcOptions, gates);
@@ -163,15 +163,6 @@ internal sealed class GridServer : IAsyncDisposable
         return new GridServer(app, host, services, health, grpc, http, time);
     }
 
-    private static EmbeddedHostOptions HostOptionsOf(ServerOptions options, DefinitionSet definitions) => new()
-    {
-        Definitions = definitions,
-        DataDirectory = options.Data,
-        Partitions = options.Partitions,
-        CheckpointInterval = options.CheckpointInterval,
-        RetentionTime = options.Retention,
-        Rebuild = options.Rebuild,
-    };
 
     private void Look()
     {

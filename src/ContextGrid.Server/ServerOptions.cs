@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
+using ContextGrid.Core.Definitions;
+using ContextGrid.Runtime.Embedded;
 using ContextGrid.Server.Limits;
 
 namespace ContextGrid.Server;
@@ -32,6 +34,12 @@ internal sealed record ServerOptions(
     /// <summary>What clients may use at a time.</summary>
     internal ServerLimits Limits { get; init; } = new();
 
+    /// <summary>The memory for entities, bytes; 0: unlimited.</summary>
+    internal long MemoryMaxBytes { get; init; }
+
+    // Half: the heap of a busy server is larger than what lives in it, and the log's pages want to stay cached.
+    private static long MemoryDefaultBytes => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
+
     /// <summary>
     /// Parses the command line and runs the server; prints help or what is wrong otherwise.
     /// </summary>
@@ -51,9 +59,10 @@ internal sealed record ServerOptions(
         var partitions = Number("--partitions", 0, 0, 1024, "Partitions of every source topic; 0: what it has, else 4");
         var interval = Number("--checkpoint-interval", 5, 1, 3600, "Seconds between checkpoints");
         var retention = Number("--retention-days", 30, 0, 36_500, "Days that the log keeps records; 0: for ever");
+        var memory = Size("--memory-max", "Memory for entities, as 512MB or 2GB; 0: unlimited. Default: half of all");
         var root = new RootCommand("The ContextGrid server: live context from event streams.")
         {
-            definitions, data, http, grpc, demo, rate, users, rebuild, partitions, interval, retention,
+            definitions, data, http, grpc, demo, rate, users, rebuild, partitions, interval, retention, memory,
         };
         LimitArguments limits = LimitArguments.AddTo(root);
         root.SetAction(result => run(new ServerOptions(
@@ -70,17 +79,51 @@ internal sealed record ServerOptions(
             TimeSpan.FromDays(result.GetValue(retention)))
         {
             Limits = limits.Read(result),
+            MemoryMaxBytes = ByteSize.Of(result.GetValue(memory)) ?? MemoryDefaultBytes,
         }));
         return Invoke(root.Parse(args));
     }
 
+    /// <summary>What the host needs to know.</summary>
+    internal EmbeddedHostOptions ToHostOptions(DefinitionSet definitions) => new()
+    {
+        Definitions = definitions,
+        DataDirectory = Data,
+        Partitions = Partitions,
+        CheckpointInterval = CheckpointInterval,
+        RetentionTime = Retention,
+        MemoryMaxBytes = MemoryMaxBytes,
+        Rebuild = Rebuild,
+    };
+
     private static int Invoke(ParseResult parsed)
     {
-        int code = parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        int code = parsed.Invoke(new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false,
+
+            // The host handles signals itself; the parser's handler would end the process two seconds after one, in
+            // the middle of the last checkpoint.
+            ProcessTerminationTimeout = null,
+        });
         return parsed.Errors.Count > 0 ? 2 : code;
     }
 
     private static Option<string?> Folder(string name, string description) => new(name) { Description = description };
+
+    private static Option<string?> Size(string name, string description)
+    {
+        Option<string?> option = Folder(name, description);
+        option.Validators.Add(result =>
+        {
+            string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+            if (text.Length > 0 && ByteSize.Of(text) is null)
+            {
+                result.AddError($"{name} is {text}; it must be a size such as 512MB or 2GB, or 0.");
+            }
+        });
+        return option;
+    }
 
     private static Option<bool> Switch(string name, string description) => new(name) { Description = description };
 

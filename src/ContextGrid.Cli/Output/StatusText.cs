@@ -6,7 +6,8 @@ namespace ContextGrid.Cli.Output;
 public static class StatusText
 {
     private static readonly string[] SourceColumns = ["topic", "partition", "applied", "behind", "age", "gaps"];
-    private static readonly string[] TypeColumns = ["entity type", "version", "entities", "features", "freshness"];
+    private static readonly string[] TypeColumns =
+        ["entity type", "version", "entities", "in memory", "features", "freshness"];
 
     /// <summary>Writes the state.</summary>
     public static void Write(CliConsole console, GetStatusResponse status)
@@ -20,10 +21,24 @@ public static class StatusText
         output.WriteLine(status.CheckpointTimeMs == 0
             ? "no checkpoint yet"
             : $"checkpoint {status.CheckpointGeneration} of {Units.Time(status.CheckpointTimeMs)}");
+        WriteMemory(console, status);
+        foreach (var sentence in status.CheckpointDamage)
+            output.WriteLine("damaged: " + Units.Printable(sentence));
         foreach (var sentence in status.Recovery)
             output.WriteLine("at start: " + Units.Printable(sentence));
         PeopleTable.Write(console, TypeColumns, status.EntityTypes.Select(TypeRow));
         PeopleTable.Write(console, SourceColumns, status.Sources.Select(SourceRow));
+    }
+
+    private static void WriteMemory(CliConsole console, GetStatusResponse status)
+    {
+        if (status.Memory is not { } memory)
+            return;
+
+        console.Out.WriteLine($"entities take {Units.Bytes(memory.ResidentBytes)} of "
+            + (memory.MaxBytes == 0 ? "unlimited memory" : $"{Units.Bytes(memory.MaxBytes)}")
+            + $"; {Units.Count(memory.Activated)} came back, {Units.Count(memory.Passivated)} left, "
+            + $"ingestion waited {Units.Count(memory.IngestionWaits, "time")}");
     }
 
     private static string[] TypeRow(EntityTypeStatus type) =>
@@ -31,6 +46,7 @@ public static class StatusText
         type.Type,
         Units.Count(type.DefinitionVersion),
         Units.Count(type.Entities),
+        Units.Count(type.Resident),
         Units.Count(type.Features),
         Units.Duration(type.FreshnessObjectiveMs),
     ];
@@ -41,7 +57,7 @@ public static class StatusText
         Units.Count(source.Partition),
         Units.Count(source.AppliedOffset),
         Units.Count(source.LagRecords),
-        source.LagRecords == 0 ? "-" : Units.Duration(source.LagMs),
+        source.LagMs == 0 ? "-" : Units.Duration(source.LagMs),
         Units.Count(source.Gaps.Count),
     ];
 }

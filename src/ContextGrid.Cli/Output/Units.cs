@@ -39,6 +39,17 @@ public static class Units
     /// <summary>A count and what is counted: "1 event", "1,200 events".</summary>
     public static string Count(long count, string what) => $"{Count(count)} {what}{(count == 1 ? "" : "s")}";
 
+    /// <summary>A number of bytes: "512 B", "3.2 MB", "1.5 GB"; units of 1,024.</summary>
+    public static string Bytes(long bytes)
+    {
+        string[] units = ["B", "KB", "MB", "GB", "TB"];
+        var unit = 0;
+        double value = bytes;
+        for (; value >= 1024 && unit < units.Length - 1; unit++)
+            value /= 1024;
+        return string.Create(CultureInfo.InvariantCulture, $"{value:0.#} {units[unit]}");
+    }
+
     /// <summary>A value on one line, doubles with ten digits; "-" for none.</summary>
     public static string Value(ContextValue? value)
     {

@@ -40,6 +40,12 @@ public sealed class Entity
     /// <summary>How many events of this entity could not be applied and are among the dead letters.</summary>
     public long SkippedEvents { get; private set; }
 
+    /// <summary>
+    /// An estimate of the memory, bytes: rows as they are, accumulators as they were at <see cref="MeasureBytes"/>.
+    /// </summary>
+    public long HeapBytes =>
+        Plan.EmptyBytes + (16L * _applied.Length) + EventState.HeapBytesOf(_events);
+
     /// <summary>Whether the state changed since <see cref="MarkClean"/>.</summary>
     public bool IsDirty { get; private set; }
 
@@ -127,6 +133,9 @@ public sealed class Entity
         entity._applied = header.Applied;
         return entity;
     }
+
+    /// <summary>Looks at all accumulators for <see cref="HeapBytes"/>; about as long as a snapshot takes.</summary>
+    public void MeasureBytes() => Array.ForEach(_events, static e => e?.MeasureBytes());
 
     internal EventState? StateOf(int eventPlan) => _events[eventPlan];
 

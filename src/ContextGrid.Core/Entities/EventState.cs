@@ -33,11 +33,14 @@ internal sealed class EventState
     private const int SettleRowsMin = 48;
 
     private readonly TileSet?[] _tiles;
+    private readonly long _emptyBytes;
+    private long _tileBytes;
     private int _settleRows = SettleRowsMin;
 
     internal EventState(EventPlan plan)
     {
         Plan = plan;
+        _emptyBytes = plan.EmptyBytes;
         NewestMatches = new long[plan.Predicates.Length];
         Array.Fill(NewestMatches, long.MinValue);
         _tiles = plan.Groups.Length == 0 ? [] : new TileSet?[plan.Groups.Length];
@@ -55,6 +58,9 @@ internal sealed class EventState
 
     /// <summary>All rows of the longest exact window; null when no window is exact.</summary>
     internal RowBuffer? ExactRows { get; }
+
+    /// <summary>An estimate of the memory: rows as they are, tiles as they were when they were measured.</summary>
+    internal long HeapBytes => _emptyBytes + _tileBytes + Rows.Bytes.Length + (ExactRows?.Bytes.Length ?? 0);
 
     /// <summary>A group's dense tiles; null: it has none.</summary>
     internal TileSet? TilesOf(int group) => _tiles[group];
@@ -107,12 +113,47 @@ internal sealed class EventState
             if (!group.IsLifetime)
             {
                 _tiles[group.Index]?.Expire(group.FirstTile(newestMs));
-                MakeDenseWhatIsTooMany(group, newestMs, scratch);
+                SparseRows.MakeDenseWhatIsTooMany(this, group, newestMs, scratch);
             }
         }
 
-        RemoveRowsNobodyNeeds(newestMs);
+        SparseRows.RemoveWhatNobodyNeeds(this, newestMs);
         _settleRows = Math.Max(SettleRowsMin, Rows.Count + (Rows.Count / 2));
+    }
+
+    /// <summary>Measures the tiles.</summary>
+    internal void MeasureBytes()
+    {
+        _tileBytes = 0;
+        foreach (TileSet? tiles in _tiles)
+        {
+            _tileBytes += tiles?.MeasureBytes() ?? 0;
+        }
+    }
+
+    /// <summary>The dense tile of a group with an index, made when there is none.</summary>
+    internal Tile GetOrAddTile(GroupPlan group, long index)
+    {
+        TileSet tiles = _tiles[group.Index] ??= new TileSet(group);
+        if (tiles.Find(index) is { } tile)
+        {
+            return tile;
+        }
+
+        _tileBytes += group.NewTileBytes;
+        return tiles.GetOrAdd(index);
+    }
+
+    /// <summary>The sum of <see cref="HeapBytes"/>.</summary>
+    internal static long HeapBytesOf(EventState?[] states)
+    {
+        long bytes = 0;
+        foreach (EventState? state in states)
+        {
+            bytes += state?.HeapBytes ?? 0;
+        }
+
+        return bytes;
     }
 
     private static bool Intersects(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b)
@@ -131,13 +172,11 @@ internal sealed class EventState
     private static bool Holds(ReadOnlySpan<byte> predicates, int predicate) =>
         (predicates[predicate >> 3] & (1 << (predicate & 7))) != 0;
 
-    private TileSet GetOrAddTiles(GroupPlan group) => _tiles[group.Index] ??= new TileSet(group);
-
     private void AddToGroup(GroupPlan group, in EventRow row, long newestMs, ref bool late, ref bool sparse)
     {
         if (group.IsLifetime)
         {
-            GetOrAddTiles(group).GetOrAdd(0).Add(row);
+            GetOrAddTile(group, 0).Add(row);
             return;
         }
 
@@ -186,72 +225,5 @@ internal sealed class EventState
                 ExactRows.RemoveFirst();
             }
         }
-    }
-
-    private void MakeDenseWhatIsTooMany(GroupPlan group, long newestMs, ApplyScratch scratch)
-    {
-        long first = group.FirstTile(newestMs), newest = group.TileOf(newestMs);
-        TileSet? tiles = _tiles[group.Index];
-        for (int at = Rows.Start; at < Rows.End;)
-        {
-            long index = group.TileOf(RowCodec.TimeMs(Rows.RowAt(at)));
-            int start = at, count = 0;
-            for (; at < Rows.End && group.TileOf(RowCodec.TimeMs(Rows.RowAt(at))) == index; at += Rows.RowAt(at).Length)
-            {
-                count += RowCodec.Holds(Rows.RowAt(at), group.Predicate) ? 1 : 0;
-            }
-
-            int most = index >= newest - 1 ? RowsOfNewTileMax : RowsOfOldTileMax;
-            if (count > most && index >= first && tiles?.Find(index) is null)
-            {
-                tiles = GetOrAddTiles(group);
-                MakeDense(group, tiles.GetOrAdd(index), start, at, scratch);
-            }
-        }
-    }
-
-    private void MakeDense(GroupPlan group, Tile tile, int start, int end, ApplyScratch scratch)
-    {
-        for (int at = start; at < end; at += Rows.RowAt(at).Length)
-        {
-            if (RowCodec.Holds(Rows.RowAt(at), group.Predicate))
-            {
-                tile.Add(RowCodec.Decode(Plan, Rows.Bytes, at, scratch.Columns));
-            }
-        }
-    }
-
-    private void RemoveRowsNobodyNeeds(long newestMs)
-    {
-        int at = Rows.Start;
-        while (at < Rows.End)
-        {
-            int length = Rows.RowAt(at).Length;
-            if (IsNeeded(Rows.RowAt(at), newestMs))
-            {
-                at += length;
-            }
-            else
-            {
-                Rows.Remove(at, at + length, 1);
-                at = Math.Max(at, Rows.Start);
-            }
-        }
-    }
-
-    private bool IsNeeded(ReadOnlySpan<byte> row, long newestMs)
-    {
-        long time = RowCodec.TimeMs(row);
-        foreach (GroupPlan group in Plan.Groups)
-        {
-            if (!group.IsLifetime && RowCodec.Holds(row, group.Predicate)
-                && group.TileOf(time) is long index && index >= group.FirstTile(newestMs)
-                && _tiles[group.Index]?.Find(index) is null)
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 }

@@ -26,6 +26,9 @@ public abstract class Accumulator
     /// </summary>
     public virtual bool IsApproximate => false;
 
+    /// <summary>How many values are kept, for an estimate of the memory (<c>AccumulatorBytes</c>).</summary>
+    internal virtual long KeptCount => 1;
+
     /// <summary>Writes the content in canonical form: equal sets of rows give equal bytes.</summary>
     public abstract void Write(SnapshotWriter writer);
 

@@ -46,6 +46,18 @@ internal sealed class TileSet(GroupPlan group)
         return tile;
     }
 
+    /// <summary>An estimate of the memory of all tiles, as they are.</summary>
+    internal long MeasureBytes()
+    {
+        long bytes = 48 + (8L * _tiles.Length);
+        foreach (Tile? tile in _tiles)
+        {
+            bytes += tile is null ? 0 : PlanBytes.Of(group, tile);
+        }
+
+        return bytes;
+    }
+
     /// <summary>Where the first tile with at least this index is; the newest tile is found at once.</summary>
     internal int LowerBound(long index)
     {

@@ -7,12 +7,14 @@ namespace ContextGrid.Runtime.Checkpoints;
 /// <param name="NewestGeneration">The newest generation that has a manifest, valid or not; 0: none.</param>
 /// <param name="EpochFloor">No owner until now can have had a higher epoch.</param>
 /// <param name="Readable">All manifests that can be read, newest first, with or without their segments.</param>
+/// <param name="Segments">The live segments of the newest valid manifest, ready for look-ups.</param>
 /// <param name="Recovered">What was found, in sentences for people.</param>
 internal sealed record CheckpointRecovery(
     CheckpointManifest Newest,
     long NewestGeneration,
     long EpochFloor,
     ImmutableArray<CheckpointManifest> Readable,
+    ImmutableArray<SegmentIndex> Segments,
     ImmutableArray<string> Recovered)
 {
     /// <summary>Reads the manifests from the newest to the oldest and takes the first that is whole.</summary>
@@ -25,6 +27,7 @@ internal sealed record CheckpointRecovery(
         var recovered = ImmutableArray.CreateBuilder<string>();
         var readable = ImmutableArray.CreateBuilder<CheckpointManifest>();
         CheckpointManifest? newest = null;
+        ImmutableArray<SegmentIndex> segments = [];
         long epochFloor = 0;
         int unreadable = 0;
         foreach (long generation in generations)
@@ -39,24 +42,27 @@ internal sealed record CheckpointRecovery(
             // Each unreadable newer manifest may have been an opening, and an opening raises the epoch by one.
             epochFloor = Math.Max(epochFloor, manifest.Epoch + unreadable);
             readable.Add(manifest);
-            newest ??= await IsWholeAsync(store, manifest, recovered, cancellationToken) ? manifest : null;
+            if (newest is null && await OpenAsync(store, manifest, recovered, cancellationToken) is { } whole)
+            {
+                (newest, segments) = (manifest, whole);
+            }
         }
 
-        if (newest is null && generations.Count > 0)
-        {
-            throw new SnapshotStoreException(
-                $"None of the {generations.Count} checkpoints can be used. {string.Join(' ', recovered)} "
-                + "Restore the blobs from a backup, or remove all checkpoints to rebuild the state from the log.");
-        }
-
-        recovered.Add(Describe(newest));
+        recovered.Add(newest is null && generations.Count > 0
+            ? throw NoneIsUsable(generations.Count, recovered)
+            : Describe(newest));
         return new CheckpointRecovery(
             newest ?? CheckpointManifest.Empty,
             generations.Count > 0 ? generations[0] : 0,
             epochFloor,
             readable.ToImmutable(),
+            segments,
             recovered.ToImmutable());
     }
+
+    private static SnapshotStoreException NoneIsUsable(int checkpoints, IEnumerable<string> found) => new(
+        $"None of the {checkpoints} checkpoints can be used. {string.Join(' ', found)} "
+        + "Restore the blobs from a backup, or start with --rebuild to build all state from the log again.");
 
     // Newest first.
     private static async ValueTask<List<long>> GenerationsAsync(
@@ -90,7 +96,8 @@ internal sealed record CheckpointRecovery(
         }
     }
 
-    private static async ValueTask<bool> IsWholeAsync(
+    /// <summary>Opens the segments of a manifest; null when they are not what it says.</summary>
+    private static async ValueTask<ImmutableArray<SegmentIndex>?> OpenAsync(
         ISnapshotStore store,
         CheckpointManifest manifest,
         ImmutableArray<string>.Builder recovered,
@@ -100,6 +107,7 @@ internal sealed record CheckpointRecovery(
         {
             Dictionary<string, long> sizes = (await store.ListAsync(SegmentName.Prefix, cancellationToken))
                 .ToDictionary(b => b.Name, b => b.Bytes, StringComparer.Ordinal);
+            var segments = ImmutableArray.CreateBuilder<SegmentIndex>(manifest.Segments.Length);
             foreach (SegmentInfo segment in manifest.Segments)
             {
                 long bytes = sizes.GetValueOrDefault(segment.Name, -1);
@@ -110,15 +118,15 @@ internal sealed record CheckpointRecovery(
                         : $"the segment has {bytes} bytes instead of {segment.Bytes}");
                 }
 
-                await SegmentReader.CheckFooterAsync(store, segment, cancellationToken);
+                segments.Add(await SegmentIndex.OpenAsync(store, segment, cancellationToken));
             }
 
-            return true;
+            return segments.MoveToImmutable();
         }
         catch (CheckpointCorruptException e)
         {
             recovered.Add($"{manifest.BlobName} cannot be used: {e.Message} An older checkpoint is looked for.");
-            return false;
+            return null;
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
 
 namespace ContextGrid.Runtime.Checkpoints;
 
@@ -26,10 +27,10 @@ public sealed class CheckpointStore : IAsyncDisposable
     private readonly SegmentPublisher _segments;
     private readonly ManifestPublisher _manifests;
     private readonly CheckpointGarbage _garbage;
-    private readonly CancellationTokenSource _closing = new();
+    private readonly LiveSegments _live;
+    private readonly CheckpointMerger _merger;
     private CheckpointManifest _before;
     private CheckpointBuilder? _open;
-    private Task<MergedRun?>? _merge;
     private string? _fenced;
 
     private CheckpointStore(
@@ -45,6 +46,14 @@ public sealed class CheckpointStore : IAsyncDisposable
         _segments = new SegmentPublisher(store);
         _manifests = new ManifestPublisher(store);
         _garbage = new CheckpointGarbage(store);
+        _live = new LiveSegments(store);
+        foreach (SegmentIndex segment in found.Segments)
+        {
+            _live.Add(segment);
+        }
+
+        _live.Publish(own.Segments);
+        _merger = new CheckpointMerger(store, PutSegmentAsync, _live, options);
         _before = found.Newest;
         Current = own;
         Recovered = found.Recovered;
@@ -61,8 +70,12 @@ public sealed class CheckpointStore : IAsyncDisposable
     /// content.</summary>
     public CheckpointManifest Current { get; private set; }
 
+    /// <summary>The live segments of <see cref="Current"/> for look-ups; replaced by each publish before it
+    /// returns.</summary>
+    internal SegmentView View => _live.View;
+
     /// <summary>Why the last merge did not succeed; null: it did. It is tried again at the next publish.</summary>
-    public string? MergeError { get; private set; }
+    public string? MergeError => _merger.Error;
 
     /// <summary>Opens the checkpoints of a store and takes the ownership by publishing a manifest of the next
     /// epoch.</summary>
@@ -137,6 +150,20 @@ public sealed class CheckpointStore : IAsyncDisposable
         return entities;
     }
 
+    /// <summary>Looks one entity up in a view.</summary>
+    /// <param name="view">From <see cref="View"/>.</param>
+    /// <param name="key">The entity.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns><see cref="StoredOutcome.Gone"/> when a newer view has replaced a segment.</returns>
+    /// <exception cref="CheckpointCorruptException">Names the blob and the offset.</exception>
+    /// <exception cref="SnapshotStoreException">The store can't be read.</exception>
+    internal ValueTask<StoredRecord> FindAsync(
+        SegmentView view, StoredKey key, CancellationToken cancellationToken) =>
+        view.FindAsync(_store, key, cancellationToken);
+
+    /// <summary>A check of all segments that are live now.</summary>
+    internal CheckpointScrub Scrub(ILogger logger) => new(_store, () => View, _time, logger);
+
     /// <summary>Begins a checkpoint; only one is open at a time.</summary>
     /// <exception cref="InvalidOperationException">Another one is open.</exception>
     /// <exception cref="OwnerFencedException">Another owner has opened the checkpoints.</exception>
@@ -153,36 +180,34 @@ public sealed class CheckpointStore : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _open?.Dispose();
-        _closing.Cancel();
-        if (_merge is not null)
-        {
-            // The outcome no longer matters: what a merge has written is an orphan until a manifest names it.
-            await Task.WhenAny(_merge);
-            _merge = null;
-        }
-
-        _closing.Dispose();
+        await _merger.DisposeAsync();
     }
 
-    internal ValueTask<SegmentInfo> PutSegmentAsync(SealedSegment segment, CancellationToken cancellationToken) =>
-        _segments.PutAsync(Current.Generation + 1, segment, cancellationToken);
+    internal async ValueTask<SegmentInfo> PutSegmentAsync(
+        SealedSegment segment, CancellationToken cancellationToken)
+    {
+        SegmentInfo info = await _segments.PutAsync(Current.Generation + 1, segment, cancellationToken);
+        _live.Add(SegmentIndex.Of(info, segment.Content.Span));
+        return info;
+    }
 
     internal void End(IReadOnlyCollection<SegmentInfo> abandoned)
     {
         _open = null;
-        _garbage.Add(abandoned);
+        Abandon(abandoned);
     }
 
     internal async ValueTask<long> PublishAsync(
         IReadOnlyCollection<SegmentInfo> added, CheckpointContent content, CancellationToken cancellationToken)
     {
         ThrowIfFenced();
-        MergedRun? merged = await TakeMergeAsync();
+        MergedRun? merged = await _merger.TakeAsync(Current.Segments, segments => Abandon(segments));
         CheckpointManifest next;
         PublishResult result;
         do
         {
             next = Next(merged, added, content);
+            await _live.PrepareAsync(next.Segments, cancellationToken);
             result = await _manifests.PublishAsync(next, cancellationToken);
             if (result is { Outcome: PublishOutcome.EarlierOwn, Manifest: not null })
             {
@@ -197,13 +222,14 @@ public sealed class CheckpointStore : IAsyncDisposable
         }
 
         Advance(next);
+        _live.Publish(next.Segments);
         if (merged is not null)
         {
-            _merge = null;
+            _merger.Forget();
         }
 
         await _garbage.CollectAsync(Current, _before, cancellationToken);
-        await StartMergeAsync();
+        await _merger.StartAsync(Current.Segments);
         return next.Generation;
     }
 
@@ -248,61 +274,10 @@ public sealed class CheckpointStore : IAsyncDisposable
         Current = manifest;
     }
 
-    /// <summary>The merge's result when it has one; waits for it when too many segments stand side by side.</summary>
-    private async ValueTask<MergedRun?> TakeMergeAsync()
+    private void Abandon(IReadOnlyCollection<SegmentInfo> segments)
     {
-        if (_merge is null || (!_merge.IsCompleted && Current.Segments.Length < MergePolicy.WaitAbove))
-        {
-            return null;
-        }
-
-        MergedRun? merged = await _merge;
-        if (merged is null || merged.ApplyTo(Current.Segments) is null)
-        {
-            _garbage.Add(merged?.Outputs ?? []);
-            _merge = null;
-            return null;
-        }
-
-        return merged;
-    }
-
-    private async ValueTask StartMergeAsync()
-    {
-        (int start, int count) = MergePolicy.Choose(Current.Segments, _options);
-        if (_merge is not null || count == 0)
-        {
-            return;
-        }
-
-        ImmutableArray<SegmentInfo> run = Current.Segments.Slice(start, count);
-        if (_options.MergeInPublish)
-        {
-            _merge = MergeAsync(run, start == 0);
-            await _merge;
-        }
-        else
-        {
-            _merge = MergeAsync(run, start == 0);
-        }
-    }
-
-    /// <summary>Merges, as a task of its own: whatever goes wrong costs this attempt and never a checkpoint.</summary>
-    private async Task<MergedRun?> MergeAsync(ImmutableArray<SegmentInfo> run, bool isBase)
-    {
-        await Task.Yield();
-        try
-        {
-            MergedRun merged = await MergedRun.MergeAsync(
-                _store, PutSegmentAsync, run, _options, isBase, _closing.Token);
-            MergeError = null;
-            return merged;
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            MergeError = e.Message;
-            return null;
-        }
+        _garbage.Add(segments);
+        _live.Forget(segments);
     }
 
     private void Fence(long generation, CheckpointManifest? other)

@@ -59,6 +59,15 @@ internal sealed class SegmentReader : IDisposable
         ISnapshotStore store, SegmentInfo segment, CancellationToken cancellationToken)
     {
         SegmentTail tail = await ReadTailAsync(store, segment, cancellationToken);
+        (string[] types, int headerBytes) = await ReadHeaderAsync(store, segment, tail, cancellationToken);
+        return new SegmentReader(store, segment.Name, types, headerBytes, tail.IndexOffset);
+    }
+
+    /// <summary>Reads the entity types of a segment, and how long its header is.</summary>
+    /// <exception cref="CheckpointCorruptException">The header is not what was written.</exception>
+    public static async ValueTask<(string[] Types, int Bytes)> ReadHeaderAsync(
+        ISnapshotStore store, SegmentInfo segment, SegmentTail tail, CancellationToken cancellationToken)
+    {
         byte[] start = new byte[SegmentFormat.HeaderFixedBytes];
         await ReadExactAsync(store, segment.Name, 0, start, cancellationToken);
         int headerBytes = BinaryPrimitives.ReadInt32LittleEndian(start.AsSpan(12));
@@ -71,8 +80,7 @@ internal sealed class SegmentReader : IDisposable
 
         byte[] header = new byte[headerBytes];
         await ReadExactAsync(store, segment.Name, 0, header, cancellationToken);
-        string[] types = SegmentFormat.ReadHeader(segment.Name, header);
-        return new SegmentReader(store, segment.Name, types, headerBytes, tail.IndexOffset);
+        return (SegmentFormat.ReadHeader(segment.Name, header), headerBytes);
     }
 
     /// <summary>Reads and checks the end of a segment against what its manifest says.</summary>
@@ -99,25 +107,8 @@ internal sealed class SegmentReader : IDisposable
     /// <summary>Reads the index of a segment and checks its CRC.</summary>
     /// <exception cref="CheckpointCorruptException">The footer is not what was written.</exception>
     public static async ValueTask CheckFooterAsync(
-        ISnapshotStore store, SegmentInfo segment, CancellationToken cancellationToken)
-    {
-        SegmentTail tail = await ReadTailAsync(store, segment, cancellationToken);
-        int bytes = tail.Records * SegmentFormat.IndexEntryBytes;
-        byte[] index = ArrayPool<byte>.Shared.Rent(Math.Max(bytes, 1));
-        try
-        {
-            await ReadExactAsync(store, segment.Name, tail.IndexOffset, index.AsMemory(0, bytes), cancellationToken);
-            if (Crc32C.Compute(index.AsSpan(0, bytes)) != tail.IndexCrc)
-            {
-                throw new CheckpointCorruptException(
-                    segment.Name, tail.IndexOffset, "the checksum of the index is wrong");
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(index);
-        }
-    }
+        ISnapshotStore store, SegmentInfo segment, CancellationToken cancellationToken) =>
+        await SegmentIndex.OpenAsync(store, segment, cancellationToken);
 
     /// <summary>Moves to the next record; false at the end.</summary>
     /// <exception cref="CheckpointCorruptException">The record is not what was written.</exception>
@@ -147,7 +138,7 @@ internal sealed class SegmentReader : IDisposable
         }
     }
 
-    private static async ValueTask ReadExactAsync(
+    internal static async ValueTask ReadExactAsync(
         ISnapshotStore store, string name, long offset, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         int read = await store.ReadAsync(name, offset, buffer, cancellationToken);

@@ -59,10 +59,14 @@ public sealed class GridMetrics : IDisposable
         _checkpointSeconds = Meter.CreateHistogram<double>(
             "contextgrid_checkpoint_duration", "s", "How long a checkpoint took.");
         ShowLimits();
+        Entities = new EntityMetrics(Meter);
     }
 
     /// <summary>The meter; observable gauges of other parts are created on it.</summary>
     public Meter Meter { get; }
+
+    /// <summary>The counters of entities that come and go.</summary>
+    public EntityMetrics Entities { get; }
 
     /// <summary>Events applied since the start.</summary>
     public long Applied => Interlocked.Read(ref _appliedTotal);

@@ -1,7 +1,4 @@
 using System.Collections.Immutable;
-using ContextGrid.Core.Definitions;
-using ContextGrid.Core.Entities;
-using ContextGrid.Core.Snapshots;
 using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Diagnostics;
 using ContextGrid.Runtime.Ingestion;
@@ -17,19 +14,14 @@ namespace ContextGrid.Runtime.Embedded;
 /// </summary>
 internal sealed partial class Checkpointer
 {
-    // A turn of a shard stays in the tens of microseconds, so queries do not notice a checkpoint.
-    private const int EntitiesPerTurn = 8;
-
     private readonly EmbeddedGrid _grid;
     private readonly CheckpointStore _store;
     private readonly ImmutableArray<PartitionProgress> _progress;
-    private readonly ImmutableSortedDictionary<string, ulong> _hashes;
     private readonly GridMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly SemaphoreSlim _one = new(1, 1);
-    private readonly SnapshotWriter _writer = new();
-    private readonly int[] _ends = new int[EntitiesPerTurn];
+    private readonly CheckpointWriter _writer;
     private ImmutableArray<long> _published = [];
 
     internal Checkpointer(
@@ -44,7 +36,7 @@ internal sealed partial class Checkpointer
         _grid = grid;
         _store = store;
         _progress = progress;
-        _hashes = hashes;
+        _writer = new CheckpointWriter(grid, store, progress, hashes);
         _metrics = metrics;
         _time = time;
         _logger = logger;
@@ -56,15 +48,23 @@ internal sealed partial class Checkpointer
     /// <summary>Why the last checkpoint failed; null: it did not.</summary>
     internal string? Fault { get; private set; }
 
-    /// <summary>Makes checkpoints until cancelled; the interval bounds what is read again after a crash (I9).</summary>
+    /// <summary>
+    /// Makes checkpoints until cancelled. The interval bounds what is read again after a crash (I9); one that memory
+    /// wants comes earlier, unless the last one has failed.
+    /// </summary>
     /// <exception cref="OwnerFencedException">Another owner has taken over: this process must stop.</exception>
     internal async Task RunAsync(TimeSpan interval, CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(interval, _time);
+        Signal wanted = _grid.Memory.CheckpointWanted;
         try
         {
-            while (await timer.WaitForNextTickAsync(cancellationToken))
+            long started = _time.GetTimestamp(), seen = wanted.Version;
+            while (true)
             {
+                TimeSpan left = interval - _time.GetElapsedTime(started);
+                await WaitAsync(seen, left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellationToken);
+                cancellationToken.ThrowIfCancellationRequested();
+                (started, seen) = (_time.GetTimestamp(), wanted.Version);
                 try
                 {
                     await CheckpointAsync(cancellationToken);
@@ -81,22 +81,36 @@ internal sealed partial class Checkpointer
         }
     }
 
+    // What failed is not tried again before its time.
+    private async ValueTask WaitAsync(long seen, TimeSpan most, CancellationToken cancellationToken)
+    {
+        if (Fault is null)
+        {
+            await _grid.Memory.CheckpointWanted.WaitAsync(seen, most, _time, cancellationToken);
+        }
+        else
+        {
+            await Task.Delay(most, _time, cancellationToken);
+        }
+    }
+
     /// <summary>Makes one checkpoint now, when anything moved since the last one.</summary>
     /// <exception cref="SnapshotStoreException">It is not durable; everything stays changed.</exception>
     /// <exception cref="OwnerFencedException">Another owner has taken over.</exception>
     internal async Task CheckpointAsync(CancellationToken cancellationToken)
     {
-        await _one.WaitAsync(cancellationToken);
+        await _one.WaitAsync(CancellationToken.None);
         try
         {
             ImmutableArray<long> positions = [.. _progress.Select(p => p.Next)];
-            if (!_published.IsDefaultOrEmpty && positions.SequenceEqual(_published) && Fault is null)
+            bool moved = _published.IsDefaultOrEmpty || !positions.SequenceEqual(_published);
+            if (!moved && Fault is null && !_writer.HasChanges)
             {
                 return;
             }
 
             long started = _time.GetTimestamp();
-            await WriteAsync(positions, cancellationToken);
+            await _writer.WriteAsync(positions, cancellationToken);
             _published = positions;
             Fault = null;
             _metrics.CountCheckpoint("ok", _time.GetElapsedTime(started).TotalSeconds);
@@ -109,81 +123,8 @@ internal sealed partial class Checkpointer
         }
         finally
         {
+            _grid.Memory.Checkpointed.Set();
             _one.Release();
-        }
-    }
-
-    private async Task WriteAsync(ImmutableArray<long> positions, CancellationToken cancellationToken)
-    {
-        var taken = new List<TakenShard>();
-        bool durable = false;
-        using CheckpointBuilder builder = _store.BeginCheckpoint();
-        try
-        {
-            for (int t = 0; t < _grid.Plans.Length; t++)
-            {
-                for (int s = 0; s < _grid.Tables[t].Shards.Length; s++)
-                {
-                    EntityShard shard = _grid.Tables[t].Shards[s];
-                    TakenShard changed = TakenShard.Take(shard);
-                    taken.Add(changed);
-                    string type = _grid.Plans[t].Definition.Name;
-                    while (changed.Written < changed.Entities.Count)
-                    {
-                        AddSome(builder, type, changed);
-                        if (builder.MustSpill)
-                        {
-                            await builder.SpillAsync(cancellationToken);
-                        }
-                    }
-                }
-            }
-
-            await builder.PublishAsync(Content(positions), cancellationToken);
-            durable = true;
-        }
-        finally
-        {
-            if (!durable)
-            {
-                taken.ForEach(t => t.GiveBack());
-            }
-        }
-    }
-
-    private CheckpointContent Content(ImmutableArray<long> positions) => new()
-    {
-        Sources =
-        [
-            .. _progress.Select((p, i) =>
-                new SourceProgress(p.Partition.Topic, p.Partition.Partition, positions[i], p.Gaps)),
-        ],
-        DefinitionVersion = 1,
-        DefinitionHashes = _hashes,
-    };
-
-    private void AddSome(CheckpointBuilder builder, string type, TakenShard taken)
-    {
-        int from = taken.Written, count = Math.Min(EntitiesPerTurn, taken.Entities.Count - from);
-        _writer.Reset();
-        lock (taken.Shard.Gate)
-        {
-            for (int i = 0; i < count; i++)
-            {
-                Entity entity = taken.Entities[from + i].Value;
-                entity.MarkClean();
-                entity.Snapshot(_writer, taken.Shard.Scratch);
-                _ends[i] = _writer.Length;
-            }
-
-            taken.Written += count;
-        }
-
-        int start = 0;
-        for (int i = 0; i < count; i++)
-        {
-            builder.Add(type, taken.Entities[from + i].Key, _writer.Written[start.._ends[i]]);
-            start = _ends[i];
         }
     }
 

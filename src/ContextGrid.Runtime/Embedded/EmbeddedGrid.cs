@@ -1,10 +1,9 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Core.Entities;
 using ContextGrid.Core.Features.Plans;
-using ContextGrid.Core.Model;
 using ContextGrid.Core.Queries;
+using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Diagnostics;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Queries;
@@ -13,31 +12,45 @@ namespace ContextGrid.Runtime.Embedded;
 
 /// <summary>
 /// The grid in one process. An event is applied on the ingestor's thread, a query is answered on the caller's: both
-/// take a turn of the entity's shard. Nothing waits inside a turn, so both methods complete synchronously.
+/// take a turn of the entity's shard, and nothing waits inside a turn. With resident entities both complete
+/// synchronously; one that is not resident is looked up in the checkpoint's segments between two turns.
 /// </summary>
 public sealed class EmbeddedGrid : IContextGrid
 {
     private readonly EntityTable[] _tables;
-    private readonly ImmutableArray<(EntityTable Table, EntitySource Source)>[] _consumers;
-    private readonly ConcurrentBag<EntityReader[]> _readers = [];
+    private readonly StoredEntities _stored;
+    private readonly EventRouter _router;
+    private readonly EntityQueries _queries;
     private readonly EntityFollowers _followers;
-    private readonly GridMetrics _metrics;
 
-    /// <summary>Creates a grid without entities.</summary>
+    /// <summary>Creates a grid without entities, all of which stay in memory.</summary>
     public EmbeddedGrid(DefinitionSet definitions, GridMetrics metrics)
+        : this(definitions, metrics, null, 0)
     {
-        _metrics = metrics;
+    }
+
+    /// <summary>Creates a grid whose entities are in a checkpoint.</summary>
+    /// <param name="definitions">The definitions.</param>
+    /// <param name="metrics">Counters.</param>
+    /// <param name="store">The checkpoints; null: there are none.</param>
+    /// <param name="bytesMax">The budget of resident entities, bytes; 0: unlimited. Needs checkpoints.</param>
+    internal EmbeddedGrid(DefinitionSet definitions, GridMetrics metrics, CheckpointStore? store, long bytesMax)
+    {
+        _stored = new StoredEntities(store, metrics);
+        Memory = new ResidentMemory(store is null ? 0 : bytesMax);
+        Memory.SetLookupBytes(_stored.View.Bytes);
         Plans = PlanCompiler.Compile(definitions);
-        _tables = [.. Plans.Select(p => new EntityTable(p))];
+        _tables =
+        [
+            .. Plans.Select(p => new EntityTable(p, _stored, Memory, metrics)
+            {
+                AtStart = store?.Current.Content.Counters.GetValueOrDefault(CounterOf(p)) ?? 0,
+            }),
+        ];
+        Passivation = new Passivation(_tables, Memory, metrics);
         _followers = new EntityFollowers(Plans);
-        _consumers = new ImmutableArray<(EntityTable, EntitySource)>[definitions.Events.Length];
-        for (int e = 0; e < _consumers.Length; e++)
-        {
-            _consumers[e] =
-            [
-                .. _tables.SelectMany(t => t.Plan.Definition.Sources.Where(s => s.EventIndex == e).Select(s => (t, s))),
-            ];
-        }
+        _router = new EventRouter(definitions, _tables, _followers, _stored, Memory, Passivation, metrics);
+        _queries = new EntityQueries(_tables, _stored, Memory, Passivation);
     }
 
     /// <inheritdoc/>
@@ -46,86 +59,45 @@ public sealed class EmbeddedGrid : IContextGrid
     /// <summary>The entities by type, in the order of <see cref="Plans"/>.</summary>
     internal ReadOnlySpan<EntityTable> Tables => _tables;
 
-    /// <summary>How many entities of a type have state.</summary>
+    /// <summary>The account of the resident entities' memory.</summary>
+    internal ResidentMemory Memory { get; }
+
+    /// <summary>Makes entities passive.</summary>
+    internal Passivation Passivation { get; }
+
+    /// <summary>The segments that hold the passive entities.</summary>
+    internal SegmentView View => _stored.View;
+
+    /// <summary>How many entities of a type have state, in memory or stored.</summary>
     public long CountEntities(int plan) => _tables[plan].Count;
 
-    /// <inheritdoc/>
-    public ValueTask ApplyAsync(EventBatch batch, CancellationToken cancellationToken)
-    {
-        long late = 0, repeated = 0;
-        while (batch.MoveNext())
-        {
-            EventRecord record = batch.Current;
-            foreach ((EntityTable table, EntitySource source) in _consumers[record.EventIndex])
-            {
-                if (!batch.TryGetKey(source, out ReadOnlySpan<byte> key))
-                {
-                    continue;
-                }
+    /// <summary>How many entities of a type are in memory.</summary>
+    public long CountResident(int plan) => _tables[plan].ResidentCount;
 
-                EntityShard shard = table.ShardOf(key);
-                if (batch.IsSkipped)
-                {
-                    shard.Skip(key, record.Position);
-                    _followers.Mark(table.Plan, key);
-                    continue;
-                }
+    /// <summary>An estimate of the memory of all resident entities, bytes.</summary>
+    public long ResidentBytes => Memory.Bytes;
 
-                ApplyOutcome outcome = shard.Apply(key, record);
-                _followers.Mark(table.Plan, key);
-                late += outcome == ApplyOutcome.AppliedLate ? 1 : 0;
-                repeated += outcome == ApplyOutcome.AlreadyApplied ? 1 : 0;
-            }
-        }
+    /// <summary>The budget of resident entities, bytes; 0: unlimited.</summary>
+    public long ResidentBytesMax => Memory.BytesMax;
 
-        _metrics.CountLate(late);
-        _metrics.CountRedelivered(repeated);
-        return ValueTask.CompletedTask;
-    }
+    /// <summary>The memory that look-ups of passive entities take: filters and tops of indexes; bytes.</summary>
+    public long LookupBytes => View.Bytes;
 
     /// <inheritdoc/>
-    public ValueTask ReadAsync(ContextQuery query, ContextAnswer answer, CancellationToken cancellationToken)
-    {
-        answer.Start(query);
-        EntityReader[] readers = _readers.TryTake(out EntityReader[]? pooled)
-            ? pooled
-            : [.. Plans.Select(p => new EntityReader(p))];
-        for (int i = 0; i < query.Count; i++)
-        {
-            FeatureSelection selection = query.Selections[query[i].Selection];
-            int type = Plans.IndexOf(selection.Plan);
-            ReadOnlySpan<byte> key = query.Key(i);
-            EntityShard shard = _tables[type].ShardOf(key);
-            lock (shard.Gate)
-            {
-                Read(i, shard.Find(key), query, answer, readers[type], selection);
-            }
-        }
+    public ValueTask ApplyAsync(EventBatch batch, CancellationToken cancellationToken) =>
+        _router.ApplyAsync(batch, cancellationToken);
 
-        _readers.Add(readers);
-        return ValueTask.CompletedTask;
-    }
+    /// <inheritdoc/>
+    public ValueTask ReadAsync(ContextQuery query, ContextAnswer answer, CancellationToken cancellationToken) =>
+        _queries.ReadAsync(query, answer, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask FindChangedAsync(
-        ContextQuery query, SourceVector since, List<int> changed, CancellationToken cancellationToken)
-    {
-        for (int i = 0; i < query.Count; i++)
-        {
-            EntityPlan plan = query.Selections[query[i].Selection].Plan;
-            ReadOnlySpan<byte> key = query.Key(i);
-            EntityShard shard = _tables[Plans.IndexOf(plan)].ShardOf(key);
-            lock (shard.Gate)
-            {
-                if (shard.Find(key) is { } entity && since.IsBefore(plan, entity.Applied))
-                {
-                    changed.Add(i);
-                }
-            }
-        }
+        ContextQuery query, SourceVector since, List<int> changed, CancellationToken cancellationToken) =>
+        _queries.FindChangedAsync(query, since, changed, cancellationToken);
 
-        return ValueTask.CompletedTask;
-    }
+    /// <summary>The name of the counter that keeps across starts how many entities a type has.</summary>
+    internal static string CounterOf(EntityPlan plan) => "entities." + plan.Definition.Name;
 
     /// <inheritdoc/>
     public void Follow(ContextQuery query, int first, ChangedEntities changed, bool begins) =>
@@ -153,8 +125,4 @@ public sealed class EmbeddedGrid : IContextGrid
         answer.Complete(
             index, used, seen ? entity!.NewestMs : 0, entity?.SkippedEvents ?? 0, entity is null ? [] : entity.Applied);
     }
-
-    /// <summary>Puts a restored entity in.</summary>
-    internal void Adopt(int plan, ReadOnlySpan<byte> key, ReadOnlySpan<byte> snapshot) =>
-        _tables[plan].ShardOf(key).Adopt(key, Entity.Restore(Plans[plan], snapshot));
 }

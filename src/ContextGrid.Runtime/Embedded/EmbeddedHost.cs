@@ -20,6 +20,7 @@ public sealed class EmbeddedHost : IAsyncDisposable
     private readonly Checkpointer _checkpointer;
     private readonly ImmutableArray<PartitionIngestor> _ingestors;
     private readonly PastReader _past;
+    private readonly CheckpointScrub _scrub;
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<Task> _tasks = [];
     private bool _stopped;
@@ -33,8 +34,7 @@ public sealed class EmbeddedHost : IAsyncDisposable
         HostPlatform platform)
     {
         _stores = stores;
-        IEventLog log = stores.Log;
-        (TimeProvider time, ILoggerFactory loggers) = platform;
+        (IEventLog log, TimeProvider time, ILoggerFactory loggers) = (stores.Log, platform.Time, platform.Loggers);
         IContextGrid around = platform.AroundGrid(grid);
         Definitions = options.Definitions;
         Grid = grid;
@@ -56,6 +56,7 @@ public sealed class EmbeddedHost : IAsyncDisposable
                 time,
                 logger)),
         ];
+        _scrub = stores.Checkpoints.Scrub(logger);
         _past = new PastReader(log, grid.Plans, progress);
         Reader = new ContextReader(around, _past, progress, time);
         Publisher = new EventPublisher(log, sink, new EventValidator(Definitions), metrics, time);
@@ -128,6 +129,12 @@ public sealed class EmbeddedHost : IAsyncDisposable
     public string? WhyNotReady(long nowMs) =>
         SourceReadiness.WhyNot(Definitions, _ingestors, nowMs) ?? (_stopped ? "stopping" : null);
 
+    /// <summary>Segments of the checkpoint that are damaged, as far as they have been read since the start.</summary>
+    public IReadOnlyList<string> DamagedSegments => _scrub.Faults;
+
+    /// <summary>The bytes of the checkpoint's segments at the start, and how many of them have been checked.</summary>
+    public (long Checked, long Total) ScrubBytes => (_scrub.Bytes, _scrub.BytesTotal);
+
     /// <summary>Why the last checkpoint failed; null: it did not.</summary>
     public string? CheckpointFault => _checkpointer.Fault;
 
@@ -168,32 +175,26 @@ public sealed class EmbeddedHost : IAsyncDisposable
         CheckpointStore checkpoints = stores.Checkpoints;
         StateRecovery.CheckDefinitions(
             checkpoints.Current, StateRecovery.HashesOf(options.Definitions), options.DataDirectory);
-        var grid = new EmbeddedGrid(options.Definitions, options.Metrics);
+        var grid = new EmbeddedGrid(options.Definitions, options.Metrics, checkpoints, options.MemoryMaxBytes);
         ImmutableArray<PartitionProgress> progress = await StateRecovery.ProgressAsync(
-            stores.Log, options.Definitions, checkpoints.Current, cancellationToken);
-        IEnumerable<string> restored = await StateRecovery.RestoreAsync(
-            grid, checkpoints, platform.Time, cancellationToken);
+            stores.Log, options.Definitions, checkpoints.Current, platform.Time, cancellationToken);
         var host = new EmbeddedHost(options, stores, grid, options.Metrics, progress, platform);
-        host.Recovered = [.. stores.Recovered, .. restored, SourceReadiness.Backlog(progress)];
-        await host.BeginAsync(options.CheckpointInterval, cancellationToken);
+        host.Recovered = [.. stores.Recovered, .. StateRecovery.Describe(grid), SourceReadiness.Backlog(progress)];
+        host.Begin(options.CheckpointInterval);
         return host;
     }
 
-    private async Task IngestAsync(PartitionIngestor ingestor)
+    private void Begin(TimeSpan checkpointInterval)
     {
-        await Task.Yield(); // A task of its own: the starting thread goes on.
-        await ingestor.RunAsync(_stopping.Token);
-    }
-
-    private async Task BeginAsync(TimeSpan checkpointInterval, CancellationToken cancellationToken)
-    {
-        foreach (PartitionIngestor ingestor in _ingestors)
-        {
-            await ingestor.RememberIdsAsync(cancellationToken);
-        }
-
-        _tasks.AddRange(_ingestors.Select(IngestAsync));
+        _tasks.AddRange(_ingestors.Select(i => BesideAsync(i.RunAsync)));
+        _tasks.Add(BesideAsync(_scrub.RunAsync));
         Failed = _checkpointer.RunAsync(checkpointInterval, _stopping.Token);
         _tasks.Add(Failed);
+    }
+
+    private async Task BesideAsync(Func<CancellationToken, Task> run)
+    {
+        await Task.Yield(); // A task of its own: the starting thread goes on.
+        await run(_stopping.Token);
     }
 }

@@ -22,6 +22,12 @@ public sealed record EmbeddedHostOptions
     /// </summary>
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// The memory for entities and for what look-ups of others need, bytes; 0 (the default): unlimited. Entities beyond
+    /// it live in the checkpoints and come back when an event or a query wants them.
+    /// </summary>
+    public long MemoryMaxBytes { get; init; }
+
     /// <summary>How long the log keeps records; zero: for ever. Default 30 days.</summary>
     public TimeSpan RetentionTime { get; init; } = TimeSpan.FromDays(30);
 

@@ -1,5 +1,8 @@
+using System.Text;
 using ContextGrid.Core.Features.Plans;
 using ContextGrid.Core.Model;
+using ContextGrid.Runtime.Checkpoints;
+using ContextGrid.Runtime.Diagnostics;
 
 namespace ContextGrid.Runtime.Embedded;
 
@@ -10,13 +13,17 @@ internal sealed class EntityTable
     private const int ShardBits = 6;
 
     private readonly EntityShard[] _shards = new EntityShard[1 << ShardBits];
+    private readonly byte[] _type;
+    private readonly ulong _typeHash;
 
-    internal EntityTable(EntityPlan plan)
+    internal EntityTable(EntityPlan plan, StoredEntities stored, ResidentMemory memory, GridMetrics metrics)
     {
         Plan = plan;
+        _type = Encoding.UTF8.GetBytes(plan.Definition.Name);
+        _typeHash = StableHash.Of(_type);
         for (int i = 0; i < _shards.Length; i++)
         {
-            _shards[i] = new EntityShard(plan);
+            _shards[i] = new EntityShard(plan, _typeHash, stored, memory, metrics);
         }
     }
 
@@ -24,15 +31,33 @@ internal sealed class EntityTable
 
     internal ReadOnlySpan<EntityShard> Shards => _shards;
 
-    /// <summary>How many entities have state.</summary>
+    /// <summary>How many entities the checkpoint of the start had.</summary>
+    internal long AtStart { get; init; }
+
+    /// <summary>How many entities have state, in memory or stored.</summary>
     internal long Count
+    {
+        get
+        {
+            long count = AtStart;
+            foreach (EntityShard shard in _shards)
+            {
+                count += shard.Begun;
+            }
+
+            return count;
+        }
+    }
+
+    /// <summary>How many entities are in memory.</summary>
+    internal long ResidentCount
     {
         get
         {
             long count = 0;
             foreach (EntityShard shard in _shards)
             {
-                count += shard.Count;
+                count += shard.Entities.Count;
             }
 
             return count;
@@ -40,5 +65,9 @@ internal sealed class EntityTable
     }
 
     /// <summary>The shard of a key.</summary>
-    internal EntityShard ShardOf(ReadOnlySpan<byte> key) => _shards[StableHash.Of(key) >> (64 - ShardBits)];
+    /// <param name="hash">The key's hash (<see cref="StableHash"/>).</param>
+    internal EntityShard ShardOf(ulong hash) => _shards[hash >> (64 - ShardBits)];
+
+    /// <summary>What an entity is called in segments.</summary>
+    internal StoredKey StoredKeyOf(byte[] key, ulong hash) => new(_type, key, hash ^ _typeHash);
 }

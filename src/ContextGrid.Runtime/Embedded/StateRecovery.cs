@@ -1,16 +1,15 @@
 using System.Collections.Immutable;
-using System.Diagnostics;
 using System.Globalization;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Core.Model;
-using ContextGrid.Core.Snapshots;
 using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Ingestion;
 
 namespace ContextGrid.Runtime.Embedded;
 
 /// <summary>
-/// Brings a grid back: entities from the newest checkpoint, positions from its manifest, the rest from the log.
+/// Brings a grid back: positions from the manifest of the newest checkpoint, the rest from the log. Entities stay in
+/// the checkpoint until an event or a query wants them.
 /// </summary>
 internal static class StateRecovery
 {
@@ -45,40 +44,21 @@ internal static class StateRecovery
         }
     }
 
-    /// <summary>Restores all entities of the newest checkpoint.</summary>
-    /// <exception cref="HostStartException">A snapshot does not fit.</exception>
-    internal static async ValueTask<IEnumerable<string>> RestoreAsync(
-        EmbeddedGrid grid, CheckpointStore store, TimeProvider time, CancellationToken cancellationToken)
+    /// <summary>Says how many entities the newest checkpoint has; each comes back when it is wanted.</summary>
+    internal static IEnumerable<string> Describe(EmbeddedGrid grid)
     {
-        long started = time.GetTimestamp();
-        Dictionary<string, int> types = grid.Plans
-            .Select((p, i) => (p.Definition.Name, i)).ToDictionary(p => p.Name, p => p.i, StringComparer.Ordinal);
-        try
+        long entities = 0;
+        for (int i = 0; i < grid.Plans.Length; i++)
         {
-            long entities = await store.ReadAllAsync(
-                (type, key, snapshot) =>
-                {
-                    if (types.TryGetValue(type, out int plan))
-                    {
-                        grid.Adopt(plan, key, snapshot);
-                    }
-                },
-                cancellationToken);
-            return entities == 0 ? [] :
-            [
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{entities:N0} {(entities == 1 ? "entity" : "entities")} restored "
-                    + $"in {time.GetElapsedTime(started).TotalSeconds:F1} s"),
-            ];
+            entities += grid.CountEntities(i);
         }
-        catch (Exception e) when (e is SnapshotFormatException or CheckpointCorruptException)
-        {
-            throw new HostStartException(
-                $"The checkpoint can't be read: {e.Message} "
-                + "Start with --rebuild to build all state from the log again.",
-                e);
-        }
+
+        return entities == 0 ? [] :
+        [
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{entities:N0} {(entities == 1 ? "entity" : "entities")} in the checkpoint, each read when wanted"),
+        ];
     }
 
     /// <summary>
@@ -86,7 +66,11 @@ internal static class StateRecovery
     /// </summary>
     /// <exception cref="HostStartException">The log ends before the checkpoint's position.</exception>
     internal static async ValueTask<ImmutableArray<PartitionProgress>> ProgressAsync(
-        IEventLog log, DefinitionSet definitions, CheckpointManifest manifest, CancellationToken cancellationToken)
+        IEventLog log,
+        DefinitionSet definitions,
+        CheckpointManifest manifest,
+        TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var progress = ImmutableArray.CreateBuilder<PartitionProgress>();
         for (int t = 0; t < definitions.Topics.Length; t++)
@@ -95,33 +79,41 @@ internal static class StateRecovery
             int partitions = await log.CountPartitionsAsync(topic, cancellationToken);
             for (int p = 0; p < partitions; p++)
             {
-                var partition = new TopicPartition(topic, p);
                 SourceProgress? stored =
                     manifest.Content.Sources.FirstOrDefault(s => s.Topic == topic && s.Partition == p);
-                LogRange range = await log.GetRangeAsync(partition, cancellationToken);
-                long next = stored?.NextOffset ?? 0;
-                if (next > range.End)
-                {
-                    throw new HostStartException(
-                        $"The log of {topic}/{p} ends at offset {range.End}, but the checkpoint reflects it up to "
-                        + $"{next}: the log was lost or replaced. Restore it, or start with --rebuild to forget the "
-                        + "checkpoint.");
-                }
-
-                var found = new PartitionProgress(partition, Position.SourceOf(t, p), next, stored?.Gaps ?? [])
-                {
-                    RecoverTo = range.End,
-                };
-
-                // Until they are applied, the records that wait make every answer as old as the first of them.
-                long sinceMs = next == range.End
-                    ? 0
-                    : await log.TimeOfAsync(partition, next, cancellationToken);
-                found.SeeEnd(range.End, sinceMs);
-                progress.Add(found);
+                progress.Add(await ProgressAsync(
+                    log, new TopicPartition(topic, p), Position.SourceOf(t, p), stored, time, cancellationToken));
             }
         }
 
         return progress.ToImmutable();
+    }
+
+    private static async ValueTask<PartitionProgress> ProgressAsync(
+        IEventLog log,
+        TopicPartition partition,
+        int source,
+        SourceProgress? stored,
+        TimeProvider time,
+        CancellationToken cancellationToken)
+    {
+        long nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+        LogRange range = await log.GetRangeAsync(partition, cancellationToken);
+        long next = stored?.NextOffset ?? 0;
+        if (next > range.End)
+        {
+            throw new HostStartException(
+                $"The log of {partition.Topic}/{partition.Partition} ends at offset {range.End}, but the checkpoint "
+                + $"reflects it up to {next}: the log was lost or replaced. Restore it, or start with --rebuild to "
+                + "forget the checkpoint.");
+        }
+
+        var found = new PartitionProgress(partition, source, next, stored?.Gaps ?? []) { RecoverTo = range.End };
+
+        // Until they are applied, the records that wait make every answer as old as the first of them.
+        long sinceMs = next == range.End ? 0 : await log.TimeOfAsync(partition, next, cancellationToken);
+        found.SeeEnd(range.End, sinceMs);
+        found.Verify(nowMs);
+        return found;
     }
 }

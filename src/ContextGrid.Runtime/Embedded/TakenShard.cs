@@ -1,20 +1,23 @@
-using ContextGrid.Core.Entities;
-
 namespace ContextGrid.Runtime.Embedded;
 
-/// <summary>What one checkpoint has taken from a shard. Owned by the checkpoint.</summary>
+/// <summary>
+/// What one checkpoint has taken from a shard. Owned by the checkpoint. Until it is published the shard keeps these
+/// entities resident, since nothing durable has their newest state.
+/// </summary>
 internal sealed class TakenShard
 {
-    private TakenShard(EntityShard shard, List<KeyValuePair<byte[], Entity>> entities) =>
-        (Shard, Entities) = (shard, entities);
+    private TakenShard(EntityShard shard) => (Shard, Slots, Begun) = (shard, shard.Changed, shard.Begun);
 
     /// <summary>Where the entities live.</summary>
     internal EntityShard Shard { get; }
 
-    /// <summary>The entities that had changed.</summary>
-    internal List<KeyValuePair<byte[], Entity>> Entities { get; }
+    /// <summary>The slots of the entities that had changed.</summary>
+    internal List<int> Slots { get; }
 
-    /// <summary>How many of them, from the first on, are in the checkpoint and marked clean.</summary>
+    /// <summary>How many entities had begun in the shard since the start; all of them are stored or taken.</summary>
+    internal long Begun { get; }
+
+    /// <summary>How many of the taken, from the first on, are in the checkpoint and marked clean.</summary>
     internal int Written { get; set; }
 
     /// <summary>Takes the list of changed entities; the shard begins a new one.</summary>
@@ -22,9 +25,19 @@ internal sealed class TakenShard
     {
         lock (shard.Gate)
         {
-            var taken = new TakenShard(shard, shard.Changed);
+            var taken = new TakenShard(shard);
             shard.Changed = [];
+            shard.Taken = taken.Slots.Count;
             return taken;
+        }
+    }
+
+    /// <summary>Lets the shard make them passive: the checkpoint is published.</summary>
+    internal void Release()
+    {
+        lock (Shard.Gate)
+        {
+            Shard.Taken = 0;
         }
     }
 
@@ -33,15 +46,16 @@ internal sealed class TakenShard
     {
         lock (Shard.Gate)
         {
-            for (int i = 0; i < Entities.Count; i++)
+            Shard.Taken = 0;
+            for (int i = 0; i < Slots.Count; i++)
             {
                 // One that was not written is still marked as changed, but on no list; one that was written is on the
                 // list again only when it has changed since.
-                KeyValuePair<byte[], Entity> entry = Entities[i];
-                if (i >= Written || !entry.Value.IsDirty)
+                ref EntityMap.Slot entry = ref Shard.Entities[Slots[i]];
+                if (i >= Written || !entry.Entity!.IsDirty) // Taken entities stay resident.
                 {
-                    entry.Value.MarkDirty();
-                    Shard.Changed.Add(entry);
+                    entry.Entity!.MarkDirty(); // As above.
+                    Shard.Changed.Add(Slots[i]);
                 }
             }
         }

@@ -18,6 +18,7 @@ public sealed class EventBatch
     private readonly byte[] _digits = new byte[EntityKey.DigitsMax];
     private LogBatch _records = new();
     private int _index = -1;
+    private bool _isHeld;
     private long _end;
 
     /// <summary>Creates a cursor for one partition.</summary>
@@ -70,6 +71,7 @@ public sealed class EventBatch
         _records = records;
         _end = end;
         _index = -1;
+        _isHeld = false;
         DeadLetters.Clear();
         Duplicates = 0;
         Conflicts = 0;
@@ -79,6 +81,12 @@ public sealed class EventBatch
     /// <summary>Moves to the next event that entities must see; false at the end.</summary>
     public bool MoveNext()
     {
+        if (_isHeld)
+        {
+            _isHeld = false;
+            return true;
+        }
+
         while (++_index < _records.Count && _records[_index].Offset < _end)
         {
             ref readonly LogBatch.Entry entry = ref _records[_index];
@@ -101,6 +109,9 @@ public sealed class EventBatch
 
         return false;
     }
+
+    /// <summary>Says that the event could not be brought to all its entities: the next move stays at it.</summary>
+    public void Hold() => _isHeld = true;
 
     /// <summary>Passes all events: this fills the window of producers' ids.</summary>
     public void SkipAll()

@@ -22,6 +22,9 @@ public interface IContextGrid
     /// returned, every query sees the batch. The batch is only read during the call.
     /// </summary>
     /// <exception cref="OperationCanceledException">A part may have been applied.</exception>
+    /// <exception cref="Checkpoints.SnapshotStoreException">A stored entity can't be read at present; a part has been
+    /// applied, and a call with the same batch goes on where this one stopped.</exception>
+    /// <exception cref="Checkpoints.CheckpointCorruptException">A stored entity is not what was written.</exception>
     ValueTask ApplyAsync(EventBatch batch, CancellationToken cancellationToken);
 
     /// <summary>
@@ -31,6 +34,8 @@ public interface IContextGrid
     /// <param name="query">What to read.</param>
     /// <param name="answer">Takes the answer; cleared first.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="Checkpoints.SnapshotStoreException">A stored entity can't be read at present.</exception>
+    /// <exception cref="Checkpoints.CheckpointCorruptException">A stored entity is not what was written.</exception>
     ValueTask ReadAsync(ContextQuery query, ContextAnswer answer, CancellationToken cancellationToken);
 
     /// <summary>

@@ -16,12 +16,13 @@ public sealed partial class PartitionIngestor
 
     private readonly IEventLog _log;
     private readonly IContextGrid _grid;
-    private readonly IDeadLetterSink _deadLetters;
+    private readonly DeadLetterBurial _burial;
     private readonly EventBatch _events;
     private readonly GridMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly LogBatch _records = new();
+    private bool _remembersIds;
 
     /// <summary>Creates the ingestor of one partition.</summary>
     /// <param name="log">Where records come from.</param>
@@ -44,7 +45,7 @@ public sealed partial class PartitionIngestor
     {
         _log = log;
         _grid = grid;
-        _deadLetters = deadLetters;
+        _burial = new DeadLetterBurial(deadLetters, metrics);
         _events = events;
         _metrics = metrics;
         _time = time;
@@ -58,6 +59,8 @@ public sealed partial class PartitionIngestor
     /// <summary>Why the partition has stopped for good, or what it is retrying; null: it runs.</summary>
     public string? Fault { get; private set; }
 
+    private long NowMs => _time.GetUtcNow().ToUnixTimeMilliseconds();
+
     /// <summary>Reads and applies until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -68,6 +71,7 @@ public sealed partial class PartitionIngestor
             {
                 try
                 {
+                    await RememberIdsAsync(cancellationToken);
                     reader ??= _log.OpenReader(Progress.Partition, Progress.Next);
                     await StepAsync(reader, cancellationToken);
                     Fault = null;
@@ -99,10 +103,16 @@ public sealed partial class PartitionIngestor
 
     /// <summary>
     /// Lets the cursor see the records before the start again, as far back as producers' ids are remembered, without
-    /// applying them: a retry of an event from before a restart is then still a retry.
+    /// applying them: a retry of an event from before a restart is then still a retry. Queries do not wait for it.
     /// </summary>
-    public ValueTask RememberIdsAsync(CancellationToken cancellationToken) =>
-        IdRecovery.RememberAsync(_log, Progress, _events, _records, cancellationToken);
+    private async ValueTask RememberIdsAsync(CancellationToken cancellationToken)
+    {
+        if (!_remembersIds)
+        {
+            await IdRecovery.RememberAsync(_log, Progress, _events, _records, cancellationToken);
+            _remembersIds = true;
+        }
+    }
 
     private async Task WaitToRetryAsync(string fault, CancellationToken cancellationToken)
     {
@@ -114,6 +124,7 @@ public sealed partial class PartitionIngestor
 
     private async ValueTask StepAsync(ILogReader reader, CancellationToken cancellationToken)
     {
+        long nowMs = NowMs;
         ReadOutcome outcome = await reader.ReadAsync(_records, IdleWait, cancellationToken);
         if (outcome == ReadOutcome.OffsetGone)
         {
@@ -125,15 +136,21 @@ public sealed partial class PartitionIngestor
         {
             await ApplyAsync(cancellationToken);
         }
+        else
+        {
+            Progress.Verify(nowMs);
+        }
     }
 
     private async ValueTask AdvanceAsync(long next, CancellationToken cancellationToken)
     {
+        long nowMs = NowMs;
         LogRange range = await _log.GetRangeAsync(Progress.Partition, cancellationToken);
         long sinceMs = range.End <= next
             ? 0
             : await _log.TimeOfAsync(Progress.Partition, next, cancellationToken);
         Progress.Advance(next, range.End, sinceMs);
+        Progress.Verify(nowMs);
     }
 
     private async ValueTask ApplyAsync(CancellationToken cancellationToken)
@@ -141,44 +158,32 @@ public sealed partial class PartitionIngestor
         long last = _records[_records.Count - 1].Offset;
         Progress.SeeEnd(last + 1, _records[0].TimestampMs);
         _events.Load(_records);
-        await _grid.ApplyAsync(_events, cancellationToken);
-        await BuryAsync(cancellationToken);
+        await ApplyToGridAsync(cancellationToken);
+        await _burial.BuryAsync(_events.DeadLetters, WaitToRetryAsync, cancellationToken);
+        long nowMs = NowMs;
         LogRange range = await _log.GetRangeAsync(Progress.Partition, cancellationToken);
         bool caughtUp = range.End <= last + 1;
         Progress.Advance(last + 1, range.End, caughtUp ? 0 : _records[_records.Count - 1].TimestampMs);
+        Progress.Verify(nowMs);
         _metrics.CountApplied(Progress.Partition.Topic, _events.Events);
         _metrics.CountIds(Progress.Partition.Topic, _events.Duplicates, _events.Conflicts);
     }
 
-    // The dead letters of a batch are written together; each is durable before the position passes (I6). Those that
-    // fail are tried again right here: the batch itself is applied, and its ids are taken by now, so that reading it
+    // Entities that can't be read at present wait right here: the ids of the batch are taken by now, so that reading it
     // once more would judge its events by themselves.
-    private async ValueTask BuryAsync(CancellationToken cancellationToken)
+    private async ValueTask ApplyToGridAsync(CancellationToken cancellationToken)
     {
-        if (_events.DeadLetters.Count == 0)
+        while (true)
         {
-            return;
-        }
-
-        List<DeadLetter> waiting = [.. _events.DeadLetters];
-        while (waiting.Count > 0)
-        {
-            Task[] writes = [.. waiting.Select(l => _deadLetters.WriteAsync(l, cancellationToken).AsTask())];
             try
             {
-                await Task.WhenAll(writes);
-                waiting = [];
+                await _grid.ApplyAsync(_events, cancellationToken);
+                return;
             }
-            catch (EventLogException e) when (e.Error != EventLogError.Corrupt)
+            catch (SnapshotStoreException e)
             {
-                waiting = [.. waiting.Where((_, i) => !writes[i].IsCompletedSuccessfully)];
                 await WaitToRetryAsync(e.Message, cancellationToken);
             }
-        }
-
-        foreach (DeadLetter letter in _events.DeadLetters)
-        {
-            _metrics.CountDeadLetter(letter.Source.Topic, letter.Reason);
         }
     }
 

@@ -6,11 +6,18 @@ namespace ContextGrid.Runtime.Ingestion;
 /// <summary>How far one source partition is applied. Written by its ingestor, read by everybody.</summary>
 public sealed class PartitionProgress
 {
+    /// <summary>
+    /// The partition's end is looked at about once a second; when that was longer ago than this, milliseconds, whoever
+    /// looks after it is held up, and what is known is that old.
+    /// </summary>
+    public const long UnseenMaxMs = 3_000;
+
     private readonly Lock _gate = new();
     private readonly Signal _advanced = new();
     private long _next;
     private long _end;
     private long _pendingSinceMs;
+    private long _verifiedMs = long.MaxValue;
     private ImmutableArray<OffsetGap> _gaps;
 
     /// <summary>Creates the progress of a partition.</summary>
@@ -72,14 +79,24 @@ public sealed class PartitionProgress
         }
     }
 
-    /// <summary>How old, in milliseconds, the oldest record is that waits; 0 when none does.</summary>
+    /// <summary>
+    /// How far the partition is behind, milliseconds: the age of the oldest record that waits, 0 when none does. When
+    /// nobody has looked at the partition's end for <see cref="UnseenMaxMs"/>, records may wait that are not known,
+    /// and it is at least as far behind as that look is old (I12).
+    /// </summary>
     public long LagMs(long nowMs)
     {
-        // The lag is read first: whoever notes a new end has noted before it since when its records wait.
+        // Each is read before what was noted before it: the look before the end, the end before its records' age.
+        long unseen = nowMs - Volatile.Read(ref _verifiedMs);
         long lag = Lag;
         long since = Volatile.Read(ref _pendingSinceMs);
-        return lag == 0 || since == 0 ? 0 : Math.Max(0, nowMs - since);
+        long behind = lag == 0 || since == 0 ? 0 : Math.Max(0, nowMs - since);
+        return unseen > UnseenMaxMs ? Math.Max(behind, unseen) : behind;
     }
+
+    /// <summary>Notes that the end was looked at; comes after what was seen.</summary>
+    /// <param name="atMs">When the look began, milliseconds since the Unix epoch.</param>
+    public void Verify(long atMs) => Volatile.Write(ref _verifiedMs, atMs);
 
     /// <summary>Notes that everything before <paramref name="next"/> is applied.</summary>
     /// <param name="next">The next offset.</param>

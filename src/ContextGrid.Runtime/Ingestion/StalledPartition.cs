@@ -35,12 +35,14 @@ internal static class StalledPartition
     {
         try
         {
+            long nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
             LogRange range = await log.GetRangeAsync(progress.Partition, cancellationToken);
-            progress.SeeStalled(range.End, time.GetUtcNow().ToUnixTimeMilliseconds());
+            progress.SeeStalled(range.End, nowMs);
+            progress.Verify(nowMs);
         }
         catch (EventLogException)
         {
-            // The log can't be asked; the last known end stays, and the ingestor's fault tells that something is wrong.
+            // The log can't be asked; the last known end stays, and grows old.
         }
     }
 }

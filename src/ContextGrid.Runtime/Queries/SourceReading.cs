@@ -10,7 +10,7 @@ namespace ContextGrid.Runtime.Queries;
 /// <param name="Partition">Which partition.</param>
 /// <param name="Next">The next offset to apply.</param>
 /// <param name="Lag">Records that wait.</param>
-/// <param name="LagMs">The age in milliseconds of the oldest record that waits; 0 when none does.</param>
+/// <param name="LagMs">How far it is behind, milliseconds (<see cref="PartitionProgress.LagMs"/>).</param>
 /// <param name="IsRebuilding">Whether the state was not yet back where it was when the host stopped.</param>
 /// <param name="Gaps">Declared gaps, oldest first; noted after the values were read.</param>
 public readonly record struct SourceReading(

@@ -1,3 +1,4 @@
+using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Diagnostics;
 using ContextGrid.Runtime.Ingestion;
 
@@ -77,6 +78,8 @@ internal static class GrpcErrors
         EventLogException { Error: EventLogError.Full } e => Retry(GrpcStatus.ResourceExhausted, e, seconds: 10),
         EventLogException { Error: EventLogError.Busy } e => Retry(GrpcStatus.ResourceExhausted, e, seconds: 1),
         EventLogException { Error: EventLogError.Corrupt } e => Plain(GrpcStatus.DataLoss, e),
+        CheckpointCorruptException e => Plain(GrpcStatus.DataLoss, e),
+        SnapshotStoreException e => Retry(GrpcStatus.Unavailable, e, seconds: 1),
         EventLogException e => Retry(GrpcStatus.Unavailable, e, seconds: 1),
         LimitReachedException e => TooMany(e),
         TimeoutException e => Plain(GrpcStatus.DeadlineExceeded, e),

@@ -46,20 +46,11 @@ internal sealed class AdminHandlers(EmbeddedHost host, RateMeter rates, TimeProv
         status.Counters["events_id_conflict"] = host.Metrics.Conflicts;
         status.Counters["events_refused"] = host.Metrics.Refused;
         status.Recovery.AddRange(host.Recovered);
+        status.Memory = Memory();
+        status.CheckpointDamage.AddRange(host.DamagedSegments);
+        (status.CheckpointCheckedBytes, status.CheckpointStoredBytes) = host.ScrubBytes;
         status.Sources.AddRange(host.Progress.Select(p => Source(p, nowMs)));
-        for (int i = 0; i < host.Grid.Plans.Length; i++)
-        {
-            EntityDefinition definition = host.Grid.Plans[i].Definition;
-            status.EntityTypes.Add(new EntityTypeStatus
-            {
-                Type = definition.Name,
-                DefinitionVersion = ContextWire.DefinitionVersion,
-                Entities = host.Grid.CountEntities(i),
-                Features = definition.Features.Length,
-                FreshnessObjectiveMs = definition.FreshnessMs,
-            });
-        }
-
+        status.EntityTypes.AddRange(Enumerable.Range(0, host.Grid.Plans.Length).Select(EntityType));
         return status;
     }
 
@@ -122,6 +113,31 @@ internal sealed class AdminHandlers(EmbeddedHost host, RateMeter rates, TimeProv
                 $"There is no dead letter {request.Id}; it may have been removed by retention.",
                 GrpcErrorDetails.ErrorInfo("UNKNOWN_DEAD_LETTER"));
     }
+
+    private EntityTypeStatus EntityType(int plan)
+    {
+        EntityDefinition definition = host.Grid.Plans[plan].Definition;
+        return new EntityTypeStatus
+        {
+            Type = definition.Name,
+            DefinitionVersion = ContextWire.DefinitionVersion,
+            Entities = host.Grid.CountEntities(plan),
+            Resident = host.Grid.CountResident(plan),
+            Features = definition.Features.Length,
+            FreshnessObjectiveMs = definition.FreshnessMs,
+        };
+    }
+
+    private MemoryStatus Memory() => new()
+    {
+        MaxBytes = host.Grid.ResidentBytesMax,
+        ResidentBytes = host.Grid.ResidentBytes,
+        LookupBytes = host.Grid.LookupBytes,
+        Lookups = host.Metrics.Entities.Lookups,
+        Activated = host.Metrics.Entities.Activated,
+        Passivated = host.Metrics.Entities.Passivated,
+        IngestionWaits = host.Metrics.Entities.Waits,
+    };
 
     private static SourceStatus Source(PartitionProgress progress, long nowMs)
     {

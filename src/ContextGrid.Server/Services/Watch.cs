@@ -55,17 +55,11 @@ internal sealed class Watch : IDisposable
     internal async Task RunAsync(SourceVector? resumed, TimeSpan interval, CancellationToken cancellationToken)
     {
         bool isRebuilding = IsRebuilding;
-        SourceVector seen = resumed ?? SourceVector.Start;
-        if (resumed is null)
-        {
-            // Without a token the client gets everything first, also entities that were never seen.
-            seen = await SendAllAsync(seen, cancellationToken).ConfigureAwait(false);
-        }
-        else
-        {
-            await MarkChangedSinceAsync(resumed, cancellationToken).ConfigureAwait(false);
-        }
 
+        // Without a token the client gets everything first, also entities that were never seen.
+        SourceVector seen = resumed is null
+            ? await SendAllAsync(SourceVector.Start, cancellationToken).ConfigureAwait(false)
+            : await SendNewerAsync(resumed, cancellationToken).ConfigureAwait(false);
         while (true)
         {
             if (isRebuilding)
@@ -75,13 +69,13 @@ internal sealed class Watch : IDisposable
 
                 // Also values that did not change are complete from now on, which the client must learn.
                 seen = isRebuilding
-                    ? await SendChangedAsync(seen, cancellationToken).ConfigureAwait(false)
+                    ? await SendNewerAsync(seen, cancellationToken).ConfigureAwait(false)
                     : await SendAllAsync(seen, cancellationToken).ConfigureAwait(false);
             }
             else
             {
                 await _changed.WaitAsync(cancellationToken).ConfigureAwait(false);
-                seen = await SendChangedAsync(seen, cancellationToken).ConfigureAwait(false);
+                seen = await SendMarkedAsync(seen, cancellationToken).ConfigureAwait(false);
                 await Task.Delay(interval, _time, cancellationToken).ConfigureAwait(false);
             }
         }
@@ -98,35 +92,49 @@ internal sealed class Watch : IDisposable
         }
     }
 
-    private async ValueTask MarkChangedSinceAsync(SourceVector seen, CancellationToken cancellationToken)
+    private ValueTask<SourceVector> SendAllAsync(SourceVector seen, CancellationToken cancellationToken)
     {
+        SourceVector now = TakeMarked(seen, out _);
+        return SendAsync([.. Enumerable.Range(0, _request.Entities.Count)], seen, now, cancellationToken);
+    }
+
+    private ValueTask<SourceVector> SendMarkedAsync(SourceVector seen, CancellationToken cancellationToken)
+    {
+        SourceVector now = TakeMarked(seen, out List<int> marked);
+        return SendAsync(marked, seen, now, cancellationToken);
+    }
+
+    // A client that comes back after a crash may have seen more than the state has again: it is shown nothing older
+    // than that, so it counts what the entities have and not that they have changed.
+    private async ValueTask<SourceVector> SendNewerAsync(SourceVector seen, CancellationToken cancellationToken)
+    {
+        SourceVector now = TakeMarked(seen, out _);
+        var newer = new List<int>();
         var found = new List<int>();
         for (int p = 0; p < _parts.Count; p++)
         {
             found.Clear();
             await _grid.FindChangedAsync(_parts[p], seen, found, cancellationToken).ConfigureAwait(false);
-            foreach (int index in found)
-            {
-                _changed.Mark((p * ContextQuery.EntitiesMax) + index);
-            }
+            int first = p * ContextQuery.EntitiesMax;
+            newer.AddRange(found.Select(i => first + i));
         }
+
+        return await SendAsync(newer, seen, now, cancellationToken).ConfigureAwait(false);
     }
 
-    private ValueTask<SourceVector> SendAllAsync(SourceVector seen, CancellationToken cancellationToken) =>
-        SendAsync([.. Enumerable.Range(0, _request.Entities.Count)], seen, cancellationToken);
-
-    private ValueTask<SourceVector> SendChangedAsync(SourceVector seen, CancellationToken cancellationToken) =>
-        SendAsync(null, seen, cancellationToken);
-
     // The positions are noted before the marks are taken, and the marks before the values are read: a later event is
-    // sent again rather than missed. Until the last message is out, the client has seen no more than before.
-    private async ValueTask<SourceVector> SendAsync(
-        List<int>? all, SourceVector seen, CancellationToken cancellationToken)
+    // sent again rather than missed.
+    private SourceVector TakeMarked(SourceVector seen, out List<int> marked)
     {
-        SourceVector now = SourceVector.Of(_progress);
-        var changed = new List<int>();
-        _changed.Take(changed);
-        List<int> sent = all ?? changed;
+        SourceVector now = seen.Latest(SourceVector.Of(_progress));
+        _changed.Take(marked = []);
+        return now;
+    }
+
+    // Until the last message is out, the client has seen no more than before.
+    private async ValueTask<SourceVector> SendAsync(
+        List<int> sent, SourceVector seen, SourceVector now, CancellationToken cancellationToken)
+    {
         for (int first = 0; first < sent.Count; first += _messageEntitiesMax)
         {
             int end = Math.Min(sent.Count, first + _messageEntitiesMax);

@@ -109,7 +109,7 @@ public sealed class StartErrorTests : IDisposable
         Assert.Equal(0, await rebuilt.TerminateAsync(TimeSpan.FromSeconds(20)));
 
         await using ServerProcess again = await _grid.StartAsync();
-        Assert.Contains("1 entity restored", again.Output, StringComparison.Ordinal);
+        Assert.Contains("1 entity in the checkpoint", again.Output, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -20,6 +20,16 @@ public sealed class PartitionProgressTests
     }
 
     [Fact]
+    public void LagMs_NobodyLooksAtTheEnd_IsAsOldAsTheLastLook()
+    {
+        _progress.Verify(1000);
+        Assert.Equal((0, 0), (_progress.Lag, _progress.LagMs(1000 + PartitionProgress.UnseenMaxMs)));
+        Assert.Equal((0, 60_000), (_progress.Lag, _progress.LagMs(61_000)));
+        _progress.Verify(60_500);
+        Assert.Equal((0, 0), (_progress.Lag, _progress.LagMs(61_000)));
+    }
+
+    [Fact]
     public void SeeEnd_LessIsSeen_KnownEndStays()
     {
         _progress.SeeEnd(1000, 1000);

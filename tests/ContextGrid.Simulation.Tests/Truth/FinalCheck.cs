@@ -1,5 +1,6 @@
 using System.Globalization;
 using ContextGrid.Core.Definitions;
+using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Simulation.Tests.Machine;
 using ContextGrid.Simulation.Tests.World;
@@ -15,7 +16,7 @@ internal static class FinalCheck
         var fold = new TrueFold(world.Truth, world.Made);
         foreach (RecordedAnswer answer in world.Answers)
         {
-            AnswerCheck.AgainstFold(answer, fold);
+            AnswerCheck.AgainstFold(answer, fold, world.Slack.TotalMilliseconds);
         }
 
         PartitionProgress[] progress = [.. (world.Current?.Host ?? throw new SimulationFailure("no host")).Progress];
@@ -39,6 +40,32 @@ internal static class FinalCheck
         }
 
         DeadLetters(world, fold, progress);
+        if (!world.Plan.Has(Faults.Retention))
+        {
+            await PastAsync(world, asker, mayFail: false);
+        }
+    }
+
+    /// <summary>Asks about moments in between, which the whole log answers.</summary>
+    public static async Task PastAsync(SimulatedWorld world, Asker asker, bool mayFail)
+    {
+        var fold = new TrueFold(world.Truth, world.Made);
+        long[] times = [.. fold.Fates.Values.Where(f => f.Fate == Fate.Counts).Select(f => f.Event.TimeMs).Order()];
+        for (int plan = 0; plan < SimulatedDefinitions.Plans.Length && times.Length > 0; plan++)
+        {
+            string key = SimulatedDefinitions.Plans[plan].Definition.Name == "user" ? "u1" : "d1";
+            long headMs = times[world.Random.Next(times.Length)];
+            try
+            {
+                RecordedAnswer answer = await asker.AskPastAsync(world.Current, plan, key, headMs);
+                AnswerCheck.Values(answer, fold.OracleOf(SimulatedDefinitions.Oracles[plan], (_, _) => true));
+            }
+            catch (Exception e) when (mayFail
+                && e is EventLogException { Error: EventLogError.Corrupt } or CheckpointCorruptException)
+            {
+                world.Trace.Note($"asked about the past: {e.Message}");
+            }
+        }
     }
 
     // What was in a gap may be in the state, when it was applied before retention took it and a later start had to

@@ -7,6 +7,7 @@ internal sealed class Operator(SimulatedWorld world, Random random, Saboteur sab
 {
     private bool _ends;
     private int _unwell;
+    private long _applied;
 
     public async Task RunAsync()
     {
@@ -51,9 +52,11 @@ internal sealed class Operator(SimulatedWorld world, Random random, Saboteur sab
     {
         string? why = host.Failed.IsFaulted ? host.Failed.Exception?.InnerException?.Message
             : host.CheckpointFault ?? host.WhyNotReady(world.Clock.NowMs);
-        _unwell = why is null ? 0 : _unwell + 1;
+        long applied = host.Progress.Sum(p => p.Next);
+        _unwell = why is null || applied != _applied ? 0 : _unwell + 1;
+        _applied = applied;
         bool isDamaged = why?.Contains("Stopped at", StringComparison.Ordinal) ?? false;
-        if (why is not null && (host.Failed.IsFaulted || isDamaged || _unwell > 12))
+        if (why is not null && (host.Failed.IsFaulted || isDamaged || _unwell > 12 + world.Slack.TotalSeconds))
         {
             _unwell = 0;
             world.Trace.Note($"process {process.Number} is not well: {why}");

@@ -117,17 +117,23 @@ internal sealed class Saboteur(SimulatedWorld world, Random random)
             Flip();
         }
 
-        return Task.CompletedTask;
+        // A manifest is read at a start only.
+        bool isManifest = Damaged.Exists(d => d.Path.Contains("/manifests/", StringComparison.Ordinal));
+        return isManifest ? KillAsync() : Task.CompletedTask;
     }
 
-    private void Flip()
+    /// <summary>Changes a bit of a file that nobody writes, if there is one.</summary>
+    public void Flip()
     {
         string[] logs = [.. world.Disk.Files.Keys.Where(IsClosedLog)];
         string[] blobs =
         [
             .. world.Disk.Files.Keys.Where(f => f.Contains("/checkpoints/segments/") || f.Contains("/manifests/")),
         ];
-        string[] candidates = random.Next(2) == 0 && logs.Length > 0 ? logs : blobs;
+        string? newest = blobs.Where(b => b.Contains("/manifests/")).Max(StringComparer.Ordinal);
+        string[] candidates = logs.Length > 0 && random.Next(2) == 0 ? logs
+            : newest is not null && random.Next(2) == 0 ? [newest]
+            : blobs;
         if (candidates.Length == 0)
         {
             return;

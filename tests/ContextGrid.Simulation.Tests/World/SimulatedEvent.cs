@@ -24,10 +24,11 @@ internal sealed record SimulatedEvent(
         {
             ["payment_id"] = id, ["user_id"] = user, ["device_id"] = device, ["amount"] = amount, ["country"] = country,
         };
-        string text = string.Create(
-            CultureInfo.InvariantCulture,
-            $$"""{"payment_id":"{{id}}","ts":{{timeMs}},"user_id":"{{user}}","device_id":"{{device}}",""")
-            + string.Create(CultureInfo.InvariantCulture, $$""""amount":{{amount:R}},"country":"{{country}}","note":"{{note}}"}"""");
+        string text = $$"""{"payment_id":"{{id}}","ts":{{timeMs}},"user_id":"{{user}}","device_id":"{{device}}","""
+            + string.Create(CultureInfo.InvariantCulture, $"\"amount\":{amount:R},")
+            + $$"""
+                "country":"{{country}}","note":"{{note}}"}
+                """;
         return new SimulatedEvent("payment", timeMs, id, fields, IsPoison: false, text);
     }
 

@@ -167,6 +167,7 @@ internal sealed class SimulatedWorld
         DataDirectory = Data,
         Partitions = Plan.Partitions,
         CheckpointInterval = Plan.CheckpointInterval,
+        MemoryMaxBytes = Plan.MemoryMaxBytes,
         RetentionBytes = Plan.Has(Faults.Retention) && !Plan.IsShared ? 4096 : 0,
         Metrics = new GridMetrics(),
     };

@@ -37,6 +37,7 @@ internal sealed class SimulationPlan
         Batches = Math.Max(1, random.Next(5, 25) * options.Actions / 100);
         Reads = random.Next(5, 25) * options.Actions / 100;
         CheckpointInterval = TimeSpan.FromSeconds(random.Next(1, 20));
+        MemoryMaxBytes = random.Next(10) < 4 ? 0 : 1L << random.Next(17);
     }
 
     /// <summary>Whether owners share log and checkpoints as services, as with Kafka and a blob store.</summary>
@@ -53,6 +54,9 @@ internal sealed class SimulationPlan
     public int Reads { get; }
 
     public TimeSpan CheckpointInterval { get; }
+
+    /// <summary>The budget of resident entities; most take one to ten kilobytes. 0: unlimited.</summary>
+    public long MemoryMaxBytes { get; }
 
     public bool Has(Faults fault) => (Faults & fault) != 0;
 }

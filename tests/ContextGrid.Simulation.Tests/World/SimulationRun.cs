@@ -70,6 +70,14 @@ internal static class SimulationRun
         await HealAsync(world);
         world.Reconcile();
         await FinalCheck.RunAsync(world, new Asker(world, world.Random));
+        if (world.Plan.Has(Faults.BitFlip))
+        {
+            // Whoever asks about the past now reads damaged files: he gets an error or the truth.
+            saboteur.Flip();
+            await FinalCheck.PastAsync(world, new Asker(world, world.Random), mayFail: true);
+            saboteur.Restore();
+        }
+
         if (world.Random.Next(3) == 0)
         {
             await StopAndStartAsync(world);

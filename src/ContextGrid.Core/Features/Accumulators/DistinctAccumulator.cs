@@ -19,6 +19,8 @@ internal sealed class DistinctAccumulator(int column) : Accumulator
     /// <summary>The number of different values, or its estimate.</summary>
     public long Count => _isSketch ? HyperLogLog.Estimate(_registers) : _count;
 
+    internal override long KeptCount => _isSketch ? long.MaxValue : _count;
+
     /// <inheritdoc/>
     public override void Add(in EventRow row)
     {

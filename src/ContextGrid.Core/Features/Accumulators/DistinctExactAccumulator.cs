@@ -24,6 +24,8 @@ internal sealed class DistinctExactAccumulator(int column) : Accumulator
     /// <inheritdoc/>
     public override bool IsApproximate => _isFull;
 
+    internal override long KeptCount => Count;
+
     /// <inheritdoc/>
     public override void Add(in EventRow row)
     {

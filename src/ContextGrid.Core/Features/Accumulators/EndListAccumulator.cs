@@ -27,6 +27,8 @@ internal sealed class EndListAccumulator(int column, ValueKind kind, int countMa
         return Value.List(items, start, rows.Length);
     }
 
+    internal override long KeptCount => _rows.Count;
+
     /// <inheritdoc/>
     public override void Add(in EventRow row)
     {

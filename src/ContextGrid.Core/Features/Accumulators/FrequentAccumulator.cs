@@ -51,6 +51,8 @@ internal sealed class FrequentAccumulator(int column, ValueKind kind) : Accumula
         return Value.List(items, start, used);
     }
 
+    internal override long KeptCount => _counters.Count;
+
     /// <inheritdoc/>
     public override void Add(in EventRow row)
     {

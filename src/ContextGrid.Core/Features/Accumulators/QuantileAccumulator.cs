@@ -44,6 +44,8 @@ internal sealed class QuantileAccumulator(int column) : Accumulator
         return Value.Of(QuantileBuckets.ValueOf(BucketList.KeyOf(buckets[index])));
     }
 
+    internal override long KeptCount => _buckets.Count;
+
     /// <inheritdoc/>
     public override void Add(in EventRow row)
     {

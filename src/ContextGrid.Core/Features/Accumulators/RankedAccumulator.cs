@@ -27,6 +27,8 @@ internal sealed class RankedAccumulator(int column, ValueKind kind, int countMax
         return Value.List(items, start, values.Length);
     }
 
+    internal override long KeptCount => _values.Count;
+
     /// <inheritdoc/>
     public override void Add(in EventRow row)
     {

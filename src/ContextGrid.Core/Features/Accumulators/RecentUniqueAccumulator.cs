@@ -28,6 +28,8 @@ internal sealed class RecentUniqueAccumulator(int column, ValueKind kind, int co
         return Value.List(items, start, rows.Length);
     }
 
+    internal override long KeptCount => _rows.Count;
+
     /// <inheritdoc/>
     public override void Add(in EventRow row)
     {

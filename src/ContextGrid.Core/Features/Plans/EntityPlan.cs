@@ -42,6 +42,7 @@ public sealed class EntityPlan
         _featureByName = features.ToDictionary(f => f.Definition.Name, f => f.Index, StringComparer.Ordinal);
         ColumnCountMax = events.Length == 0 ? 0 : events.Max(e => e.Columns.Length);
         PredicateCountMax = events.Length == 0 ? 0 : events.Max(e => e.Predicates.Length);
+        EmptyBytes = PlanBytes.Empty(this);
     }
 
     /// <summary>All definitions, which give events and topics their indexes.</summary>
@@ -70,6 +71,9 @@ public sealed class EntityPlan
 
     /// <summary>The most predicates that one event has.</summary>
     public int PredicateCountMax { get; }
+
+    /// <summary>An estimate of the memory of an entity that has seen nothing.</summary>
+    internal long EmptyBytes { get; }
 
     /// <summary>
     /// The index in <see cref="Events"/> of an event of the definitions; −1: the type does not consume it.

@@ -25,6 +25,7 @@ public sealed class EventPlan
         ExactMs = windows.Where(w => w.Window.Exact).Select(w => w.Window.SizeMs).DefaultIfEmpty(0).Max();
         PredicateBytes = (predicates.Length + 7) / 8;
         ExactPredicates = Mask(predicates.Length, windows.Where(w => w.Window.Exact).Select(w => w.Group.Predicate));
+        EmptyBytes = PlanBytes.Empty(this);
     }
 
     /// <summary>The event's index in the definitions.</summary>
@@ -53,6 +54,9 @@ public sealed class EventPlan
 
     /// <summary>The longest exact window in milliseconds; 0: none.</summary>
     public long ExactMs { get; }
+
+    /// <summary>An estimate of the memory of an event's state without rows and tiles.</summary>
+    internal long EmptyBytes { get; }
 
     /// <summary>Bytes of a bit set over the predicates.</summary>
     internal int PredicateBytes { get; }

@@ -28,6 +28,7 @@ public sealed class GroupPlan
         TileMs = tileMs;
         Specs = specs;
         _windows = windows;
+        NewTileBytes = PlanBytes.NewTile(this);
     }
 
     /// <summary>Index in <see cref="EventPlan.Groups"/>.</summary>
@@ -50,6 +51,9 @@ public sealed class GroupPlan
 
     /// <summary>The most tiles that are retained.</summary>
     public long TilesMax => IsLifetime ? 1 : _windows.Max(w => Tiles(w));
+
+    /// <summary>An estimate of the memory of a tile that has just become dense.</summary>
+    internal long NewTileBytes { get; }
 
     /// <summary>The tile that a time is in.</summary>
     internal long TileOf(long timeMs) => TimeMath.FloorDiv(timeMs, TileMs);

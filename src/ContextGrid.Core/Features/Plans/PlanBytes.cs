@@ -64,6 +64,44 @@ public static class PlanBytes
             + e.Groups.Sum(g => g.TilesMax * TileMax(g)));
     }
 
+    /// <summary>The bytes of an entity without events, and of an event's state without rows and tiles.</summary>
+    internal static long Empty(EntityPlan plan) => EntityBytes + (8L * plan.Events.Length);
+
+    /// <summary>The bytes of an event's state without rows and tiles.</summary>
+    internal static long Empty(EventPlan plan) => Fixed(plan);
+
+    /// <summary>The bytes of a tile that has just become dense, before it is measured.</summary>
+    internal static long NewTile(GroupPlan group) =>
+        Tile(group, group.IsLifetime ? 1 : EventState.RowsOfNewTileMax, group.IsLifetime ? 1 : TileCategories);
+
+    /// <summary>The bytes of a tile as it is. Does not allocate.</summary>
+    internal static long Of(GroupPlan group, Tile tile)
+    {
+        long bytes = TileObjectBytes;
+        if (tile.Categories is not { } categories)
+        {
+            return bytes + CellBytes(group, tile.Cells);
+        }
+
+        for (int i = 0; i < categories.Count; i++)
+        {
+            bytes += CategoryBytes + CellBytes(group, categories[i].Cells);
+        }
+
+        return bytes + CategoryMapBytes;
+    }
+
+    private static long CellBytes(GroupPlan group, Accumulator?[] cells)
+    {
+        long bytes = ArrayBytes + (8L * cells.Length);
+        for (int i = 0; i < cells.Length; i++)
+        {
+            bytes += cells[i] is { } cell ? AccumulatorBytes.Of(group.Specs[i], cell.KeptCount) : 0;
+        }
+
+        return bytes;
+    }
+
     private static long Tile(GroupPlan group, long values, long categories)
     {
         ArgumentNullException.ThrowIfNull(group);

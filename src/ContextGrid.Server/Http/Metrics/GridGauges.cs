@@ -19,7 +19,11 @@ internal sealed class GridGauges
         _time = time;
         long started = time.GetTimestamp();
         Meter meter = host.Metrics.Meter;
-        meter.CreateObservableGauge("contextgrid_entities", Entities, "{entity}", "Entities with state, by type.");
+        meter.CreateObservableGauge(
+            "contextgrid_entities",
+            () => Types(_host.Grid.CountEntities),
+            "{entity}",
+            "Entities with state, resident or stored, by type.");
         meter.CreateObservableGauge(
             "contextgrid_ready", () => host.WhyNotReady(NowMs) is null ? 1 : 0, null, "1 when caught up, as /readyz.");
         meter.CreateObservableGauge("contextgrid_watches", () => watch.Count, "{watch}", "Watches that run.");
@@ -33,6 +37,7 @@ internal sealed class GridGauges
             "1; the labels tell the version.");
         AddSources(meter);
         AddCheckpoints(meter);
+        AddMemory(meter);
         ProcessGauges.Add(meter);
     }
 
@@ -91,12 +96,39 @@ internal sealed class GridGauges
             "1 when the last checkpoint failed.");
     }
 
-    private IEnumerable<Measurement<long>> Entities()
+    private void AddMemory(Meter meter)
+    {
+        EmbeddedGrid grid = _host.Grid;
+        meter.CreateObservableGauge(
+            "contextgrid_entities_resident",
+            () => Types(grid.CountResident),
+            "{entity}",
+            "Entities in memory, by type.");
+        meter.CreateObservableGauge(
+            "contextgrid_entities_resident_size",
+            () => grid.ResidentBytes,
+            "By",
+            "An estimate of the memory of resident entities.");
+        meter.CreateObservableGauge(
+            "contextgrid_entities_lookup_size",
+            () => grid.LookupBytes,
+            "By",
+            "The memory that look-ups of entities take which are not resident.");
+        meter.CreateObservableGauge(
+            "contextgrid_memory_max", () => grid.ResidentBytesMax, "By", "The budget of entities; 0: unlimited.");
+        meter.CreateObservableGauge(
+            "contextgrid_checkpoint_damaged_segments",
+            () => _host.DamagedSegments.Count,
+            "{segment}",
+            "Damaged segments of the checkpoint that are known.");
+    }
+
+    private IEnumerable<Measurement<long>> Types(Func<int, long> count)
     {
         for (int i = 0; i < _host.Grid.Plans.Length; i++)
         {
             yield return new Measurement<long>(
-                _host.Grid.CountEntities(i),
+                count(i),
                 new KeyValuePair<string, object?>("type", _host.Grid.Plans[i].Definition.Name));
         }
     }

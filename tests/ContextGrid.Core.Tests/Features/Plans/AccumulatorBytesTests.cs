@@ -9,7 +9,6 @@ namespace ContextGrid.Core.Tests.Features.Plans;
 [Collection(HeapCollection.Name)]
 public sealed class AccumulatorBytesTests
 {
-
     public static TheoryData<AccumulatorKind, ValueKind, int> Cases
     {
         get
@@ -47,7 +46,8 @@ public sealed class AccumulatorBytesTests
             EdgesText: kind == AccumulatorKind.Histogram ? "1,2,3,4,5" : "");
         TestedRow[] rows = [.. Enumerable.Range(0, values).Select(i => new TestedRow(i, input))];
         Fill(spec, rows);
-        long measured = Measure(spec, rows);
+        // The runtime's own objects come and go on the heap: the median of a few measures is without them.
+        long measured = Enumerable.Range(0, 5).Select(_ => Measure(spec, rows)).Order().ElementAt(2);
         Assert.InRange(AccumulatorBytes.Of(spec, values), measured / 2, measured * 3 / 2);
     }
 

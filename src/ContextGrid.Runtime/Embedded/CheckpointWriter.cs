@@ -1,0 +1,164 @@
+using System.Collections.Immutable;
+using ContextGrid.Core.Entities;
+using ContextGrid.Core.Snapshots;
+using ContextGrid.Runtime.Checkpoints;
+using ContextGrid.Runtime.Ingestion;
+
+namespace ContextGrid.Runtime.Embedded;
+
+/// <summary>
+/// Writes the changed entities of a grid into one checkpoint, a few at a time between turns. Once it is published, what
+/// it holds may become passive; until then all of it stays resident. One caller at a time.
+/// </summary>
+internal sealed class CheckpointWriter
+{
+    // A turn of a shard stays in the tens of microseconds, so queries do not notice a checkpoint.
+    private const int EntitiesPerTurn = 8;
+
+    private readonly EmbeddedGrid _grid;
+    private readonly CheckpointStore _store;
+    private readonly ImmutableArray<PartitionProgress> _progress;
+    private readonly ImmutableSortedDictionary<string, ulong> _hashes;
+    private readonly SnapshotWriter _writer = new();
+    private readonly int[] _ends = new int[EntitiesPerTurn];
+    private readonly byte[][] _keys = new byte[EntitiesPerTurn][];
+    private int _number;
+
+    internal CheckpointWriter(
+        EmbeddedGrid grid,
+        CheckpointStore store,
+        ImmutableArray<PartitionProgress> progress,
+        ImmutableSortedDictionary<string, ulong> hashes)
+    {
+        _grid = grid;
+        _store = store;
+        _progress = progress;
+        _hashes = hashes;
+    }
+
+    /// <summary>
+    /// Whether any entity has changed. While events wait for memory that is so although no position has moved.
+    /// </summary>
+    internal bool HasChanges
+    {
+        get
+        {
+            bool changed = false;
+            foreach (EntityTable table in _grid.Tables)
+            {
+                foreach (EntityShard shard in table.Shards)
+                {
+                    changed |= shard.Changed.Count > 0;
+                }
+            }
+
+            return changed;
+        }
+    }
+
+    /// <summary>Writes and publishes one checkpoint; when that fails everything stays changed.</summary>
+    /// <param name="positions">The positions of all partitions, noted before.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="SnapshotStoreException">It is not durable.</exception>
+    /// <exception cref="OwnerFencedException">Another owner has taken over.</exception>
+    internal async Task WriteAsync(ImmutableArray<long> positions, CancellationToken cancellationToken)
+    {
+        var taken = new List<TakenShard>();
+        bool durable = false;
+        int number = ++_number;
+        using CheckpointBuilder builder = _store.BeginCheckpoint();
+        try
+        {
+            foreach (EntityTable table in _grid.Tables.ToArray())
+            {
+                foreach (EntityShard shard in table.Shards.ToArray())
+                {
+                    taken.Add(TakenShard.Take(shard));
+                    await WriteAsync(builder, taken[^1], number, cancellationToken);
+                }
+            }
+
+            await builder.PublishAsync(Content(positions, taken), cancellationToken);
+            durable = true;
+            _grid.Passivation.Published = number;
+            taken.ForEach(t => t.Release());
+            _grid.Memory.SetLookupBytes(_grid.View.Bytes);
+            _grid.Passivation.RelieveAll();
+        }
+        finally
+        {
+            if (!durable)
+            {
+                taken.ForEach(t => t.GiveBack());
+            }
+        }
+    }
+
+    private async ValueTask WriteAsync(
+        CheckpointBuilder builder, TakenShard taken, int number, CancellationToken cancellationToken)
+    {
+        while (taken.Written < taken.Slots.Count)
+        {
+            AddSome(builder, taken, number);
+            if (builder.MustSpill)
+            {
+                await builder.SpillAsync(cancellationToken);
+            }
+        }
+    }
+
+    private CheckpointContent Content(ImmutableArray<long> positions, List<TakenShard> taken) => new()
+    {
+        Sources =
+        [
+            .. _progress.Select((p, i) =>
+                new SourceProgress(p.Partition.Topic, p.Partition.Partition, positions[i], p.Gaps)),
+        ],
+        DefinitionVersion = 1,
+        DefinitionHashes = _hashes,
+        Counters = Counters(taken),
+    };
+
+    private ImmutableSortedDictionary<string, long> Counters(List<TakenShard> taken)
+    {
+        var counters = ImmutableSortedDictionary.CreateBuilder<string, long>(StringComparer.Ordinal);
+        foreach (EntityTable table in _grid.Tables)
+        {
+            counters[EmbeddedGrid.CounterOf(table.Plan)] = table.AtStart;
+        }
+
+        taken.ForEach(t => counters[EmbeddedGrid.CounterOf(t.Shard.Plan)] += t.Begun);
+        return counters.ToImmutable();
+    }
+
+    private void AddSome(CheckpointBuilder builder, TakenShard taken, int number)
+    {
+        int from = taken.Written, count = Math.Min(EntitiesPerTurn, taken.Slots.Count - from);
+        _writer.Reset();
+        lock (taken.Shard.Gate)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                int slot = taken.Slots[from + i];
+                ref EntityMap.Slot entry = ref taken.Shard.Entities[slot];
+                Entity entity = entry.Entity!; // What is taken stays resident.
+                entity.MarkClean();
+                entity.Snapshot(_writer, taken.Shard.Scratch);
+                entity.MeasureBytes();
+                taken.Shard.Account(slot);
+                entry.SavedIn = number;
+                (_keys[i], _ends[i]) = (entry.Key!, _writer.Length); // As above.
+            }
+
+            taken.Written += count;
+        }
+
+        string type = taken.Shard.Plan.Definition.Name;
+        int start = 0;
+        for (int i = 0; i < count; i++)
+        {
+            builder.Add(type, _keys[i], _writer.Written[start.._ends[i]]);
+            start = _ends[i];
+        }
+    }
+}

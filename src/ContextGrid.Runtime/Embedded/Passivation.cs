@@ -1,0 +1,65 @@
+using ContextGrid.Runtime.Diagnostics;
+
+namespace ContextGrid.Runtime.Embedded;
+
+/// <summary>
+/// Makes cold entities passive while the memory is over its budget: a second-chance clock over all shards (Corbató's
+/// algorithm), moved on by whoever has made the memory grow, so that it keeps up with what comes in.
+/// </summary>
+internal sealed class Passivation
+{
+    // A turn stays in the microseconds, and a caller that adds one entity moves the hand past many.
+    private const int SlotsPerTurn = 16;
+    private const int TurnsPerCall = 8;
+
+    private readonly EntityShard[] _shards;
+    private readonly ResidentMemory _memory;
+    private readonly GridMetrics _metrics;
+    private int _next;
+    private int _published;
+
+    internal Passivation(IEnumerable<EntityTable> tables, ResidentMemory memory, GridMetrics metrics)
+    {
+        _shards = [.. tables.SelectMany(t => t.Shards.ToArray())];
+        _memory = memory;
+        _metrics = metrics;
+    }
+
+    /// <summary>The newest published checkpoint, counted from 1 since the start.</summary>
+    internal int Published
+    {
+        get => Volatile.Read(ref _published);
+        set => Volatile.Write(ref _published, value);
+    }
+
+    /// <summary>Takes some turns; asks for a checkpoint when that is not enough.</summary>
+    internal void Relieve()
+    {
+        Run(TurnsPerCall);
+        _memory.WantCheckpoint();
+    }
+
+    /// <summary>Passes all entities, twice, since what was used lately has a second chance.</summary>
+    internal void RelieveAll()
+    {
+        long slots = 0;
+        foreach (EntityShard shard in _shards)
+        {
+            slots += shard.Entities.SlotCount + SlotsPerTurn;
+        }
+
+        Run(2 * slots / SlotsPerTurn);
+    }
+
+    private void Run(long turns)
+    {
+        long passivated = 0;
+        for (long i = 0; i < turns && _memory.IsOver && _shards.Length > 0; i++)
+        {
+            uint next = (uint)Interlocked.Increment(ref _next);
+            passivated += _shards[next % (uint)_shards.Length].Passivate(SlotsPerTurn, Published);
+        }
+
+        _metrics.Entities.CountPassivated(passivated);
+    }
+}
