@@ -7,7 +7,9 @@ using ContextGrid.TestKit.Checkpoints;
 
 namespace ContextGrid.Runtime.Tests.Embedded;
 
-/// <summary>With a budget and checkpoints, resident entities cost no allocation, also those that have come back.</summary>
+/// <summary>
+/// With a budget and checkpoints, resident entities cost no allocation, also those that have come back.
+/// </summary>
 public sealed class MemoryAllocationTests
 {
     private const int Users = 32;
@@ -51,7 +53,9 @@ public sealed class MemoryAllocationTests
         Assert.True(grid.Grid.ReadAsync(query, answer, CancellationToken.None).IsCompletedSuccessfully);
     }
 
-    /// <summary>Buffers grow ever more rarely, so most rounds need nothing; what allocates a call shows in each.</summary>
+    /// <summary>
+    /// Buffers grow ever more rarely, so most rounds need nothing; what allocates for each call shows in each.
+    /// </summary>
     private static long LeastOfARound(Action<int> measured)
     {
         long least = long.MaxValue;
