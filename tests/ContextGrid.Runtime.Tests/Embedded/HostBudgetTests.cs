@@ -5,7 +5,7 @@ using static ContextGrid.Runtime.Tests.Ingestion.TestRecords;
 
 namespace ContextGrid.Runtime.Tests.Embedded;
 
-/// <summary>A whole host with a budget far below its entities, and an interval of checkpoints that never comes.</summary>
+/// <summary>A host with a budget far below its entities, and an interval of checkpoints that never ends.</summary>
 public sealed class HostBudgetTests : IDisposable
 {
     private const int Users = 1_000;
