@@ -68,9 +68,9 @@ internal sealed class EntityQueries
             {
                 stored = await FindStoredAsync(query, i, cancellationToken);
             }
-        }
 
-        Relieve();
+            Relieve(stored.View is null ? 0 : 1);
+        }
     }
 
     /// <summary>Reads an entity in a turn of its shard; false: it may be stored.</summary>
@@ -142,7 +142,7 @@ internal sealed class EntityQueries
                 }
             }
 
-            Relieve();
+            Relieve(count);
         }
 
         _scratch.Give(scratch);
@@ -168,11 +168,12 @@ internal sealed class EntityQueries
         return _stored.FindAsync(table.Plan, table.StoredKeyOf(key, StableHash.Of(key)), cancellationToken);
     }
 
-    private void Relieve()
+    /// <summary>Makes as much room as entities have come back.</summary>
+    private void Relieve(int activated)
     {
-        if (_memory.IsOver)
+        if (activated > 0 && _memory.IsOver)
         {
-            _passivation.Relieve();
+            _passivation.Relieve(activated);
         }
     }
 
