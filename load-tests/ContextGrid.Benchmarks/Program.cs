@@ -4,9 +4,9 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 
-// The rungs, from the smallest: decode, apply, query, snapshot. Each is an upper bound of what stands on it.
+// A closer look below the rungs of load-tests/ladder.sh: snapshots, and each aggregate's state.
 // All:       dotnet run -c Release --project load-tests/ContextGrid.Benchmarks -- --filter '*'
-// One rung:  … -- --filter '*Decode*'
+// One class: … -- --filter '*Snapshot*'
 // A short job in this process: good for a comparison on one machine within two minutes, not for the third digit.
 IConfig config = DefaultConfig.Instance
     .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance))

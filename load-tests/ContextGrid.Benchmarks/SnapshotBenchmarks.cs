@@ -4,7 +4,7 @@ using ContextGrid.Core.Snapshots;
 
 namespace ContextGrid.Benchmarks;
 
-/// <summary>Rung 4: the state of one user to bytes and back.</summary>
+/// <summary>The state of one user to bytes and back.</summary>
 public class SnapshotBenchmarks
 {
     private readonly BenchmarkInput _input = new();

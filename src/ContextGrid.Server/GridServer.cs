@@ -1,4 +1,3 @@
-using System.Net;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Server.Grpc;
@@ -6,9 +5,9 @@ using ContextGrid.Server.Grpc.Health;
 using ContextGrid.Server.Grpc.Reflection;
 using ContextGrid.Server.Http;
 using ContextGrid.Server.Http.Metrics;
+using ContextGrid.Server.Limits;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace ContextGrid.Server;
 
@@ -18,8 +17,6 @@ namespace ContextGrid.Server;
 /// </summary>
 internal sealed class GridServer : IAsyncDisposable
 {
-    private static readonly TimeSpan DrainMax = TimeSpan.FromSeconds(3);
-
     private readonly WebApplication _app;
     private readonly GrpcHealth _health;
     private readonly IReadOnlyList<GrpcService> _grpc;
@@ -70,19 +67,20 @@ internal sealed class GridServer : IAsyncDisposable
     internal static async Task<GridServer> StartAsync(
         ServerOptions options, DefinitionSet definitions, TimeProvider time)
     {
-        var grpcOptions = new GrpcOptions();
-        WebApplication app = Build(options, grpcOptions);
+        EmbeddedHostOptions hostOptions = options.ToHostOptions(definitions);
+        var gates = new ServerGates(options.Limits, hostOptions.Metrics, time);
+        GrpcOptions grpcOptions = gates.ToGrpc();
+        WebApplication app = ServerPorts.Build(options, grpcOptions, gates);
         EmbeddedHost? host = null;
         try
         {
-            EmbeddedHostOptions hostOptions = options.ToHostOptions(definitions);
             var collector = new PrometheusCollector(hostOptions.Metrics.Meter);
             host = await EmbeddedHost.StartAsync(
                 hostOptions,
                 time,
                 app.Services.GetRequiredService<ILoggerFactory>(),
                 CancellationToken.None).ConfigureAwait(false);
-            GridServer server = Compose(app, host, collector, grpcOptions, time);
+            GridServer server = Compose(app, host, collector, grpcOptions, gates, time);
             await app.StartAsync().ConfigureAwait(false);
             return server;
         }
@@ -142,15 +140,20 @@ internal sealed class GridServer : IAsyncDisposable
         EmbeddedHost host,
         PrometheusCollector collector,
         GrpcOptions grpcOptions,
+        ServerGates gates,
         TimeProvider time)
     {
-        var services = new GridServices(host, time);
+        var services = new GridServices(host, gates, time);
         var health = new GrpcHealth();
-        var http = new HttpPort(host, services, collector, time, app.Lifetime.ApplicationStopping);
+        var http = new HttpPort(
+            host, services, collector, gates.ToHttp(time), time, app.Lifetime.ApplicationStopping);
         IReadOnlyList<GrpcService> grpc = services.ToGrpc();
-        IReadOnlyList<GrpcService> all = [.. grpc, health.Service];
+        IReadOnlyList<GrpcService> described = [.. grpc, health.Service];
+        IReadOnlyList<GrpcService> all = [.. described, .. GrpcReflection.CreateServices(described)];
+        var calls = new CallGate(gates.Calls, gates.Streams, CallGate.StreamsOf(all));
+        app.Use(next => http => calls.RunAsync(http, next));
         app.UseGrpc(new GrpcDispatcher(
-            [.. all, .. GrpcReflection.CreateServices(all)],
+            all,
             grpcOptions,
             time,
             app.Services.GetRequiredService<ILogger<GrpcDispatcher>>(),
@@ -160,21 +163,6 @@ internal sealed class GridServer : IAsyncDisposable
         return new GridServer(app, host, services, health, grpc, http, time);
     }
 
-    private static WebApplication Build(ServerOptions options, GrpcOptions grpcOptions)
-    {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.SetMinimumLevel(LogLevel.Warning);
-
-        // What fails at the start is thrown as well, and told in one sentence; the log would add a stack trace.
-        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
-        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = DrainMax);
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.ListenGrpc(new IPEndPoint(IPAddress.Loopback, options.GrpcPort), grpcOptions);
-            kestrel.Listen(IPAddress.Loopback, options.HttpPort, l => l.Protocols = HttpProtocols.Http1);
-        });
-        return builder.Build();
-    }
 
     private void Look()
     {

@@ -1,6 +1,7 @@
 using ContextGrid.Contracts.V1;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Server.Grpc;
+using ContextGrid.Server.Limits;
 using ContextGrid.Server.Services;
 
 namespace ContextGrid.Server;
@@ -8,13 +9,13 @@ namespace ContextGrid.Server;
 /// <summary>The handlers of one host, and the gRPC services that they make up.</summary>
 internal sealed class GridServices
 {
-    internal GridServices(EmbeddedHost host, TimeProvider time)
+    internal GridServices(EmbeddedHost host, ServerGates gates, TimeProvider time)
     {
         var requests = new ContextRequests(host.Grid.Plans);
         Context = new ContextHandlers(requests, host.Reader, host.Metrics);
-        Watch = new WatchHandler(requests, Context, host.Grid, host.Progress, time);
+        Watch = new WatchHandler(requests, Context, host.Grid, host.Progress, gates, time);
         Explain = new ExplainHandler(requests, Context);
-        Ingest = new IngestHandlers(host.Publisher, host.Definitions);
+        Ingest = new IngestHandlers(host.Publisher, host.Definitions, gates);
         Admin = new AdminHandlers(host, Rates, time);
         Backup = new BackupHandler(host.Backup);
     }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Runtime.Embedded;
+using ContextGrid.Server.Limits;
 
 namespace ContextGrid.Server;
 
@@ -30,6 +31,9 @@ internal sealed record ServerOptions(
     TimeSpan CheckpointInterval,
     TimeSpan Retention)
 {
+    /// <summary>What clients may use at a time.</summary>
+    internal ServerLimits Limits { get; init; } = new();
+
     /// <summary>The memory for entities, bytes; 0: unlimited.</summary>
     internal long MemoryMaxBytes { get; init; }
 
@@ -43,11 +47,9 @@ internal sealed record ServerOptions(
     internal static int Parse(string[] args, Func<ServerOptions, Task<int>> run)
     {
         var definitions = Folder(
-            "--definitions",
-            "Directory with definitions (*.yaml). Default: examples/payments with --demo, else definitions");
+            "--definitions", "Directory of definitions (*.yaml). Default: with --demo the examples, else definitions");
         var data = Folder(
-            "--data",
-            "Directory for log and checkpoints, made when missing. Default: data/demo with --demo, else data");
+            "--data", "Directory of log and checkpoints, made when missing. Default: with --demo data/demo, else data");
         var http = Port("--http", 7080, "HTTP port on 127.0.0.1; 0: any free port");
         var grpc = Port("--grpc", 7081, "gRPC port on 127.0.0.1; 0: any free port");
         var demo = Switch("--demo", "Stream simulated payments and logins");
@@ -62,6 +64,7 @@ internal sealed record ServerOptions(
         {
             definitions, data, http, grpc, demo, rate, users, rebuild, partitions, interval, retention, memory,
         };
+        LimitArguments limits = LimitArguments.AddTo(root);
         root.SetAction(result => run(new ServerOptions(
             result.GetValue(definitions) ?? (result.GetValue(demo) ? ExamplesDirectory() : "definitions"),
             result.GetValue(data) ?? (result.GetValue(demo) ? Path.Combine("data", "demo") : "data"),
@@ -75,6 +78,7 @@ internal sealed record ServerOptions(
             TimeSpan.FromSeconds(result.GetValue(interval)),
             TimeSpan.FromDays(result.GetValue(retention)))
         {
+            Limits = limits.Read(result),
             MemoryMaxBytes = ByteSize.Of(result.GetValue(memory)) ?? MemoryDefaultBytes,
         }));
         return Invoke(root.Parse(args));
@@ -126,7 +130,7 @@ internal sealed record ServerOptions(
     private static Option<int> Port(string name, int port, string description) =>
         Number(name, port, 0, 65_535, description);
 
-    private static Option<int> Number(string name, int value, int min, int max, string description)
+    internal static Option<int> Number(string name, int value, int min, int max, string description)
     {
         var option = new Option<int>(name)
         {

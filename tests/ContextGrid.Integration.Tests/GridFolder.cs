@@ -45,13 +45,17 @@ public sealed class GridFolder : IDisposable
     private readonly TemporaryDirectory _root = new();
 
     /// <summary>Makes the directory and writes the definitions.</summary>
-    public GridFolder(string definitions = Payments) => WriteDefinitions(definitions);
+    public GridFolder(string definitions = Payments)
+    {
+        WriteDefinitions(definitions);
+        Data = At("data");
+    }
 
     /// <summary>The directory of definitions.</summary>
     public string Definitions => Path.Combine(_root.Path, "definitions");
 
-    /// <summary>The data directory.</summary>
-    public string Data => Path.Combine(_root.Path, "data");
+    /// <summary>The data directory of the servers that are started from now on.</summary>
+    public string Data { get; set; }
 
     /// <summary>Another path in the same place.</summary>
     public string At(string name) => Path.Combine(_root.Path, name);
@@ -65,6 +69,9 @@ public sealed class GridFolder : IDisposable
 
     /// <summary>Starts a server that is expected to run.</summary>
     public Task<ServerProcess> StartAsync(params string[] more) => ServerProcess.StartAsync(Definitions, Data, more);
+
+    /// <summary>Starts a server and does not wait for it.</summary>
+    public ServerProcess Begin(params string[] more) => ServerProcess.Begin(Definitions, Data, more);
 
     /// <summary>Starts a server that is expected to end by itself.</summary>
     public Task<ProcessRun> RunAsync(params string[] more) =>

@@ -6,6 +6,9 @@ public sealed class ExpressionScratch
     private byte[] _bytes = new byte[256];
     private int _used;
 
+    /// <summary>The size of the buffer.</summary>
+    internal int BufferBytes => _bytes.Length;
+
     /// <summary>Forgets all texts; values that point into the scratch are then invalid.</summary>
     public void Reset() => _used = 0;
 

@@ -8,6 +8,9 @@ namespace ContextGrid.Core.Queries;
 /// </summary>
 public sealed class AnswerArena
 {
+    /// <summary>About how many bytes the buffers hold, used or not.</summary>
+    public long BufferBytes => Texts.BufferBytes + Results.BufferBytes;
+
     /// <summary>Texts made by derived features.</summary>
     internal ExpressionScratch Texts { get; } = new();
 

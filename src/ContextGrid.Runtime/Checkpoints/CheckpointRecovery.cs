@@ -62,7 +62,7 @@ internal sealed record CheckpointRecovery(
 
     private static SnapshotStoreException NoneIsUsable(int checkpoints, IEnumerable<string> found) => new(
         $"None of the {checkpoints} checkpoints can be used. {string.Join(' ', found)} "
-        + "Restore the blobs from a backup, or remove all checkpoints to rebuild the state from the log.");
+        + "Restore the blobs from a backup, or start with --rebuild to build all state from the log again.");
 
     // Newest first.
     private static async ValueTask<List<long>> GenerationsAsync(

@@ -104,7 +104,9 @@ public sealed class DirectorySnapshotStore : ISnapshotStore
     public ValueTask<int> ReadAsync(
         string name, long offset, Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        string path = PathOf(name);
+        // Also after a failed sync: what a published manifest names can be read, and queries go on.
+        BlobName.Check(name);
+        string path = Path.Combine(_root, name);
         try
         {
             using IFile file = _files.Open(path, FileMode.Open, FileAccess.Read);

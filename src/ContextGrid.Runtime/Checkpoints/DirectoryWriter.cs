@@ -70,7 +70,7 @@ internal sealed class DirectoryWriter(
         }
     }
 
-    /// <summary>Refuses everything after a failed sync of a directory.</summary>
+    /// <summary>Refuses everything but reads of parts after a failed sync of a directory.</summary>
     /// <exception cref="SnapshotStoreException">A sync has failed before.</exception>
     public void ThrowIfBroken()
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 
 namespace ContextGrid.Runtime.Diagnostics;
@@ -29,6 +30,7 @@ public sealed class GridMetrics : IDisposable
     private long _duplicateTotal;
     private long _conflictTotal;
     private long _refusedTotal;
+    private ImmutableArray<Limit> _limits = [];
 
     /// <summary>Creates the instruments.</summary>
     public GridMetrics()
@@ -56,6 +58,7 @@ public sealed class GridMetrics : IDisposable
         _checkpoints = Meter.CreateCounter<long>("contextgrid_checkpoints", "{checkpoint}", "Checkpoints, by outcome.");
         _checkpointSeconds = Meter.CreateHistogram<double>(
             "contextgrid_checkpoint_duration", "s", "How long a checkpoint took.");
+        ShowLimits();
         Entities = new EntityMetrics(Meter);
     }
 
@@ -82,6 +85,19 @@ public sealed class GridMetrics : IDisposable
 
     /// <summary>Events refused at publish since the start.</summary>
     public long Refused => Interlocked.Read(ref _refusedTotal);
+
+    /// <summary>The bounds that are shown, in the order in which they were made.</summary>
+    public IReadOnlyList<Limit> Limits => _limits;
+
+    /// <summary>Makes a bound and shows its use, its maximum and its refusals under the tag <c>limit</c>.</summary>
+    /// <param name="name">The tag's value, such as <c>connections</c>; one limit a name.</param>
+    /// <param name="max">The most that may be in use.</param>
+    public Limit AddLimit(string name, long max)
+    {
+        var limit = new Limit(name, max);
+        ImmutableInterlocked.Update(ref _limits, static (all, added) => all.Add(added), limit);
+        return limit;
+    }
 
     /// <summary>Counts applied events of a topic.</summary>
     public void CountApplied(string topic, long events)
@@ -154,6 +170,24 @@ public sealed class GridMetrics : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Meter.Dispose();
+
+    private void ShowLimits()
+    {
+        Meter.CreateObservableGauge(
+            "contextgrid_limit_used", () => OfLimits(l => l.Used), null, "What is in use, by limit.");
+        Meter.CreateObservableGauge(
+            "contextgrid_limit_max", () => OfLimits(l => l.Max), null, "The most that may be in use, by limit.");
+        Meter.CreateObservableCounter(
+            "contextgrid_limit_refused", () => OfLimits(l => l.Refused), null, "How often a limit said no, by limit.");
+    }
+
+    private IEnumerable<Measurement<long>> OfLimits(Func<Limit, long> value)
+    {
+        foreach (Limit limit in _limits)
+        {
+            yield return new Measurement<long>(value(limit), new KeyValuePair<string, object?>("limit", limit.Name));
+        }
+    }
 
     private static void Count(Counter<long> counter, long amount, string tag, string value)
     {

@@ -123,7 +123,7 @@ public sealed class DataDirectory : IDisposable
         {
             return files.Lock(file);
         }
-        catch (IOException e) when (files.FileExists(file))
+        catch (IOException e) when (IsHeld(e))
         {
             string process = Path.Combine(path, ProcessFile);
             string who = files.FileExists(process)
@@ -133,6 +133,9 @@ public sealed class DataDirectory : IDisposable
                 $"{path} is in use by another server{who}. Stop that one or choose another directory.", e);
         }
     }
+
+    // EAGAIN on Linux and macOS, a sharing violation on Windows; a read-only disk, say, is another matter.
+    private static bool IsHeld(IOException e) => e.HResult is 11 or 35 or unchecked((int)0x80070020);
 
     private static void WriteFormat(IFileSystem files, string path)
     {

@@ -21,6 +21,7 @@ public sealed class EmbeddedGrid : IContextGrid
     private readonly StoredEntities _stored;
     private readonly EventRouter _router;
     private readonly EntityQueries _queries;
+    private readonly EntityFollowers _followers;
 
     /// <summary>Creates a grid without entities, all of which stay in memory.</summary>
     public EmbeddedGrid(DefinitionSet definitions, GridMetrics metrics)
@@ -47,7 +48,8 @@ public sealed class EmbeddedGrid : IContextGrid
             }),
         ];
         Passivation = new Passivation(_tables, Memory, metrics);
-        _router = new EventRouter(definitions, _tables, _stored, Memory, Passivation, metrics);
+        _followers = new EntityFollowers(Plans);
+        _router = new EventRouter(definitions, _tables, _followers, _stored, Memory, Passivation, metrics);
         _queries = new EntityQueries(_tables, _stored, Memory, Passivation);
     }
 
@@ -96,6 +98,10 @@ public sealed class EmbeddedGrid : IContextGrid
 
     /// <summary>The name of the counter that keeps across starts how many entities a type has.</summary>
     internal static string CounterOf(EntityPlan plan) => "entities." + plan.Definition.Name;
+
+    /// <inheritdoc/>
+    public void Follow(ContextQuery query, int first, ChangedEntities changed, bool begins) =>
+        _followers.Follow(query, first, changed, begins);
 
     /// <summary>Reads one entity into an answer; notes it when the head is before its newest event.</summary>
     internal static void Read(

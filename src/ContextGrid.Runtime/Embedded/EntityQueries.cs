@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using ContextGrid.Core.Entities;
 using ContextGrid.Core.Features.Plans;
@@ -23,13 +22,14 @@ internal sealed class EntityQueries
     private readonly StoredEntities _stored;
     private readonly ResidentMemory _memory;
     private readonly Passivation _passivation;
-    private readonly ConcurrentBag<ReadScratch> _scratch = [];
+    private readonly ScratchPool<ReadScratch> _scratch;
 
     internal EntityQueries(
         EntityTable[] tables, StoredEntities stored, ResidentMemory memory, Passivation passivation)
     {
         _tables = tables;
         _plans = [.. tables.Select(t => t.Plan)];
+        _scratch = new ScratchPool<ReadScratch>(() => new ReadScratch(_plans), s => sizeof(int) * s.Stored.Capacity);
         _stored = stored;
         _memory = memory;
         _passivation = passivation;
@@ -39,7 +39,7 @@ internal sealed class EntityQueries
     internal ValueTask ReadAsync(ContextQuery query, ContextAnswer answer, CancellationToken cancellationToken)
     {
         answer.Start(query);
-        ReadScratch scratch = _scratch.TryTake(out ReadScratch? pooled) ? pooled : new ReadScratch(_plans);
+        ReadScratch scratch = _scratch.Take();
         for (int i = 0; i < query.Count; i++)
         {
             if (!TryRead(i, default, query, answer, scratch))
@@ -53,7 +53,7 @@ internal sealed class EntityQueries
             return ReadStoredAsync(query, answer, scratch, cancellationToken);
         }
 
-        _scratch.Add(scratch);
+        _scratch.Give(scratch);
         return ValueTask.CompletedTask;
     }
 
@@ -68,9 +68,9 @@ internal sealed class EntityQueries
             {
                 stored = await FindStoredAsync(query, i, cancellationToken);
             }
-        }
 
-        Relieve();
+            Relieve(stored.View is null ? 0 : 1);
+        }
     }
 
     /// <summary>Reads an entity in a turn of its shard; false: it may be stored.</summary>
@@ -142,10 +142,10 @@ internal sealed class EntityQueries
                 }
             }
 
-            Relieve();
+            Relieve(count);
         }
 
-        _scratch.Add(scratch);
+        _scratch.Give(scratch);
     }
 
     private async Task<StoredEntity> FindBesideAsync(
@@ -168,11 +168,12 @@ internal sealed class EntityQueries
         return _stored.FindAsync(table.Plan, table.StoredKeyOf(key, StableHash.Of(key)), cancellationToken);
     }
 
-    private void Relieve()
+    /// <summary>Makes as much room as entities have come back.</summary>
+    private void Relieve(int activated)
     {
-        if (_memory.IsOver)
+        if (activated > 0 && _memory.IsOver)
         {
-            _passivation.Relieve();
+            _passivation.Relieve(activated);
         }
     }
 

@@ -15,6 +15,7 @@ namespace ContextGrid.Runtime.Embedded;
 internal sealed class EventRouter
 {
     private readonly ImmutableArray<(EntityTable Table, EntitySource Source)>[] _consumers;
+    private readonly EntityFollowers _followers;
     private readonly StoredEntities _stored;
     private readonly ResidentMemory _memory;
     private readonly Passivation _passivation;
@@ -23,11 +24,13 @@ internal sealed class EventRouter
     internal EventRouter(
         DefinitionSet definitions,
         EntityTable[] tables,
+        EntityFollowers followers,
         StoredEntities stored,
         ResidentMemory memory,
         Passivation passivation,
         GridMetrics metrics)
     {
+        _followers = followers;
         _stored = stored;
         _memory = memory;
         _passivation = passivation;
@@ -62,8 +65,12 @@ internal sealed class EventRouter
                 }
 
                 ulong hash = StableHash.Of(key);
-                if (!table.ShardOf(hash).TryApply(
+                if (table.ShardOf(hash).TryApply(
                     key, hash, record, batch.IsSkipped, default, out ApplyOutcome outcome))
+                {
+                    _followers.Mark(table.Plan, key);
+                }
+                else
                 {
                     outcome = await ApplyStoredAsync(table, key.ToArray(), hash, batch, cancellationToken);
                 }
@@ -90,6 +97,7 @@ internal sealed class EventRouter
                 if (table.ShardOf(hash).TryApply(
                     key, hash, batch.Current, batch.IsSkipped, stored, out ApplyOutcome outcome))
                 {
+                    _followers.Mark(table.Plan, key);
                     return outcome;
                 }
             }

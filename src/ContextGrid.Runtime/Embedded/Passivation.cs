@@ -10,7 +10,7 @@ internal sealed class Passivation
 {
     // A turn stays in the microseconds, and a caller that adds one entity moves the hand past many.
     private const int SlotsPerTurn = 16;
-    private const int TurnsPerCall = 8;
+    private const int TurnsPerEntity = 8;
 
     private readonly EntityShard[] _shards;
     private readonly ResidentMemory _memory;
@@ -33,9 +33,10 @@ internal sealed class Passivation
     }
 
     /// <summary>Takes some turns; asks for a checkpoint when that is not enough.</summary>
-    internal void Relieve()
+    /// <param name="added">How many entities have come into memory since the caller's last call.</param>
+    internal void Relieve(int added = 1)
     {
-        Run(TurnsPerCall);
+        Run((long)added * TurnsPerEntity);
         _memory.WantCheckpoint();
     }
 

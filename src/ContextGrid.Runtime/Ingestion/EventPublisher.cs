@@ -72,6 +72,7 @@ public sealed class EventPublisher(
         CancellationToken cancellationToken)
     {
         long nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+        EventValidator.Worker worker = validator.Rent();
         int good = 0;
         for (int i = 0; i < events.Count; i++)
         {
@@ -84,7 +85,7 @@ public sealed class EventPublisher(
             }
 
             long recordMs = item.TimestampMs == 0 ? nowMs : item.TimestampMs;
-            EventValidation checkedEvent = validator.Validate(eventIndex, item.Payload, recordMs);
+            EventValidation checkedEvent = worker.Validate(eventIndex, item.Payload, recordMs);
             if (checkedEvent.IsValid)
             {
                 records[good++] = new LogRecord(
@@ -97,6 +98,7 @@ public sealed class EventPublisher(
             }
         }
 
+        validator.Return(worker);
         return good;
     }
 
@@ -129,13 +131,29 @@ public sealed class EventPublisher(
 
     private static List<RecordPosition> LastOf(ReadOnlySpan<RecordPosition> positions)
     {
-        var last = new SortedDictionary<int, long>();
+        int partitions = 0;
+        foreach (RecordPosition position in positions)
+        {
+            partitions = Math.Max(partitions, position.Partition + 1);
+        }
+
+        long[] last = new long[partitions];
+        last.AsSpan().Fill(-1);
         foreach (RecordPosition position in positions)
         {
             last[position.Partition] = position.Offset;
         }
 
-        return [.. last.Select(p => new RecordPosition(p.Key, p.Value))];
+        var found = new List<RecordPosition>(partitions);
+        for (int i = 0; i < partitions; i++)
+        {
+            if (last[i] >= 0)
+            {
+                found.Add(new RecordPosition(i, last[i]));
+            }
+        }
+
+        return found;
     }
 }
 

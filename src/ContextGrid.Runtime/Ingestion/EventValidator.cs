@@ -34,23 +34,20 @@ public sealed class EventValidator
     /// <param name="nowMs">The log time that it would get, milliseconds since the Unix epoch.</param>
     public EventValidation Validate(int eventIndex, ReadOnlyMemory<byte> payload, long nowMs)
     {
-        if (!_pool.TryTake(out Worker? worker))
-        {
-            worker = new Worker(_definitions);
-        }
-
-        if (!MemoryMarshal.TryGetArray(payload, out ArraySegment<byte> bytes))
-        {
-            bytes = payload.ToArray();
-        }
-
-        EventValidation validation = worker.Validate(eventIndex, bytes, nowMs);
-        _pool.Add(worker);
+        Worker worker = Rent();
+        EventValidation validation = worker.Validate(eventIndex, payload, nowMs);
+        Return(worker);
         return validation;
     }
 
-    // Decoders and the record that they fill: one thread at a time.
-    private sealed class Worker
+    /// <summary>Borrows what checks events, for many of them; one thread at a time.</summary>
+    internal Worker Rent() => _pool.TryTake(out Worker? worker) ? worker : new Worker(_definitions);
+
+    /// <summary>Gives it back.</summary>
+    internal void Return(Worker worker) => _pool.Add(worker);
+
+    /// <summary>Decoders and the record that they fill: one thread at a time.</summary>
+    internal sealed class Worker
     {
         private readonly DefinitionSet _definitions;
         private readonly JsonEventDecoder[] _decoders;
@@ -63,8 +60,13 @@ public sealed class EventValidator
             _record = new EventRecord(definitions.Events.Select(e => e.Fields.Length).DefaultIfEmpty().Max());
         }
 
-        internal EventValidation Validate(int eventIndex, ArraySegment<byte> payload, long nowMs)
+        internal EventValidation Validate(int eventIndex, ReadOnlyMemory<byte> bytes, long nowMs)
         {
+            if (!MemoryMarshal.TryGetArray(bytes, out ArraySegment<byte> payload))
+            {
+                payload = bytes.ToArray();
+            }
+
             // A segment of an empty payload may have no array.
             byte[] buffer = payload.Array ?? [];
             DecodeResult result =

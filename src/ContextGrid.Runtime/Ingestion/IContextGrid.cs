@@ -47,4 +47,14 @@ public interface IContextGrid
     /// <param name="cancellationToken">Ends the wait.</param>
     ValueTask FindChangedAsync(
         ContextQuery query, SourceVector since, List<int> changed, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Begins or ends to mark entities of a query whenever an event reaches them. An event that
+    /// <see cref="ApplyAsync"/> has brought in is marked before the call returns.
+    /// </summary>
+    /// <param name="query">The entities; unchanged until the following ends.</param>
+    /// <param name="first">The place of the query's first entity among those of the follower.</param>
+    /// <param name="changed">Takes the changes. Marking never waits.</param>
+    /// <param name="begins">Whether following begins or ends.</param>
+    void Follow(ContextQuery query, int first, ChangedEntities changed, bool begins);
 }

@@ -46,6 +46,18 @@ public sealed class SourceVector
     public bool Matches(SourceVector other) =>
         _last.Count == other._last.Count && _last.All(p => other._last.GetValueOrDefault(p.Key, -1) == p.Value);
 
+    /// <summary>The later of both for each partition.</summary>
+    public SourceVector Latest(SourceVector other)
+    {
+        ImmutableDictionary<TopicPartition, long>.Builder last = _last.ToBuilder();
+        foreach ((TopicPartition partition, long offset) in other._last)
+        {
+            last[partition] = Math.Max(offset, last.GetValueOrDefault(partition, -1));
+        }
+
+        return new SourceVector(last.ToImmutable());
+    }
+
     /// <summary>The bytes: a version, then for each partition topic, partition and last offset.</summary>
     public byte[] ToBytes()
     {

@@ -37,6 +37,10 @@ public sealed class ContextAnswer
     /// </summary>
     public (long StartMs, long EndMs, long Events) Explained { get; set; }
 
+    /// <summary>About how many bytes the buffers hold, used or not.</summary>
+    public long BufferBytes => (64L * _headers.Length) + (48L * _values.Length) + (16L * _positions.Length)
+        + Arena.BufferBytes;
+
     /// <summary>What is known of an entity as a whole.</summary>
     public ref readonly EntityHeader Header(int index) => ref _headers[index];
 

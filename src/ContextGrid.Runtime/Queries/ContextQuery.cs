@@ -57,6 +57,9 @@ public sealed class ContextQuery
     /// <summary>An aggregate feature, by its index, whose window is to be told beside its value; −1: none.</summary>
     public int Explained { get; set; } = -1;
 
+    /// <summary>About how many bytes the buffers hold, used or not.</summary>
+    public long BufferBytes => _keys.Length + (12L * _entities.Length);
+
     /// <summary>An entity by its place in the query.</summary>
     public EntityRequest this[int index] => _entities[index];
 

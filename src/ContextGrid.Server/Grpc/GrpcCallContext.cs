@@ -16,11 +16,8 @@ public sealed class GrpcCallContext
     private readonly long _started;
     private TimeSpan? _timeout;
     private CancellationTokenSource? _endSource;
-    private CancellationTokenRegistration _abortRegistration;
-    private CancellationTokenRegistration _stopRegistration;
-    private GrpcMetadata? _requestHeaders;
-    private GrpcMetadata? _responseHeaders;
-    private GrpcMetadata? _responseTrailers;
+    private CancellationTokenRegistration _abortRegistration, _stopRegistration;
+    private GrpcMetadata? _requestHeaders, _responseHeaders, _responseTrailers;
     private bool _headersApplied;
     private bool _acceptsGzip;
 
@@ -195,6 +192,9 @@ public sealed class GrpcCallContext
         _responseTrailers?.CopyTo(target);
         outcome.WriteTo(target);
     }
+
+    /// <summary>Starts the time after which the client counts as stalled and its stream is cut.</summary>
+    internal ITimer StartStall() => new Stall(_http, Options).Start(_time);
 
     /// <summary>Gives back what the call holds.</summary>
     internal void Release()

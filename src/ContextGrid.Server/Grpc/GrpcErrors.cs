@@ -1,5 +1,6 @@
 using ContextGrid.Runtime.Backups;
 using ContextGrid.Runtime.Checkpoints;
+using ContextGrid.Runtime.Diagnostics;
 using ContextGrid.Runtime.Ingestion;
 
 namespace ContextGrid.Server.Grpc;
@@ -58,6 +59,15 @@ internal static class GrpcErrors
         $"A message of {bytes} bytes or more is over the limit of {bytesMax} bytes.",
         GrpcErrorDetails.ErrorInfo("MESSAGE_TOO_LARGE"));
 
+    /// <summary>A limit of the server is reached; clients may try again.</summary>
+    public static GrpcOutcome TooMany(LimitReachedException e) => new(
+        GrpcStatus.ResourceExhausted,
+        e.Message,
+        [
+            GrpcErrorDetails.ErrorInfo("LIMIT_REACHED", ("limit", e.Limit.Name)),
+            GrpcErrorDetails.RetryInfo(TimeSpan.FromSeconds(1)),
+        ]);
+
     /// <summary>There is no such method.</summary>
     public static GrpcOutcome Unimplemented(string path) =>
         new(GrpcStatus.Unimplemented, $"The server has no method {path}.", null);
@@ -73,6 +83,7 @@ internal static class GrpcErrors
         BackupException e => Plain(StatusOf(e.Error), e),
         SnapshotStoreException e => Retry(GrpcStatus.Unavailable, e, seconds: 1),
         EventLogException e => Retry(GrpcStatus.Unavailable, e, seconds: 1),
+        LimitReachedException e => TooMany(e),
         TimeoutException e => Plain(GrpcStatus.DeadlineExceeded, e),
         OperationCanceledException => new GrpcOutcome(
             GrpcStatus.Unavailable, "The server gave the call up, since it stops.", null),

@@ -1,3 +1,5 @@
+using ContextGrid.Runtime.Diagnostics;
+
 namespace ContextGrid.Server.Grpc;
 
 /// <summary>Limits and behaviour of the gRPC port.</summary>
@@ -19,11 +21,29 @@ public sealed class GrpcOptions
     /// 1,024: below that gzip rarely saves a packet.</summary>
     public int CompressBytesMin { get; set; } = 1024;
 
-    /// <summary>Concurrent calls on one connection. Default 1,000. The client waits when it has that many.</summary>
-    public int StreamsPerConnectionMax { get; set; } = 1000;
+    /// <summary>Bytes of large requests of all calls: what is above 16 KiB of a message that is not complete, or not
+    /// yet handled. One that does not fit ends its call with RESOURCE_EXHAUSTED. Null, the default: not counted.
+    /// </summary>
+    public Limit? RequestBytes { get; set; }
 
-    /// <summary>Concurrent connections of the whole process, HTTP's included. Default 10,000; null: no limit. A further
-    /// connection is closed at once.</summary>
+    /// <summary>Bytes of responses above 4 KiB that clients have not taken, of all calls. One that does not fit ends
+    /// its call with RESOURCE_EXHAUSTED. Null, the default: not counted.</summary>
+    public Limit? ResponseBytes { get; set; }
+
+    /// <summary>Counts the calls that <see cref="StallMax"/> has cut; null: nobody counts.</summary>
+    public Limit? Stalled { get; set; }
+
+    /// <summary>How long a client may take for a large request message, or leave a response untaken, before its stream
+    /// is reset with ENHANCE_YOUR_CALM, which gRPC clients see as RESOURCE_EXHAUSTED. After twice this time the
+    /// connection ends. Default 60 s.</summary>
+    public TimeSpan StallMax { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Concurrent calls on one connection. Default 250: a client that reads none of its answers then holds at
+    /// most 1 MiB beside <see cref="ResponseBytes"/>. The client waits when it has that many.</summary>
+    public int StreamsPerConnectionMax { get; set; } = 250;
+
+    /// <summary>Concurrent connections of each port of the process. Default 10,000; null: no limit here, since a gate
+    /// in front keeps one. A further connection is closed at once, without a word.</summary>
     public long? ConnectionsMax { get; set; } = 10_000;
 
     /// <summary>Bytes a client may send on one call before the handler has read them. Default 1 MiB.</summary>
@@ -31,6 +51,10 @@ public sealed class GrpcOptions
 
     /// <summary>Bytes a client may send on one connection before handlers have read them. Default 4 MiB.</summary>
     public int ConnectionWindowBytes { get; set; } = 4 * 1024 * 1024;
+
+    /// <summary>How long a connection without a call stays open. Default 5 minutes: clients connect again by
+    /// themselves.</summary>
+    public TimeSpan IdleMax { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>Silence after which a connection is pinged. Default 60 s.</summary>
     public TimeSpan PingDelay { get; set; } = TimeSpan.FromSeconds(60);

@@ -14,11 +14,13 @@ internal sealed class GrpcRequestBody
     private ReadOnlySequence<byte> _rest;
     private GrpcMessageBuffer? _inflated;
     private bool _holdsRead;
+    private LargeRequest _large;
 
     public GrpcRequestBody(GrpcCallContext call, PipeReader pipe)
     {
         _call = call;
         _pipe = pipe;
+        _large = new LargeRequest(call);
     }
 
     /// <summary>The current message; valid until the next is asked for.</summary>
@@ -92,6 +94,7 @@ internal sealed class GrpcRequestBody
         Message = default;
         _inflated?.Dispose();
         _inflated = null;
+        _large.GiveBack();
         if (_holdsRead)
         {
             _holdsRead = false;
@@ -136,6 +139,7 @@ internal sealed class GrpcRequestBody
 
     private void Examine(in ReadOnlySequence<byte> buffer)
     {
+        _large.Count(buffer.Length);
         _holdsRead = false;
         _pipe.AdvanceTo(buffer.Start, buffer.End);
     }
@@ -157,6 +161,7 @@ internal sealed class GrpcRequestBody
         }
 
         _inflated = GrpcGzip.Decompress(message, _call.Options.ReceiveBytesMax);
+        _large.Count(_inflated.MessageBytes);
         Message = new ReadOnlySequence<byte>(_inflated.Message);
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Google.Protobuf;
 
 namespace ContextGrid.Server.Grpc;
@@ -30,6 +31,22 @@ public sealed class GrpcRequestReader<TRequest>
         var message = GrpcParsing.Parse(_parser, _body.Message);
         _body.ReleaseMessage();
         return message;
+    }
+
+    /// <summary>As above, for a handler that reads messages itself.</summary>
+    /// <param name="read">Reads a message, of which it keeps nothing; throws what <see cref="ReadAsync()"/> throws.
+    /// </param>
+    internal async ValueTask<TResult?> ReadAsync<TResult>(Func<ReadOnlySequence<byte>, TResult> read)
+        where TResult : class
+    {
+        if (!await _body.MoveNextAsync().ConfigureAwait(false))
+        {
+            return null;
+        }
+
+        TResult result = read(_body.Message);
+        _body.ReleaseMessage();
+        return result;
     }
 
     /// <summary>

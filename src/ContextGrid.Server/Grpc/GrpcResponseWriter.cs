@@ -1,3 +1,4 @@
+using ContextGrid.Runtime.Diagnostics;
 using Google.Protobuf;
 
 namespace ContextGrid.Server.Grpc;
@@ -15,11 +16,12 @@ public sealed class GrpcResponseWriter<TResponse>
     /// buffers are ahead of it.</summary>
     /// <param name="message">Free for reuse when the call returns its task.</param>
     /// <exception cref="GrpcException">RESOURCE_EXHAUSTED: the message is larger than the server sends.</exception>
+    /// <exception cref="LimitReachedException">Too much waits for clients already.</exception>
     /// <exception cref="OperationCanceledException">The deadline passed, or the client gave up.</exception>
-    public ValueTask WriteAsync(TResponse message)
+    public async ValueTask WriteAsync(TResponse message)
     {
-        _body.Write(message);
-        return _body.FlushAsync();
+        await _body.WriteAsync(message).ConfigureAwait(false);
+        await _body.FlushAsync().ConfigureAwait(false);
     }
 
     /// <summary>Sends the response headers now, before there is a message.</summary>

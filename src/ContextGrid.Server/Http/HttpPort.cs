@@ -4,6 +4,7 @@ using ContextGrid.Server.Dashboard;
 using ContextGrid.Server.Grpc;
 using ContextGrid.Server.Http.Metrics;
 using ContextGrid.Server.Http.OpenApi;
+using ContextGrid.Server.Limits;
 
 namespace ContextGrid.Server.Http;
 
@@ -18,14 +19,17 @@ internal sealed partial class HttpPort : IDisposable
     private readonly TimeProvider _time;
     private readonly CancellationToken _stopping;
     private readonly PrometheusCollector _collector;
+    private readonly HttpBudget _budget;
 
     internal HttpPort(
         EmbeddedHost host,
         GridServices services,
         PrometheusCollector collector,
+        HttpBudget budget,
         TimeProvider time,
         CancellationToken stopping)
     {
+        _budget = budget;
         _host = host;
         _services = services;
         _time = time;
@@ -63,7 +67,7 @@ internal sealed partial class HttpPort : IDisposable
     {
         http.Response.ContentType = contentType;
         http.Response.Headers.CacheControl = "no-store";
-        return http.Response.WriteAsync(text, http.RequestAborted);
+        return HttpBudget.WriteAsync(http, text, http.RequestAborted);
     }
 
     private async Task ServeAsync(HttpContext http, RequestDelegate next, ILogger logger)
@@ -71,6 +75,7 @@ internal sealed partial class HttpPort : IDisposable
         long started = _time.GetTimestamp();
         try
         {
+            http.Features.Set(_budget);
             http.Response.Headers.XContentTypeOptions = "nosniff";
             LoopbackGuard.Check(http.Request);
             await next(http).ConfigureAwait(false);

@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Globalization;
 using System.IO.Compression;
+using ContextGrid.Runtime.Diagnostics;
 using ContextGrid.Server.Grpc;
+using ContextGrid.Server.Limits;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace ContextGrid.Server.Http;
@@ -22,11 +24,11 @@ internal sealed class RequestBody : IDisposable
 
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(FirstBytes);
     private int _length;
+    private readonly HttpBudget? _budget;
+    private long _counted;
     private bool _isKept;
 
-    private RequestBody()
-    {
-    }
+    private RequestBody(HttpBudget? budget) => _budget = budget;
 
     /// <summary>The bytes; valid until <see cref="Dispose"/>.</summary>
     internal ReadOnlyMemory<byte> Content => _buffer.AsMemory(0, _length);
@@ -66,7 +68,8 @@ internal sealed class RequestBody : IDisposable
         }
 
         bool isGzip = IsGzip(http);
-        var body = new RequestBody();
+        HttpBudget? budget = http.Features.Get<HttpBudget>();
+        var body = new RequestBody(budget);
         try
         {
             Stream source = isGzip
@@ -100,6 +103,8 @@ internal sealed class RequestBody : IDisposable
         byte[] buffer = _buffer;
         _buffer = [];
         _length = 0;
+        _budget?.Requests.Give(_counted);
+        _counted = 0;
         if (!_isKept && buffer.Length > 0)
         {
             ArrayPool<byte>.Shared.Return(buffer);
@@ -158,7 +163,10 @@ internal sealed class RequestBody : IDisposable
 
     private void Grow()
     {
-        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Min(_buffer.Length * 2, BytesMax + 1));
+        int size = Math.Min(_buffer.Length * 2, BytesMax + 1);
+        _budget?.Requests.Take(size - _buffer.Length);
+        _counted += size - _buffer.Length;
+        byte[] larger = ArrayPool<byte>.Shared.Rent(size);
         _buffer.AsSpan(0, _length).CopyTo(larger);
         ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = larger;

@@ -1,5 +1,6 @@
 using ContextGrid.Contracts.V1;
 using ContextGrid.Server.Http.Json;
+using ContextGrid.Server.Limits;
 using ContextGrid.Server.Services;
 
 namespace ContextGrid.Server.Http;
@@ -44,8 +45,7 @@ internal sealed class SseWatchSink(HttpContext http) : IWatchSink, IDisposable
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await http.Response.WriteAsync(text, cancellationToken).ConfigureAwait(false);
-            await http.Response.Body.FlushAsync(cancellationToken).ConfigureAwait(false);
+            await HttpBudget.WriteAsync(http, text, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Collections.Concurrent;
 using ContextGrid.Contracts.V1;
 using ContextGrid.Runtime.Diagnostics;
 using ContextGrid.Runtime.Ingestion;
@@ -22,17 +21,17 @@ internal sealed class ContextHandlers(
     // What a refused answer may add to the trailers: within what clients take as headers (8 KiB by default).
     private const int RefusedAnswerBytesMax = 4096;
 
-    private readonly ConcurrentBag<Scratch> _pool = [];
+    private readonly ScratchPool<Scratch> _pool = new(() => new Scratch(), s => s.Bytes);
 
     /// <summary>Answers a request given as bytes.</summary>
     internal async ValueTask GetContextAsync(
         ReadOnlySequence<byte> request, IBufferWriter<byte> response, GrpcCallContext call)
     {
         GetContextRequest parsed = GetContextRequest.Parser.ParseFrom(request);
-        Scratch scratch = _pool.TryTake(out Scratch? pooled) ? pooled : new Scratch();
+        Scratch scratch = _pool.Take();
         await AnswerAsync(parsed, -1, scratch, call.CancellationToken).ConfigureAwait(false);
         response.Write(scratch.Writer.Written);
-        _pool.Add(scratch);
+        _pool.Give(scratch);
     }
 
     /// <summary>Answers a request given as a message.</summary>
@@ -49,10 +48,10 @@ internal sealed class ContextHandlers(
     internal async ValueTask<(GetContextResponse Response, (long StartMs, long EndMs, long Events) Window)>
         ExplainAsync(GetContextRequest request, int explained, CancellationToken cancellationToken)
     {
-        Scratch scratch = _pool.TryTake(out Scratch? pooled) ? pooled : new Scratch();
+        Scratch scratch = _pool.Take();
         await AnswerAsync(request, explained, scratch, cancellationToken).ConfigureAwait(false);
         var answer = (GetContextResponse.Parser.ParseFrom(scratch.Writer.Written), scratch.Answer.Explained);
-        _pool.Add(scratch);
+        _pool.Give(scratch);
         return answer;
     }
 
@@ -106,5 +105,7 @@ internal sealed class ContextHandlers(
         internal ContextAnswer Answer { get; } = new();
 
         internal ProtoWriter Writer { get; } = new();
+
+        internal long Bytes => Query.BufferBytes + Answer.BufferBytes + Writer.BufferBytes;
     }
 }

@@ -1,39 +1,32 @@
+using System.Buffers;
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using ContextGrid.Contracts.V1;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Core.Expressions;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Server.Grpc;
+using ContextGrid.Server.Limits;
 
 namespace ContextGrid.Server.Services;
 
 /// <summary>IngestService: takes events in and says what became of each. Thread-safe.</summary>
 /// <param name="publisher">Checks and appends.</param>
 /// <param name="definitions">Knows the topics.</param>
-internal sealed class IngestHandlers(EventPublisher publisher, DefinitionSet definitions)
+/// <param name="limits">How much may wait for the disk.</param>
+internal sealed class IngestHandlers(EventPublisher publisher, DefinitionSet definitions, ServerGates limits)
 {
     /// <summary>Batches of one stream that are under way at a time: enough to hide the disk's latency.</summary>
     internal const int StreamBatchesMax = 16;
 
-    /// <summary>IngestService.Publish.</summary>
-    internal async ValueTask<PublishResponse> PublishAsync(PublishRequest request, CancellationToken cancellationToken)
-    {
-        ContextRequests.Require(request.Events.Count > 0, "events", "name at least one event");
-        ContextRequests.Require(
-            request.Events.Count <= EventPublisher.EventsMax,
-            "events",
-            $"{request.Events.Count} events are in one call; at most {EventPublisher.EventsMax} are taken");
-        ContextRequests.Require(
-            request.Invalid is InvalidEvents.Refuse or InvalidEvents.DeadLetter, "invalid", "the value is not known");
-        var items = new PublishItem[request.Events.Count];
-        for (int i = 0; i < items.Length; i++)
-        {
-            PublishEvent e = request.Events[i];
-            items[i] = new PublishItem(e.Payload.Memory, e.Key.Memory, e.TimestampMs);
-        }
+    private readonly ConcurrentBag<PublishBatch> _pool = [];
 
-        return await PublishAsync(
-            request.Topic, items, request.Invalid == InvalidEvents.DeadLetter, cancellationToken).ConfigureAwait(false);
+    /// <summary>IngestService.Publish.</summary>
+    internal ValueTask<PublishResponse> PublishAsync(PublishRequest request, CancellationToken cancellationToken)
+    {
+        PublishBatch batch = Rent();
+        batch.Fill(request);
+        return PublishAsync(batch, cancellationToken);
     }
 
     /// <summary>
@@ -47,9 +40,9 @@ internal sealed class IngestHandlers(EventPublisher publisher, DefinitionSet def
         Task answering = AnswerInOrderAsync(pending, requests, responses);
         try
         {
-            while (await requests.ReadAsync().ConfigureAwait(false) is { } request)
+            while (await requests.ReadAsync(Read).ConfigureAwait(false) is { } batch)
             {
-                Task<PublishResponse> publishing = PublishAsync(request, call.CancellationToken).AsTask();
+                Task<PublishResponse> publishing = PublishAsync(batch, call.CancellationToken).AsTask();
                 await pending.Writer.WriteAsync(publishing, call.CancellationToken).ConfigureAwait(false);
             }
         }
@@ -89,6 +82,7 @@ internal sealed class IngestHandlers(EventPublisher publisher, DefinitionSet def
         }
         catch (EventLogException e) when (e.Error is EventLogError.Full or EventLogError.Busy)
         {
+            limits.LogBytes.Refuse();
             throw new GrpcException(
                 GrpcStatus.ResourceExhausted,
                 e.Message,
@@ -99,6 +93,46 @@ internal sealed class IngestHandlers(EventPublisher publisher, DefinitionSet def
         {
             throw new GrpcException(GrpcStatus.Unavailable, e.Message, GrpcErrorDetails.ErrorInfo("LOG_UNAVAILABLE"));
         }
+    }
+
+    private async ValueTask<PublishResponse> PublishAsync(PublishBatch batch, CancellationToken cancellationToken)
+    {
+        int events = batch.Items.Count;
+        ContextRequests.Require(events > 0, "events", "name at least one event");
+        ContextRequests.Require(
+            events <= EventPublisher.EventsMax,
+            "events",
+            $"{events} events are in one call; at most {EventPublisher.EventsMax} are taken");
+        ContextRequests.Require(
+            batch.Invalid is InvalidEvents.Refuse or InvalidEvents.DeadLetter, "invalid", "the value is not known");
+
+        // The events are in memory until the log has them; when the disk is slow, that is what piles up.
+        long bytes = batch.EventBytes;
+        limits.RequestBytes.Take(bytes);
+        try
+        {
+            PublishResponse response = await PublishAsync(
+                batch.Topic, batch.Items, batch.Invalid == InvalidEvents.DeadLetter, cancellationToken)
+                .ConfigureAwait(false);
+
+            // After a failure the batch is left to the garbage collector: a write that was given up may still read it.
+            batch.Release();
+            _pool.Add(batch);
+            return response;
+        }
+        finally
+        {
+            limits.RequestBytes.Give(bytes);
+        }
+    }
+
+    private PublishBatch Rent() => _pool.TryTake(out PublishBatch? batch) ? batch : new PublishBatch();
+
+    private PublishBatch Read(ReadOnlySequence<byte> message)
+    {
+        PublishBatch batch = Rent();
+        batch.Fill(message);
+        return batch;
     }
 
     private static async Task AnswerInOrderAsync(

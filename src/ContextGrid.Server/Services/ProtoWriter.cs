@@ -17,6 +17,9 @@ internal sealed class ProtoWriter
     /// <summary>What is written; valid until the next write.</summary>
     internal ReadOnlySpan<byte> Written => _buffer.AsSpan(0, _length);
 
+    /// <summary>The size of the buffer.</summary>
+    internal int BufferBytes => _buffer.Length;
+
     internal void Reset() => _length = 0;
 
     /// <summary>A varint field: uint, int, enum or bool.</summary>

@@ -1,12 +1,3 @@
-using ContextGrid.Core.Definitions;
-using ContextGrid.Core.Entities;
-using ContextGrid.Core.Features.Plans;
-using ContextGrid.Core.Model;
-using ContextGrid.Core.Queries;
-using ContextGrid.Core.Snapshots;
-using ContextGrid.Runtime.Codecs;
-using EntityReader = ContextGrid.Core.Queries.EntityReader;
-
 namespace ContextGrid.Core.Tests.Entities;
 
 /// <summary>
@@ -15,23 +6,9 @@ namespace ContextGrid.Core.Tests.Entities;
 /// </summary>
 public sealed class AllocationTests
 {
-    private const long StartMs = 1_750_000_000_000;
     private const int RoundEvents = 500;
     private const int RoundsToWarmUp = 20;
     private const int RoundsMax = 100;
-
-    private const string Head = """
-        version: 1
-        events:
-          payment:
-            topic: payments
-            timestamp: ts
-            fields: {user_id: string, amount: double, merchant: string, country: string, n: int64, ts: timestamp}
-        entities:
-          user:
-            from: {payment: user_id}
-            features:
-        """;
 
     private const string Features = """
               n_5m: payment | count() over 5m
@@ -78,12 +55,32 @@ public sealed class AllocationTests
     [MemberData(nameof(Paces))]
     public void ApplyReadSnapshot_SteadyState_AllocateNothing(string mode, int stepMs)
     {
-        var user = new User(Features, stepMs);
+        var user = new SteadyUser(Features, stepMs);
         long applied = LeastOfARound(() => user.Apply(RoundEvents), () => { });
         long read = LeastOfARound(() => user.Read(), () => user.Apply(20));
         long written = LeastOfARound(() => user.Snapshot(), () => user.Apply(20));
         Assert.True(
             applied + read + written == 0, $"{mode}: {applied} bytes applying, {read} reading, {written} writing");
+    }
+
+    /// <summary>As many features as the benchmark of queries has: ten aggregates over five windows.</summary>
+    [Fact]
+    public void ApplyReadSnapshot_FiftyFeatures_AllocateNothing()
+    {
+        string[] calls =
+        [
+            "count()", "sum(amount)", "min(amount)", "max(amount)", "avg(amount)", "stddev(amount)", "last(amount)",
+            "distinct(merchant)", "quantile(amount, 0.95)", "top_k(amount, 5)",
+        ];
+        string[] windows = ["5m", "1h", "6h", "1d", "7d"];
+        IEnumerable<string> lines =
+            from window in windows
+            from call in calls.Index()
+            select $"      f{call.Index}_{window}: payment | {call.Item} over {window}";
+        var user = new SteadyUser(string.Join('\n', lines), stepMs: 1_500);
+        long applied = LeastOfARound(() => user.Apply(RoundEvents), () => { });
+        long read = LeastOfARound(() => user.Read(), () => user.Apply(20));
+        Assert.True(applied + read == 0, $"{applied} bytes applying, {read} reading");
     }
 
     /// <summary>Each feature alone, so that a failure names what allocates.</summary>
@@ -94,7 +91,7 @@ public sealed class AllocationTests
         string[] lines = Features.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         foreach (string line in lines.Where(line => line.Contains('|', StringComparison.Ordinal)))
         {
-            var user = new User(line, stepMs: 300);
+            var user = new SteadyUser(line, stepMs: 300);
             long applied = LeastOfARound(() => user.Apply(500), () => { });
             long read = LeastOfARound(() => user.Read(), () => user.Apply(20));
             long written = LeastOfARound(() => user.Snapshot(), () => user.Apply(20));
@@ -127,73 +124,4 @@ public sealed class AllocationTests
     }
 
     private static long Since(long before) => GC.GetAllocatedBytesForCurrentThread() - before;
-
-    /// <summary>One entity with all that works on it, and an endless stream of its events.</summary>
-    private sealed class User
-    {
-        private readonly Value[] _names = [.. Enumerable.Range(0, 40).Select(i => Value.Text($"merchant {i:d3}"))];
-        private readonly Value[] _countries = [.. "DE FR IT ES".Split(' ').Select(Value.Text)];
-        private readonly EventRecord _record = new(8);
-        private readonly Random _random = new(5);
-        private readonly SnapshotWriter _writer = new();
-        private readonly AnswerArena _arena = new();
-        private readonly Entity _entity;
-        private readonly ApplyScratch _scratch;
-        private readonly EntityReader _reader;
-        private readonly FeatureSelection _all;
-        private readonly Value[] _values;
-        private readonly FeatureStatus[] _statuses;
-        private readonly long[] _timesMs;
-        private readonly byte[] _notes;
-        private readonly int _stepMs;
-        private long _count;
-
-        internal User(string features, int stepMs)
-        {
-            DefinitionReadResult read = DefinitionFiles.Parse("test.yaml", Head + "\n" + features);
-            DefinitionSet set = read.Set
-                ?? throw new InvalidOperationException(string.Join('\n', read.Errors.AsEnumerable()));
-            EntityPlan plan = PlanCompiler.Compile(set)[0];
-            _entity = new Entity(plan);
-            _scratch = new ApplyScratch(plan);
-            _reader = new EntityReader(plan);
-            _all = FeatureSelection.All(plan);
-            _values = new Value[_all.Names.Length];
-            _statuses = new FeatureStatus[_values.Length];
-            _timesMs = new long[_values.Length];
-            _notes = new byte[_values.Length];
-            _stepMs = stepMs;
-            _record.Fields[0] = Value.Text("u1");
-        }
-
-        internal void Apply(int events)
-        {
-            for (int i = 0; i < events; i++, _count++)
-            {
-                int lateMs = _random.Next(10) == 0 ? _random.Next(60_000) : 0;
-                _record.EventTimeMs = StartMs + _count * _stepMs - lateMs;
-                _record.LogTimeMs = _record.EventTimeMs;
-                _record.Position = new Position(0, _count);
-                _record.Fields[1] = Value.Of(_random.Next(100, 10_000) / 100.0);
-                _record.Fields[2] = _names[_random.Next(_names.Length)];
-                _record.Fields[3] = _countries[_random.Next(_countries.Length)];
-                _record.Fields[4] = Value.Of((long)_random.Next(1000));
-                _record.Fields[5] = Value.Timestamp(_record.EventTimeMs);
-                _entity.Apply(_record, _scratch);
-            }
-        }
-
-        internal void Read()
-        {
-            _arena.Reset();
-            long headMs = _entity.NewestMs + _random.Next(5_000);
-            _reader.Read(_entity, _all, headMs, _arena, new AnswerSlots(_values, _statuses, _timesMs, _notes));
-        }
-
-        internal void Snapshot()
-        {
-            _writer.Reset();
-            _entity.Snapshot(_writer, _scratch);
-        }
-    }
 }

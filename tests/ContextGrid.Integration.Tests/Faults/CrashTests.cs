@@ -1,116 +1,43 @@
 using System.Globalization;
-using ContextGrid.Client;
-using ContextGrid.Contracts.V1;
-using ContextGrid.TestKit.Processes;
+using ContextGrid.Integration.Tests.Faults.Crashes;
 
 namespace ContextGrid.Integration.Tests.Faults;
 
 /// <summary>
-/// SIGKILL at seeded moments under load from several writers, again and again on one directory: every acknowledged
-/// event counts exactly once. CONTEXTGRID_SEED runs another seed.
+/// SIGKILL at seeded moments under load from several producers and consumers, again and again on one directory: every
+/// acknowledged event counts exactly once, and every answer was honest. CONTEXTGRID_SEED runs another seed,
+/// CONTEXTGRID_KILLS another number of kills; load-tests/soak.sh runs many.
 /// </summary>
 public sealed class CrashTests : IDisposable
 {
-    private const int Crashes = 4;
-
-    private readonly GridFolder _grid = new();
-    private readonly int _seed = int.Parse(
-        Environment.GetEnvironmentVariable("CONTEXTGRID_SEED") ?? "20", CultureInfo.InvariantCulture);
+    private readonly GridFolder _grid = new(CrashGrid.Definitions);
 
     public void Dispose() => _grid.Dispose();
 
     [Fact]
     public async Task Kill_UnderLoad_AcknowledgedEventsCountExactlyOnce()
     {
-        TestContext.Current.TestOutputHelper?.WriteLine($"CONTEXTGRID_SEED={_seed}");
-        var random = new Random(_seed);
-        CrashWriter[] writers =
-            [.. Enumerable.Range(0, 4).Select(i => new CrashWriter($"w{i}", i % 2 == 0, _seed + i))];
-        for (int crash = 0; crash < Crashes; crash++)
-        {
-            await using ServerProcess server = await _grid.StartAsync("--checkpoint-interval", "1");
-            using ContextGridClient client = GridFolder.Connect(server);
-            await CheckHonestyAsync(client, writers);
-            await LoadUntilKilledAsync(server, client, writers, batches: random.Next(20, 400));
-        }
-
-        await using ServerProcess last = await _grid.StartAsync();
-        using ContextGridClient reader = GridFolder.Connect(last);
-        await CheckHonestyAsync(reader, writers);
-        foreach (CrashWriter writer in writers)
-        {
-            await writer.SettleAsync(reader);
-            await CheckAllAsync(reader, writer);
-        }
-
-        Assert.Equal(0, await last.TerminateAsync(TimeSpan.FromSeconds(20)));
-        await using ServerProcess again = await _grid.StartAsync();
-        using ContextGridClient final = GridFolder.Connect(again);
-        foreach (CrashWriter writer in writers)
-        {
-            await CheckAllAsync(final, writer);
-        }
-
-        GetStatusResponse status = await final.GetStatusAsync();
-        Assert.Equal((0, 0), (status.DeadLetters, status.Counters["events_id_conflict"]));
+        var rig = new CrashRig(_grid, Number("CONTEXTGRID_SEED", 20), TimeProvider.System, Say);
+        CrashReport report = await rig.RunAsync(Number("CONTEXTGRID_KILLS", 24));
+        Say(report.ToString());
+        Assert.True(
+            report.Retries > 0 && report.Conflicts > 0 && report.DeadLetters > report.Conflicts, report.ToString());
     }
 
-    private static async Task LoadUntilKilledAsync(
-        ServerProcess server, ContextGridClient client, CrashWriter[] writers, int batches)
+    /// <summary>The same with progress on the console; it runs only when it is asked for.</summary>
+    [Fact(Explicit = true)]
+    public async Task Soak_ManyKills_AcknowledgedEventsCountExactlyOnce()
     {
-        int seen = 0;
-        var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Task[] running =
-        [
-            .. writers.Select(w => Task.Run(() => w.RunAsync(client, () =>
-            {
-                if (Interlocked.Increment(ref seen) == batches)
-                {
-                    enough.TrySetResult();
-                }
-            }))),
-        ];
-        Task ended = Task.WhenAny(running);
-        await Task.WhenAny(enough.Task, ended).WaitAsync(TimeSpan.FromMinutes(1));
-        await server.KillAsync();
-        await Task.WhenAll(running);
-        Assert.True(enough.Task.IsCompleted, "A writer gave up before the server was killed:\n" + server.Output);
+        var rig = new CrashRig(_grid, Number("CONTEXTGRID_SEED", 20), TimeProvider.System, Console.WriteLine);
+        CrashReport report = await rig.RunAsync(Number("CONTEXTGRID_KILLS", 500));
+        Console.WriteLine(report);
+        Console.WriteLine(report.ToJson());
     }
 
-    /// <summary>From the first answer on the server says what it has not applied yet.</summary>
-    private static async Task CheckHonestyAsync(ContextGridClient client, CrashWriter[] writers)
-    {
-        GetStatusResponse status = await client.GetStatusAsync();
-        foreach (SourceStatus source in status.Sources)
-        {
-            foreach (SourcePosition written in writers.Where(w => w.Topic == source.Topic).SelectMany(w => w.Positions))
-            {
-                Assert.True(
-                    written.Partition != source.Partition || source.AppliedOffset + source.LagRecords >= written.Offset,
-                    $"{source} forgets {written}");
-            }
-        }
+    private static void Say(string line) => TestContext.Current.TestOutputHelper?.WriteLine(line);
 
-        foreach (CrashWriter writer in writers)
-        {
-            // Without a minimum an answer may be behind, and it says so; it never shows more than was published.
-            foreach ((string user, UserLedger ledger) in writer.Ledgers.Take(2))
-            {
-                ContextResult result = await client.GetAsync(
-                    new ContextRequest { Entities = [new EntityId("user", user)] });
-                long count = (result.Entities[0]["payments"].AsInt64 ?? 0) + (result.Entities[0]["ticks"].AsInt64 ?? 0);
-                bool behind = result.Sources.Any(s => s.LagRecords > 0 && s.LagMs > 0);
-                Assert.True(behind || count >= ledger.Acknowledged.Count, $"{user} has {count} and seems caught up");
-            }
-        }
-    }
-
-    private static async Task CheckAllAsync(ContextGridClient client, CrashWriter writer)
-    {
-        foreach ((string user, UserLedger ledger) in writer.Ledgers)
-        {
-            EntityResult found = await GridFolder.ReadAsync(client, user, [.. writer.Positions]);
-            ledger.Check(user, writer.Topic == "payments", found);
-        }
-    }
+    private static int Number(string variable, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out int number)
+            ? number
+            : otherwise;
 }

@@ -50,6 +50,20 @@ public sealed class StopTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task Terminate_Twice_EndsOnceAndWell()
+    {
+        await using ServerProcess server = await _grid.StartAsync("--checkpoint-interval", "3600");
+        using ContextGridClient client = GridFolder.Connect(server);
+        Task<long> batches = PublishBatchesAsync(client);
+        await client.PublishAsync("ticks", Tick("first", 1));
+        server.Signal("TERM");
+        Assert.Equal(0, await server.TerminateAsync(TimeSpan.FromSeconds(30)));
+        Assert.Single(server.Output.Split('\n'), l => l.Contains("stopped; checkpoint", StringComparison.Ordinal));
+        Assert.DoesNotContain("   at ", server.Output, StringComparison.Ordinal);
+        await batches;
+    }
+
     private static async Task WatchAsync(ContextGridClient client, TaskCompletionSource seen)
     {
         try

@@ -4,6 +4,7 @@ using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Server.Grpc;
+using ContextGrid.Server.Limits;
 using Google.Protobuf.WellKnownTypes;
 using ContextGrid.Contracts.Rpc;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -48,7 +49,8 @@ public sealed class StalenessTests : IAsyncLifetime
     public async Task GetContext_SourceIsBehind_IsRefusedWithReasonLagAndAnswer()
     {
         Assert.NotNull(_host);
-        var services = new GridServices(_host, TimeProvider.System);
+        var services = new GridServices(
+            _host, new ServerGates(new ServerLimits(), _host.Metrics, TimeProvider.System), TimeProvider.System);
         PublishResponse published = await services.Ingest.PublishAsync(
             "ticks", [new PublishItem("""{"user_id":"u1","n":4}"""u8.ToArray(), default, 0)], false, default);
         PartitionProgress source = _host.Progress[0];

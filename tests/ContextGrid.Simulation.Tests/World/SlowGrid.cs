@@ -28,5 +28,8 @@ internal sealed class SlowGrid(IContextGrid grid, TimeProvider clock, Random ran
         ContextQuery query, SourceVector since, List<int> changed, CancellationToken cancellationToken) =>
         grid.FindChangedAsync(query, since, changed, cancellationToken);
 
+    public void Follow(ContextQuery query, int first, ChangedEntities changed, bool begins) =>
+        grid.Follow(query, first, changed, begins);
+
     private Task WaitAsync() => Task.Delay(most * random.NextDouble(), clock);
 }

@@ -43,6 +43,25 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <exception cref="InvalidOperationException">It ended, or said nothing for a minute; with its output.</exception>
     public static async Task<ServerProcess> StartAsync(string definitions, string data, params string[] more)
     {
+        ServerProcess server = Begin(definitions, data, more);
+        try
+        {
+            await server.ListeningAsync();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts a server and returns at once, while it still opens its data.</summary>
+    /// <param name="definitions">The directory of definitions.</param>
+    /// <param name="data">The data directory.</param>
+    /// <param name="more">More arguments.</param>
+    public static ServerProcess Begin(string definitions, string data, params string[] more)
+    {
         string program = Path.Combine(AppContext.BaseDirectory, "ContextGrid.Server.dll");
         string[] arguments =
         [
@@ -54,18 +73,21 @@ public sealed class ServerProcess : IAsyncDisposable
             RedirectStandardError = true,
             UseShellExecute = false,
         };
-        Process process = Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start.");
-        var server = new ServerProcess(process);
-        Task listening = Task.WhenAll(server._http.Task, server._grpc.Task);
+        return new ServerProcess(
+            Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start."));
+    }
+
+    /// <summary>Waits until it has said where it listens.</summary>
+    /// <exception cref="InvalidOperationException">It ended, or said nothing for a minute; with its output.</exception>
+    public async Task ListeningAsync()
+    {
+        Task listening = Task.WhenAll(_http.Task, _grpc.Task);
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        await Task.WhenAny(listening, process.WaitForExitAsync(limit.Token));
+        await Task.WhenAny(listening, _process.WaitForExitAsync(limit.Token));
         if (!listening.IsCompletedSuccessfully)
         {
-            await server.DisposeAsync();
-            throw new InvalidOperationException("The server did not start:\n" + server.Output);
+            throw new InvalidOperationException("The server did not start:\n" + Output);
         }
-
-        return server;
     }
 
     /// <summary>Waits until <c>/readyz</c> says that the server is caught up.</summary>
@@ -93,11 +115,23 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <exception cref="OperationCanceledException">It did not end within the limit.</exception>
     public async Task<int> TerminateAsync(TimeSpan limit)
     {
-        using Process kill = Process.Start("kill", ["-TERM", Id.ToString(CultureInfo.InvariantCulture)]);
-        using var stop = new CancellationTokenSource(limit);
-        await kill.WaitForExitAsync(stop.Token);
-        await _process.WaitForExitAsync(stop.Token);
-        return _process.ExitCode;
+        Signal("TERM");
+        return await WaitForExitAsync(limit);
+    }
+
+    /// <summary>Sends a signal; without effect when the process has ended.</summary>
+    /// <param name="name">Such as KILL, TERM, STOP or CONT.</param>
+    public void Signal(string name)
+    {
+        // SIGKILL must come at its moment, so it costs no process of its own.
+        if (name == "KILL")
+        {
+            _process.Kill();
+            return;
+        }
+
+        using Process kill = Process.Start("kill", ["-" + name, Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
     }
 
     /// <summary>Waits until it has ended by itself.</summary>
@@ -113,7 +147,7 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>Sends SIGKILL and waits for the end.</summary>
     public async Task KillAsync()
     {
-        _process.Kill();
+        Signal("KILL");
         await _process.WaitForExitAsync();
     }
 

@@ -13,6 +13,9 @@ public sealed class ResultArena
     private int _bytesUsed;
     private int _valuesUsed;
 
+    /// <summary>About how many bytes the buffers hold, used or not.</summary>
+    internal long BufferBytes => _bytes.Length + (32L * _values.Length);
+
     /// <summary>Forgets all texts and lists; values that point into the arena are then invalid.</summary>
     public void Reset() => (_bytesUsed, _valuesUsed) = (0, 0);
 

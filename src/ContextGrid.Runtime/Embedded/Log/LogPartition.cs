@@ -12,6 +12,8 @@ internal sealed class LogPartition : IDisposable
     private readonly Lock _gate = new();
     private readonly IFileSystem _files;
     private readonly string _directory;
+    private readonly Queue<LogSegment> _leaving = new();
+    private readonly Lock _retaining = new();
     private LogSegment[] _segments;
     private long _end;
     private bool _closed;
@@ -106,24 +108,32 @@ internal sealed class LogPartition : IDisposable
 
     /// <summary>Deletes the oldest segments beyond the limits; never the active one.</summary>
     /// <returns>How many.</returns>
+    /// <exception cref="IOException">One can't be deleted; the next call begins with it.</exception>
     public int Retain(long nowMs, FileEventLogOptions options)
     {
-        LogSegment[] gone;
-        lock (_gate)
+        lock (_retaining)
         {
-            // Readers must see the new start before the first file goes.
-            gone = _closed ? [] : _segments[..CountGone(nowMs, options)];
-            Volatile.Write(ref _segments, _segments[gone.Length..]);
-        }
+            lock (_gate)
+            {
+                // Readers must see the new start before the first file goes.
+                int gone = _closed ? 0 : CountGone(nowMs, options);
+                Array.ForEach(_segments[..gone], _leaving.Enqueue);
+                Volatile.Write(ref _segments, _segments[gone..]);
+            }
 
-        foreach (LogSegment segment in gone)
-        {
-            // One after the other: if a crash brought an older one back and no newer one, the log would have a hole.
-            segment.Delete();
-            _files.SyncDirectory(_directory);
-        }
+            int deleted = 0;
+            while (_leaving.TryPeek(out LogSegment? oldest))
+            {
+                // One after the other, and none before an older one that could not be deleted: if a crash brought an
+                // older one back and no newer one, the log would have a hole.
+                oldest.Delete();
+                _files.SyncDirectory(_directory);
+                _leaving.Dequeue();
+                deleted++;
+            }
 
-        return gone.Length;
+            return deleted;
+        }
     }
 
     /// <summary>Wakes the readers, which then find the log closed, and closes the files.</summary>

@@ -71,7 +71,8 @@ internal static class PartitionRecovery
 
         // What survived a killed process may be in the page cache only: make it durable before anybody sees it. It is
         // written again first: if a flush had failed, another one would have nothing to do and say that all is well.
-        WriteAgain(newest.File, scan.DurableTo, scan.EndPosition);
+        // Where no record is known to be durable, neither is the header.
+        WriteAgain(newest.File, scan.DurableTo > LogSegment.HeaderBytes ? scan.DurableTo : 0, scan.EndPosition);
         newest.File.Flush();
         newest.DurableBytes = scan.EndPosition;
         newest.UseIndex(scan.Index);

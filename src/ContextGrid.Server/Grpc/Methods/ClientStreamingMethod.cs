@@ -16,6 +16,6 @@ internal sealed class ClientStreamingMethod<TRequest, TResponse>(
     internal override async ValueTask RunAsync(GrpcCallContext call)
     {
         var requests = new GrpcRequestReader<TRequest>(call.Requests, parser);
-        call.Responses.Write(await handler(requests, call).ConfigureAwait(false));
+        await call.Responses.WriteAsync(await handler(requests, call).ConfigureAwait(false)).ConfigureAwait(false);
     }
 }

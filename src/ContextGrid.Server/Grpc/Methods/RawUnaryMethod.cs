@@ -10,6 +10,6 @@ internal sealed class RawUnaryMethod(string service, string name, GrpcRawUnaryHa
         await call.Requests.ReadSingleAsync().ConfigureAwait(false);
         using var response = new GrpcMessageBuffer(call.Options.SendBytesMax);
         await handler(call.Requests.Message, response, call).ConfigureAwait(false);
-        call.Responses.Write(response);
+        await call.Responses.WriteAsync(response).ConfigureAwait(false);
     }
 }

@@ -15,6 +15,6 @@ internal sealed class UnaryMethod<TRequest, TResponse>(
         await call.Requests.ReadSingleAsync().ConfigureAwait(false);
         var request = GrpcParsing.Parse(parser, call.Requests.Message);
         call.Requests.ReleaseMessage();
-        call.Responses.Write(await handler(request, call).ConfigureAwait(false));
+        await call.Responses.WriteAsync(await handler(request, call).ConfigureAwait(false)).ConfigureAwait(false);
     }
 }

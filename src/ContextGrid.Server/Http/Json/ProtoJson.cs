@@ -2,6 +2,7 @@ using System.Text;
 using ContextGrid.Contracts.Rpc;
 using ContextGrid.Contracts.V1;
 using ContextGrid.Server.Grpc;
+using ContextGrid.Server.Limits;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 
@@ -57,7 +58,7 @@ internal static class ProtoJson
     internal static Task WriteAsync(HttpContext http, IMessage message)
     {
         http.Response.ContentType = ContentType;
-        return http.Response.WriteAsync(Format(message) + "\n", http.RequestAborted);
+        return HttpBudget.WriteAsync(http, Format(message) + "\n", http.RequestAborted);
     }
 
     private static GrpcException NotReadable<T>(string cause) => new(

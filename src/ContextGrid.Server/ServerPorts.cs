@@ -1,0 +1,34 @@
+using System.Net;
+using ContextGrid.Server.Grpc;
+using ContextGrid.Server.Limits;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace ContextGrid.Server;
+
+/// <summary>The two ports of a server, each behind its gate.</summary>
+internal static class ServerPorts
+{
+    private static readonly TimeSpan DrainMax = TimeSpan.FromSeconds(3);
+
+    /// <summary>Prepares the program and its ports; none is open yet.</summary>
+    internal static WebApplication Build(ServerOptions options, GrpcOptions grpcOptions, ServerGates gates)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+
+        // What fails at the start is thrown as well, and told in one sentence; the log would add a stack trace.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = DrainMax);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.ListenGrpc(
+                new IPEndPoint(IPAddress.Loopback, options.GrpcPort), grpcOptions, l => l.Use(gates.Grpc.Guard));
+            kestrel.Listen(IPAddress.Loopback, options.HttpPort, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1;
+                listen.Use(gates.Http.Guard);
+            });
+        });
+        return builder.Build();
+    }
+}

@@ -1,0 +1,146 @@
+using ContextGrid.Client;
+using ContextGrid.Contracts.V1;
+using ContextGrid.Core.Definitions;
+using ContextGrid.Integration.Tests.Retail;
+using ContextGrid.TestKit.Logs;
+using ContextGrid.TestKit.Oracle;
+
+namespace ContextGrid.Integration.Tests.Faults.Crashes;
+
+/// <summary>Compares what was told with what is true. Each violation is a sentence.</summary>
+/// <param name="truth">The log's files.</param>
+/// <param name="ledger">What was told.</param>
+/// <param name="definitions">The definitions, as data for the oracle.</param>
+internal sealed class CrashCheck(CrashTruth truth, CrashLedger ledger, DefinitionSet definitions)
+{
+    private readonly Dictionary<string, OracleEntity> _types = definitions.Entities.ToDictionary(
+        e => e.Name, e => OracleDefinitions.Of(definitions, e.Name));
+
+    /// <summary>What was acknowledged stands in the log, where the answer says; what nobody retries stands there
+    /// once.</summary>
+    internal IEnumerable<string> Acknowledgement(CrashAcknowledgement told)
+    {
+        foreach (CrashItem item in told.Batch.Items.Where(i => !i.IsPoison))
+        {
+            int copies = truth.CopiesOf(item.Json);
+            bool isRight = told.Batch.Topic == CrashGrid.Ticks ? copies == 1 : copies > 0;
+            if (!isRight)
+            {
+                yield return $"acknowledged, and {copies} times in the log: {item.Json}";
+            }
+        }
+
+        string[] payloads = [.. told.Batch.Items.Where(i => !i.IsPoison).Select(i => i.Json)];
+        foreach (SourcePosition position in told.Result.Positions)
+        {
+            if (!truth.StandsAt(position.Topic, position.Partition, position.Offset, payloads))
+            {
+                yield return $"acknowledged at {position}, where no event of that batch stands";
+            }
+        }
+
+        int[] poison = [.. Enumerable.Range(0, told.Batch.Items.Count).Where(i => told.Batch.Items[i].IsPoison)];
+        if (!poison.SequenceEqual(told.Result.Refused.Select(r => r.Index)))
+        {
+            yield return $"refused {told.Result.Refused}, expected those at {string.Join(", ", poison)}";
+        }
+
+        foreach (RefusedEvent refused in told.Result.Refused.Where(r => !IsAmongDeadLetters(told.Batch, r)))
+        {
+            yield return $"the dead letter of a refused event is lost: {refused}";
+        }
+    }
+
+    /// <summary>
+    /// An answer is exactly what the log's events say up to the positions that it names; and it reflects all that its
+    /// sources say is applied, and all that was asked for.
+    /// </summary>
+    internal IEnumerable<string> Answer(CrashAnswer told)
+    {
+        EntityId id = told.Entity.Id;
+        Dictionary<(string, int), long> reflected =
+            told.Entity.Positions.ToDictionary(p => (p.Topic, p.Partition), p => p.Offset);
+        IReadOnlyList<OracleEvent> events = truth.EventsOf(id);
+        var oracle = new FeatureOracle(_types[id.Type]);
+        foreach (OracleEvent e in events.Where(e => Reflects(reflected, e)))
+        {
+            oracle.Add(e);
+        }
+
+        foreach (string difference in ClientValues.Differences(
+            oracle, id.Key, told.Entity, told.Entity.Head.ToUnixTimeMilliseconds()))
+        {
+            yield return $"wrong at its positions {told.Entity.Positions}: {difference}";
+        }
+
+        foreach (SourcePosition p in told.Entity.Positions.Where(p => !events.Any(e => IsAt(e, p))))
+        {
+            yield return $"{id} reflects {p}, where no event of it counts";
+        }
+
+        foreach ((string why, SourcePosition p) in Least(told))
+        {
+            OracleEvent? newest = events.LastOrDefault(e => IsUpTo(e, p));
+            if (newest is not null && !Reflects(reflected, newest))
+            {
+                yield return $"{id} lacks offset {newest.Offset}, though {p} {why}";
+            }
+        }
+
+        foreach (string sentence in told.Entity.Degraded)
+        {
+            yield return $"{id} is degraded: {sentence}";
+        }
+    }
+
+    /// <summary>The positions that an answer must reflect, and why.</summary>
+    private static IEnumerable<(string Why, SourcePosition Position)> Least(CrashAnswer told) =>
+    [
+        .. told.After.Select(p => ("was asked for", p)),
+        .. told.Sources.Select(s => ("is applied, says the same answer", new SourcePosition
+        {
+            Topic = s.Topic,
+            Partition = s.Partition,
+            Offset = s.AppliedOffset,
+        })),
+    ];
+
+    /// <summary>Every event that could not be applied is among the dead letters, and nothing else is.</summary>
+    internal IEnumerable<string> DeadLetters()
+    {
+        var conflicts = truth.Conflicts.ToDictionary(c => (c.Topic, c.Partition, c.Offset), c => c.Value);
+        foreach (RawRecord letter in truth.DeadLetters)
+        {
+            (string, int, long) source = (
+                letter.Headers["__connect.errors.topic"],
+                int.Parse(letter.Headers["__connect.errors.partition"], null),
+                long.Parse(letter.Headers["__connect.errors.offset"], null));
+            bool isRight = source.Item2 < 0
+                ? ledger.IsPoison(letter.Value)
+                : conflicts.TryGetValue(source, out string? payload) && payload == letter.Value;
+            if (!isRight)
+            {
+                yield return $"a dead letter of nothing: {source} {letter.Value}";
+            }
+        }
+
+        HashSet<string> found = [.. truth.DeadLetters.Select(l => l.Value)];
+        foreach (RawRecord lost in truth.Conflicts.Where(c => !found.Contains(c.Value)))
+        {
+            yield return $"the dead letter is lost of {lost.Topic}/{lost.Partition} {lost.Offset}: {lost.Value}";
+        }
+    }
+
+    private bool IsAmongDeadLetters(CrashBatch batch, RefusedEvent refused) =>
+        refused.DeadLetter is { } at
+        && truth.StandsAt(at.Topic, at.Partition, at.Offset, [batch.Items[refused.Index].Json]);
+
+    private static bool Reflects(Dictionary<(string, int), long> reflected, OracleEvent e) =>
+        reflected.TryGetValue((e.Topic, e.Partition), out long offset) && e.Offset <= offset;
+
+    private static bool IsAt(OracleEvent e, SourcePosition p) =>
+        e.Offset == p.Offset && e.Partition == p.Partition && e.Topic == p.Topic;
+
+    private static bool IsUpTo(OracleEvent e, SourcePosition p) =>
+        e.Offset <= p.Offset && e.Partition == p.Partition && e.Topic == p.Topic;
+}
