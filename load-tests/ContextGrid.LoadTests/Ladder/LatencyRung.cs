@@ -25,6 +25,8 @@ internal static class LatencyRung
 
         var all = new LatencyHistogram();
         long generations = work.Host.Checkpoint.Generation;
+        TimeSpan paused = GC.GetTotalPauseDuration();
+        int[] collections = [GC.CollectionCount(0), GC.CollectionCount(1), GC.CollectionCount(2)];
         Task publishing = PublishAsync(work, rate, seconds);
         await QueryAsync(work, users, seconds, all);
         await publishing;
@@ -35,6 +37,12 @@ internal static class LatencyRung
         new Row("latency", $"{what}: p99", "ms", all.Quantile(0.99) / 1e6, "≤ 5").Print();
         new Row("latency", $"{what}: p99.9", "ms", all.Quantile(0.999) / 1e6).Print();
         new Row("latency", $"{what}: longest of {all.Count}, {generations} checkpoints", "ms", all.Max / 1e6).Print();
+        new Row(
+            "latency", $"{what}: pauses of the garbage collector, of the time", "%",
+            (GC.GetTotalPauseDuration() - paused).TotalSeconds / seconds * 100).Print();
+        await Console.Error.WriteLineAsync(
+            $"  collections of generation 0, 1, 2: {GC.CollectionCount(0) - collections[0]}, "
+            + $"{GC.CollectionCount(1) - collections[1]}, {GC.CollectionCount(2) - collections[2]}");
         foreach ((double upTo, long count) in all.ByPowersOfTwo())
         {
             await Console.Error.WriteLineAsync($"  up to {upTo,9:#,0} µs: {count,9:#,0}");
