@@ -1,9 +1,16 @@
 namespace ContextGrid.Simulation.Tests.Machine;
 
-/// <summary>What may go wrong with a disk, as probabilities of one operation.</summary>
+/// <summary>
+/// What may go wrong with a disk, as probabilities of one operation. Failed flushes come in groups, as they do on disks
+/// that fail: after one, the next few operations fail ten times as often.
+/// </summary>
 /// <param name="random">Decides.</param>
 internal sealed class DiskFaults(Random random)
 {
+    private const int GroupLength = 10;
+
+    private int _group;
+
     /// <summary>A flush of a file or the sync of a directory fails.</summary>
     public double FlushFails { get; set; }
 
@@ -18,6 +25,16 @@ internal sealed class DiskFaults(Random random)
 
     /// <summary>Kills the process that runs.</summary>
     public Action? End { get; set; }
+
+    /// <summary>Whether a flush or a sync fails now.</summary>
+    public bool FlushFailsNow()
+    {
+        bool isGroup = _group > 0;
+        _group -= isGroup ? 1 : 0;
+        bool fails = Happens(isGroup ? FlushFails * 10 : FlushFails);
+        _group = fails && !isGroup ? GroupLength : _group;
+        return fails;
+    }
 
     /// <summary>Whether something with a probability happens now.</summary>
     public bool Happens(double probability) => probability > 0 && random.NextDouble() < probability;

@@ -14,6 +14,10 @@ internal sealed class DiskNames
     /// <summary>The directories that processes see.</summary>
     public HashSet<string> Directories { get; } = new(StringComparer.Ordinal) { "/" };
 
+    /// <summary>The bytes that a loss of power would leave of a file for sure; null: its name may be gone.</summary>
+    public byte[]? DurableOf(string path) =>
+        _unsynced.ContainsKey(path) ? null : _durable.GetValueOrDefault(path)?.Durable;
+
     /// <summary>The directory of a path.</summary>
     public static string DirectoryOf(string path) => Path.GetDirectoryName(path) ?? "/";
 

@@ -24,6 +24,9 @@ internal sealed class SimulatedDisk(SimulatedClock clock, Random random, DiskFau
     /// <summary>The files that processes see.</summary>
     public IReadOnlyDictionary<string, Inode> Files => _names.Files;
 
+    /// <inheritdoc cref="DiskNames.DurableOf"/>
+    public byte[]? DurableOf(string path) => _names.DurableOf(path);
+
     public IFile Open(string path, FileMode mode, FileAccess access)
     {
         bool exists = Files.TryGetValue(path, out Inode? inode);
@@ -90,8 +93,9 @@ internal sealed class SimulatedDisk(SimulatedClock clock, Random random, DiskFau
     public void SyncDirectory(string path)
     {
         faults.MayEnd();
-        if (faults.Happens(faults.FlushFails))
+        if (faults.FlushFailsNow())
         {
+            faults.MayEnd(afterFailure: true);
             throw new IOException($"{path}: input/output error", 5);
         }
 

@@ -1,4 +1,5 @@
 using ContextGrid.Runtime.Embedded;
+using ContextGrid.Simulation.Tests.Truth;
 
 namespace ContextGrid.Simulation.Tests.World;
 
@@ -50,6 +51,7 @@ internal sealed class Operator(SimulatedWorld world, Random random, Saboteur sab
 
     private void Examine(SimulatedProcess process, EmbeddedHost host)
     {
+        CommitCheck.Run(world, process);
         string? why = host.Failed.IsFaulted ? host.Failed.Exception?.InnerException?.Message
             : host.CheckpointFault ?? host.WhyNotReady(world.Clock.NowMs);
         long applied = host.Progress.Sum(p => p.Next);

@@ -82,14 +82,19 @@ internal sealed class Saboteur(SimulatedWorld world, Random random)
         world.SharedLog.Fails = plan.Has(Faults.Store) ? random.NextDouble() * 0.05 : 0;
     }
 
-    private Task KillAsync()
+    // Often a second time, soon after the start: what the first end has left undone is seen, but not yet durable.
+    private async Task KillAsync()
     {
-        if (world.MayKill && world.Current is { } process)
+        while (world.MayKill && world.Current is { } process)
         {
             world.Kill(process, "between two steps", isFault: true);
-        }
+            if (_ends || random.Next(2) == 0)
+            {
+                return;
+            }
 
-        return Task.CompletedTask;
+            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(10_000)), world.Clock);
+        }
     }
 
     private async Task FillAsync()

@@ -122,6 +122,7 @@ internal sealed class SimulatedWorld
     {
         if (!process.Context.IsDead)
         {
+            CommitCheck.Run(this, process);
             _killsLeft -= isFault ? 1 : 0;
             DiskFaults.Ends = _killsLeft > 0 ? DiskFaults.Ends : 0;
             Trace.Note($"process {process.Number} is killed {where}");
