@@ -11,7 +11,7 @@ internal sealed class DiskFaults(Random random)
 
     private int _group;
 
-    /// <summary>A flush of a file or the sync of a directory fails.</summary>
+    /// <summary>A flush of a file, the sync of a directory, or a delete fails.</summary>
     public double FlushFails { get; set; }
 
     /// <summary>A read fails; the next one may not.</summary>
@@ -26,7 +26,7 @@ internal sealed class DiskFaults(Random random)
     /// <summary>Kills the process that runs.</summary>
     public Action? End { get; set; }
 
-    /// <summary>Whether a flush or a sync fails now.</summary>
+    /// <summary>Whether a flush, a sync or a delete fails now.</summary>
     public bool FlushFailsNow()
     {
         bool isGroup = _group > 0;

@@ -106,6 +106,11 @@ internal sealed class SimulatedDisk(SimulatedClock clock, Random random, DiskFau
     public void Delete(string path)
     {
         faults.MayEnd();
+        if (faults.FlushFailsNow())
+        {
+            throw new IOException($"{path}: input/output error", 5);
+        }
+
         if (Files.ContainsKey(path))
         {
             _names.Set(path, null);

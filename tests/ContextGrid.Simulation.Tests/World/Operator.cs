@@ -89,6 +89,20 @@ internal sealed class Operator(SimulatedWorld world, Random random, Saboteur sab
             world.Reconcile();
         }
 
-        world.StartProcess();
+        SimulatedProcess process = world.StartProcess();
+        if (world.Plan.Has(Faults.Kill) && random.Next(3) == 0)
+        {
+            _ = EndSoonAsync(process);
+        }
+    }
+
+    // What the last end has left undone is seen by now, but not yet durable.
+    private async Task EndSoonAsync(SimulatedProcess process)
+    {
+        await Task.Delay(TimeSpan.FromMilliseconds(random.Next(10_000)), world.Clock);
+        if (world.MayKill)
+        {
+            world.Kill(process, "soon after its start", isFault: true);
+        }
     }
 }
