@@ -1,16 +1,9 @@
 namespace ContextGrid.Simulation.Tests.Machine;
 
-/// <summary>
-/// What may go wrong with a disk, as probabilities of one operation. Failed flushes come in groups, as they do on disks
-/// that fail: after one, the next few operations fail ten times as often.
-/// </summary>
+/// <summary>What may go wrong with a disk, as probabilities of one operation.</summary>
 /// <param name="random">Decides.</param>
 internal sealed class DiskFaults(Random random)
 {
-    private const int GroupLength = 10;
-
-    private int _group;
-
     /// <summary>A flush of a file, the sync of a directory, or a delete fails.</summary>
     public double FlushFails { get; set; }
 
@@ -25,16 +18,6 @@ internal sealed class DiskFaults(Random random)
 
     /// <summary>Kills the process that runs.</summary>
     public Action? End { get; set; }
-
-    /// <summary>Whether a flush, a sync or a delete fails now.</summary>
-    public bool FlushFailsNow()
-    {
-        bool isGroup = _group > 0;
-        _group -= isGroup ? 1 : 0;
-        bool fails = Happens(isGroup ? FlushFails * 10 : FlushFails);
-        _group = fails && !isGroup ? GroupLength : _group;
-        return fails;
-    }
 
     /// <summary>Whether something with a probability happens now.</summary>
     public bool Happens(double probability) => probability > 0 && random.NextDouble() < probability;

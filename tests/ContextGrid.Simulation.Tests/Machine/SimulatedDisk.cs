@@ -93,7 +93,7 @@ internal sealed class SimulatedDisk(SimulatedClock clock, Random random, DiskFau
     public void SyncDirectory(string path)
     {
         faults.MayEnd();
-        if (faults.FlushFailsNow())
+        if (faults.Happens(faults.FlushFails))
         {
             faults.MayEnd(afterFailure: true);
             throw new IOException($"{path}: input/output error", 5);
@@ -106,7 +106,7 @@ internal sealed class SimulatedDisk(SimulatedClock clock, Random random, DiskFau
     public void Delete(string path)
     {
         faults.MayEnd();
-        if (faults.FlushFailsNow())
+        if (faults.Happens(faults.FlushFails))
         {
             throw new IOException($"{path}: input/output error", 5);
         }

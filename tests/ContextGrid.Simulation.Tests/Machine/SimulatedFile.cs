@@ -56,7 +56,7 @@ internal sealed class SimulatedFile(
     public void Flush()
     {
         faults.MayEnd();
-        if (faults.FlushFailsNow())
+        if (faults.Happens(faults.FlushFails))
         {
             inode.FailFlush(random);
             faults.MayEnd(afterFailure: true);

@@ -90,7 +90,7 @@ internal sealed class Operator(SimulatedWorld world, Random random, Saboteur sab
         }
 
         SimulatedProcess process = world.StartProcess();
-        if (world.Plan.Has(Faults.Kill) && random.Next(3) == 0)
+        if (world.Plan.Has(Faults.Kill | Faults.KillAtWrite) && random.Next(2) == 0)
         {
             _ = EndSoonAsync(process);
         }

@@ -75,7 +75,7 @@ internal sealed class Saboteur(SimulatedWorld world, Random random)
     {
         SimulationPlan plan = world.Plan;
         world.DiskFaults.Ends = plan.Has(Faults.KillAtWrite) ? random.NextDouble() * 0.02 : 0;
-        world.DiskFaults.FlushFails = plan.Has(Faults.FlushFails) ? random.NextDouble() * 0.02 : 0;
+        world.DiskFaults.FlushFails = plan.Has(Faults.FlushFails) ? 0.1 * Math.Pow(random.NextDouble(), 2) : 0;
         world.DiskFaults.ReadFails = plan.Has(Faults.ReadFails) ? random.NextDouble() * 0.01 : 0;
         world.DiskFaults.ReadIsShort = plan.Has(Faults.ShortReads) ? 0.3 : 0;
         world.Store.Fails = plan.Has(Faults.Store) ? random.NextDouble() * 0.1 : 0;
@@ -107,6 +107,12 @@ internal sealed class Saboteur(SimulatedWorld world, Random random)
         world.Trace.Note("the disk is slow");
         world.Disk.FlushMax = TimeSpan.FromSeconds(random.Next(1, 10));
         await Task.Delay(TimeSpan.FromSeconds(random.Next(1, 60)), world.Clock);
+        if (world.Plan.Has(Faults.Kill) && random.Next(2) == 0)
+        {
+            // Now it is likely that something waits for its flush.
+            await KillAsync();
+        }
+
         world.Disk.FlushMax = TimeSpan.FromMilliseconds(5);
     }
 

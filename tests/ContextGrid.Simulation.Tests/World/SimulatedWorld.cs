@@ -51,6 +51,7 @@ internal sealed class SimulatedWorld
         {
             Directory = "",
             SegmentBytesMax = 4096,
+            SegmentAgeMax = TimeSpan.FromSeconds(Random.Next(2, 60)),
             ReadRecordsMax = Random.Next(1, 30),
         };
         _killsLeft = Random.Next(1, 12);
