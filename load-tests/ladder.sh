@@ -89,6 +89,8 @@ ceilings() {
   exec 7>"$work/hold"
   address="$(address_in "$work/kestrel.log")"
   row ceilings "bare Kestrel, HTTP/2, ${1:-2000} bytes, 16 connections" calls/s --value "$(closed "$work/empty" 16 "$address")"
+  open "$work/empty" 1000 "$address" "$work/kestrel.tsv"
+  rows tool percentiles --rung ceilings --file "$work/kestrel.tsv" --what "bare Kestrel, open loop at 1,000/s"
   exec 7>&-
 }
 decode() { rows tool decode --definitions "$thirty"; }

@@ -142,7 +142,9 @@ internal sealed class LogSegmentVerifier(VerifyReport report, string path, int c
             || SegmentScanner.FindNext(window, position, offset, anyRecord: false) >= 0;
         if (!proved || (_newest && next < 0))
         {
-            new TornTail(report, path, window).Report(position, offset, next, proved);
+            // A record that only moved, with the offset that is due here, was whole once as well.
+            long whole = SegmentScanner.FindNext(window, position, offset - 1, anyRecord: true);
+            new TornTail(report, path, window).Report(position, offset, whole, proved);
             _damage |= proved;
             return -1;
         }

@@ -29,7 +29,7 @@ internal sealed class TornTail(VerifyReport report, string path, SegmentWindow w
                 path, position, $"Records from offset {offset} on are damaged, and the index proves them durable.",
                 cuts, "Restore the file from a backup before the next start.");
         }
-        else if (next < 0 && (IsZero(position) || IsCutShort(position)))
+        else if (next < 0 && (IsZero(position) || IsCutShort(position, offset)))
         {
             report.Info(path, position, "A write was interrupted here; none of its records was acknowledged.", cuts);
         }
@@ -57,13 +57,18 @@ internal sealed class TornTail(VerifyReport report, string path, SegmentWindow w
     }
 
     /// <summary>Whether the file ends inside of a record that may be right so far.</summary>
-    private bool IsCutShort(long position)
+    private bool IsCutShort(long position, long offset)
     {
         int rest = (int)Math.Min(window.Length - position, int.MaxValue);
         ReadOnlySpan<byte> start = window.At(position, RecordFormat.HeaderBytes);
         if (start.Length < 4)
         {
             return true;
+        }
+
+        if (start.Length == RecordFormat.HeaderBytes && RecordFormat.Offset(start) != offset)
+        {
+            return false;
         }
 
         int size = RecordFormat.SizeAt(start);
