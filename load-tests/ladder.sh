@@ -80,6 +80,7 @@ times() { awk "BEGIN {printf \"%.0f\", ${1:-0} * $2}"; }
 
 ceilings() {
   rows tool memory
+  rows tool jitter
   rows tool fsync
   has h2load || return 0
   printf '\0\0\0\0\0' >"$work/empty"

@@ -18,11 +18,12 @@ internal static class EmbeddedRung
         long events = (long)arguments.Number("events", 1_000_000);
         bool growth = arguments.Count("growth", 0) == 1;
         long before = Heap();
-        await using EmbeddedWork work = await EmbeddedWork.OpenAsync(arguments, users, events);
-        if (!growth)
+        long warmUp = growth ? 0 : events / 4;
+        await using EmbeddedWork work = await EmbeddedWork.OpenAsync(arguments, users, warmUp + events);
+        if (warmUp > 0)
         {
             // A first run compiles; it counts in no figure.
-            await work.PublishAsync(work.Prepare(events / 4));
+            await work.PublishAsync(work.Prepare(warmUp));
         }
 
         TimeSpan took = TimeSpan.Zero, busy = TimeSpan.Zero;

@@ -12,6 +12,7 @@ internal static class LadderCommands
         ["embedded"] = EmbeddedRung.RunAsync,
         ["latency"] = LatencyRung.RunAsync,
         ["memory"] = _ => Run(MemoryCeiling.Run),
+        ["jitter"] = arguments => Run(() => JitterCeiling.Run(arguments)),
         ["fsync"] = arguments => Run(() => DiskCeiling.Run(arguments)),
         ["kestrel"] = KestrelCeiling.RunAsync,
         ["readable"] = ReadableRung.RunAsync,

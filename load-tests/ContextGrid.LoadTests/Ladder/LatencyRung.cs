@@ -13,6 +13,7 @@ internal static class LatencyRung
     private const double QueriesPerSecond = 1_000;
     private const int WarmUpEvents = 1_000_000;
     private const int SliceMs = 5;
+    private const double SettleSeconds = 5;
 
     internal static async Task RunAsync(Arguments arguments)
     {
@@ -23,6 +24,9 @@ internal static class LatencyRung
         TimeSpan took = await work.PublishAsync(work.Prepare(WarmUpEvents / 2));
         double capacity = WarmUpEvents / 2 / took.TotalSeconds, rate = arguments.Number("rate", capacity / 2);
 
+        // The payloads of the warm-up are not the server's garbage.
+        GC.Collect();
+        await PublishAsync(work, rate, SettleSeconds);
         var all = new LatencyHistogram();
         long generations = work.Host.Checkpoint.Generation;
         TimeSpan paused = GC.GetTotalPauseDuration();
