@@ -6,6 +6,7 @@ namespace ContextGrid.Simulation.Tests.World;
 /// <summary>Starts what is down, restarts what says that it needs it, and restores what is damaged.</summary>
 internal sealed class Operator(SimulatedWorld world, Random random, Saboteur saboteur)
 {
+    private readonly FlushCheck _flushes = new(world);
     private bool _ends;
     private int _unwell;
     private long _applied;
@@ -52,6 +53,7 @@ internal sealed class Operator(SimulatedWorld world, Random random, Saboteur sab
     private void Examine(SimulatedProcess process, EmbeddedHost host)
     {
         CommitCheck.Run(world, process);
+        _flushes.Run(process, host);
         string? why = host.Failed.IsFaulted ? host.Failed.Exception?.InnerException?.Message
             : host.CheckpointFault ?? host.WhyNotReady(world.Clock.NowMs);
         long applied = host.Progress.Sum(p => p.Next);
