@@ -9,6 +9,9 @@ namespace ContextGrid.Client.Transport;
 /// <summary>How a call ended, read from headers and trailers (gRPC's "PROTOCOL-HTTP2.md", Responses).</summary>
 internal static class GrpcOutcome
 {
+    // HTTP_1_1_REQUIRED (RFC 9113, section 7): what the HTTP port of a server answers.
+    private const long Http11Required = 0xd;
+
     /// <summary>Checks the head of a response; throws when the call failed before its first message.</summary>
     /// <exception cref="ContextGridException">It is no answer of gRPC, or a failure without messages.</exception>
     public static void CheckHead(HttpResponseMessage response)
@@ -52,6 +55,12 @@ internal static class GrpcOutcome
             HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => "refuses TLS",
             _ => "broke the connection",
         };
+        if (cause.GetBaseException() is HttpProtocolException { ErrorCode: Http11Required })
+        {
+            return new ContextGridException(
+                GrpcStatusCode.Unimplemented, $"{address} speaks HTTP/1.1 only, which gRPC can't use.", null, sent, cause);
+        }
+
         var reason = cause.InnerException?.Message ?? cause.Message;
         return new ContextGridException(
             GrpcStatusCode.Unavailable, $"{address} {what}: {reason.TrimEnd('.')}.", null, sent, cause);
