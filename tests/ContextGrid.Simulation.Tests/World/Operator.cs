@@ -86,11 +86,7 @@ internal sealed class Operator(SimulatedWorld world, Random random, Saboteur sab
             saboteur.Restore();
         }
 
-        if (saboteur.Damaged.TrueForAll(d => !d.Path.EndsWith(".log", StringComparison.Ordinal)))
-        {
-            world.Reconcile();
-        }
-
+        world.Reconcile(saboteur.Damaged.Exists(d => d.Path.EndsWith(".log", StringComparison.Ordinal)));
         SimulatedProcess process = world.StartProcess();
         if (world.Plan.Has(Faults.Kill | Faults.KillAtWrite) && random.Next(2) == 0)
         {

@@ -96,6 +96,11 @@ internal sealed class SimulatedWorld
     /// <summary>The process that clients talk to; it may be starting, dead or paused.</summary>
     public SimulatedProcess? Current { get; set; }
 
+    /// <summary>
+    /// Whether the truth knows what an ended process has left in the log; while a file of it is damaged nobody can say.
+    /// </summary>
+    public bool IsReconciled { get; private set; } = true;
+
     /// <summary>How much longer than usual something may take without being stuck.</summary>
     public TimeSpan Slack => TimeSpan.FromSeconds(5) + (_slow * 8);
 
@@ -136,9 +141,11 @@ internal sealed class SimulatedWorld
     }
 
     /// <summary>Compares the truth with what the disk of a dead process holds.</summary>
-    public void Reconcile()
+    /// <param name="isDamaged">Whether that can't be read at present.</param>
+    public void Reconcile(bool isDamaged = false)
     {
-        if (Plan.IsShared)
+        IsReconciled = !isDamaged;
+        if (Plan.IsShared || isDamaged)
         {
             return;
         }
