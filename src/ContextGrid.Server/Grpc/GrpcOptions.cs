@@ -1,4 +1,5 @@
 using ContextGrid.Runtime.Diagnostics;
+using ContextGrid.Server.Limits;
 
 namespace ContextGrid.Server.Grpc;
 
@@ -25,6 +26,9 @@ public sealed class GrpcOptions
     /// yet handled. One that does not fit ends its call with RESOURCE_EXHAUSTED. Null, the default: not counted.
     /// </summary>
     public Limit? RequestBytes { get; set; }
+
+    /// <summary>In which turns requests of one message above 16 KiB are handled. Default: one a core.</summary>
+    internal Turns Turns { get; init; } = new(Environment.ProcessorCount);
 
     /// <summary>Bytes of responses above 4 KiB that clients have not taken, of all calls. One that does not fit ends
     /// its call with RESOURCE_EXHAUSTED. Null, the default: not counted.</summary>

@@ -1,10 +1,12 @@
+using ContextGrid.Server.Limits;
+
 namespace ContextGrid.Server.Grpc;
 
 /// <summary>Counts a large request message while it is here; and wants it complete in time. One thread.</summary>
 internal struct LargeRequest(GrpcCallContext call)
 {
     // What every call may have for nothing: requests for context stay below it.
-    private const int UncountedBytes = 16 * 1024;
+    private const int UncountedBytes = Turns.SmallBytesMax;
 
     private long _counted;
     private ITimer? _stall;

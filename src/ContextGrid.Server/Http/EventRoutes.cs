@@ -29,7 +29,8 @@ internal sealed class EventRoutes(IngestHandlers ingest)
         PublishResponse response;
         try
         {
-            response = await ingest.PublishAsync(topic, events, keepInvalid, http.RequestAborted).ConfigureAwait(false);
+            response = await ingest.PublishInTurnAsync(topic, events, keepInvalid, http.RequestAborted)
+                .ConfigureAwait(false);
         }
         catch
         {

@@ -30,6 +30,7 @@ internal sealed class ServerGates
     {
         ConnectionsMax = null,
         RequestBytes = RequestBytes,
+        Turns = Turns,
         ResponseBytes = ResponseBytes,
         Stalled = Stalled,
         StallMax = ServerLimits.StallMax,
@@ -58,6 +59,9 @@ internal sealed class ServerGates
 
     /// <summary>Bytes of large requests that are received or wait for the disk.</summary>
     internal Limit RequestBytes { get; }
+
+    /// <summary>In which turns large requests of both ports are handled.</summary>
+    internal Turns Turns { get; } = new(Environment.ProcessorCount);
 
     /// <summary>Bytes of large answers that clients have not taken.</summary>
     internal Limit ResponseBytes { get; }

@@ -42,7 +42,8 @@ internal sealed class IngestHandlers(EventPublisher publisher, DefinitionSet def
         {
             while (await requests.ReadAsync(Read).ConfigureAwait(false) is { } batch)
             {
-                Task<PublishResponse> publishing = PublishAsync(batch, call.CancellationToken).AsTask();
+                Task<PublishResponse> publishing = limits.Turns.RunAsync(
+                    () => PublishAsync(batch, call.CancellationToken), call.CancellationToken).AsTask();
                 await pending.Writer.WriteAsync(publishing, call.CancellationToken).ConfigureAwait(false);
             }
         }
@@ -62,7 +63,12 @@ internal sealed class IngestHandlers(EventPublisher publisher, DefinitionSet def
     }
 
     /// <summary>Publishes items to a topic; the HTTP twin comes in here.</summary>
-    internal async ValueTask<PublishResponse> PublishAsync(
+    internal ValueTask<PublishResponse> PublishInTurnAsync(
+        string topic, IReadOnlyList<PublishItem> items, bool keepInvalid, CancellationToken cancellationToken) =>
+        limits.Turns.RunAsync(
+            () => PublishAsync(topic, items, keepInvalid, cancellationToken), cancellationToken);
+
+    private async ValueTask<PublishResponse> PublishAsync(
         string topic, IReadOnlyList<PublishItem> items, bool keepInvalid, CancellationToken cancellationToken)
     {
         try

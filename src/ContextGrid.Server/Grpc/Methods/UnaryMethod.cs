@@ -1,3 +1,4 @@
+using ContextGrid.Server.Limits;
 using Google.Protobuf;
 
 namespace ContextGrid.Server.Grpc.Methods;
@@ -13,8 +14,16 @@ internal sealed class UnaryMethod<TRequest, TResponse>(
     internal override async ValueTask RunAsync(GrpcCallContext call)
     {
         await call.Requests.ReadSingleAsync().ConfigureAwait(false);
+        var response = call.Requests.Message.Length <= Turns.SmallBytesMax
+            ? HandleAsync(call)
+            : call.Options.Turns.RunAsync(() => HandleAsync(call), call.CancellationToken);
+        await call.Responses.WriteAsync(await response.ConfigureAwait(false)).ConfigureAwait(false);
+    }
+
+    private ValueTask<TResponse> HandleAsync(GrpcCallContext call)
+    {
         var request = GrpcParsing.Parse(parser, call.Requests.Message);
         call.Requests.ReleaseMessage();
-        await call.Responses.WriteAsync(await handler(request, call).ConfigureAwait(false)).ConfigureAwait(false);
+        return handler(request, call);
     }
 }
