@@ -60,7 +60,7 @@ internal sealed class ServerGates
     /// <summary>Bytes of large requests that are received or wait for the disk.</summary>
     internal Limit RequestBytes { get; }
 
-    /// <summary>In which turns large requests of both ports are handled.</summary>
+    /// <summary>In which turns large requests of both ports are handled, and messages of watches made.</summary>
     internal Turns Turns { get; } = new(Environment.ProcessorCount);
 
     /// <summary>Bytes of large answers that clients have not taken.</summary>

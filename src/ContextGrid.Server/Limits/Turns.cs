@@ -1,9 +1,9 @@
 namespace ContextGrid.Server.Limits;
 
 /// <summary>
-/// Large requests are read and checked in turns, as many at a time as there are cores; the others wait without holding
-/// a thread. So a small call waits behind a few of them and not behind all: beside 300 publishers of 700 KB its p50 is
-/// 8 ms and was 3 s. Thread-safe.
+/// Large requests are read and checked, and messages of watches made, in turns, as many at a time as there are cores;
+/// the others wait without holding a thread. So a small call waits behind a few of them and not behind all: beside 300
+/// publishers of 700 KB its p50 is 8 ms and was 3 s. Thread-safe.
 /// </summary>
 /// <param name="count">Turns at a time.</param>
 internal sealed class Turns(int count)

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ContextGrid.Contracts.V1;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Queries;
+using ContextGrid.Server.Limits;
 using Google.Protobuf;
 
 namespace ContextGrid.Server.Services;
@@ -24,6 +25,7 @@ internal sealed class Watch : IDisposable
     private readonly IContextGrid _grid;
     private readonly ImmutableArray<PartitionProgress> _progress;
     private readonly IWatchSink _sink;
+    private readonly Turns _turns;
     private readonly TimeProvider _time;
     private readonly ChangedEntities _changed;
     private readonly int _messageEntitiesMax;
@@ -36,10 +38,11 @@ internal sealed class Watch : IDisposable
         IContextGrid grid,
         ImmutableArray<PartitionProgress> progress,
         IWatchSink sink,
+        Turns turns,
         TimeProvider time)
     {
-        (_request, _parts, _contexts, _grid, _progress, _sink, _time) =
-            (request, parts, contexts, grid, progress, sink, time);
+        (_request, _parts, _contexts, _grid, _progress, _sink, _turns, _time) =
+            (request, parts, contexts, grid, progress, sink, turns, time);
         _changed = new ChangedEntities(request.Entities.Count);
         long values = Math.Max(1, parts.Sum(p => p.ValueCount) / request.Entities.Count);
         _messageEntitiesMax = (int)Math.Clamp(MessageValuesMax / values, 1, ContextQuery.EntitiesMax);
@@ -138,16 +141,26 @@ internal sealed class Watch : IDisposable
         for (int first = 0; first < sent.Count; first += _messageEntitiesMax)
         {
             int end = Math.Min(sent.Count, first + _messageEntitiesMax);
-            var query = new GetContextRequest();
-            query.Entities.AddRange(sent[first..end].Select(i => _request.Entities[i]));
-            query.Features.AddRange(_request.Features);
-            await _sink.WriteAsync(new WatchContextResponse
-            {
-                Context = await _contexts.GetContextAsync(query, cancellationToken).ConfigureAwait(false),
-                ResumeToken = ByteString.CopyFrom((end == sent.Count ? now : seen).ToBytes()),
-            }).ConfigureAwait(false);
+            List<int> part = sent[first..end];
+            SourceVector upTo = end == sent.Count ? now : seen;
+            await _turns.RunAsync(() => SendPartAsync(part, upTo, cancellationToken), cancellationToken)
+                .ConfigureAwait(false);
         }
 
         return sent.Count > 0 ? now : seen;
+    }
+
+    private async ValueTask<SourceVector> SendPartAsync(
+        List<int> part, SourceVector upTo, CancellationToken cancellationToken)
+    {
+        var query = new GetContextRequest();
+        query.Entities.AddRange(part.Select(i => _request.Entities[i]));
+        query.Features.AddRange(_request.Features);
+        await _sink.WriteAsync(new WatchContextResponse
+        {
+            Context = await _contexts.GetContextAsync(query, cancellationToken).ConfigureAwait(false),
+            ResumeToken = ByteString.CopyFrom(upTo.ToBytes()),
+        }).ConfigureAwait(false);
+        return upTo;
     }
 }
