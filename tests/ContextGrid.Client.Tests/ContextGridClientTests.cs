@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using ContextGrid.Contracts.V1;
 using ContextGrid.TestKit.Grpc;
 using Google.Protobuf;
@@ -236,33 +234,5 @@ public sealed class ContextGridClientTests : IAsyncLifetime
         Assert.Equal(1, result.Accepted);
         Assert.Equal(41, result.Positions[0].Offset);
         Assert.Equal("invalid_json", result.Refused[0].Reason);
-    }
-
-    [Fact]
-    public async Task GetAsync_PortOfHttp1_IsNamedSo()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        var answering = AnswerAsync();
-        using var client = new ContextGridClient(new Uri($"http://{listener.LocalEndpoint}"), Quick);
-
-        var e = await Assert.ThrowsAsync<ContextGridException>(() => client.GetAsync("user", "u1"));
-
-        await answering;
-        Assert.Equal(GrpcStatusCode.Unimplemented, e.StatusCode);
-        Assert.Contains("HTTP/1.1 only", e.Message, StringComparison.Ordinal);
-        Assert.Contains("gRPC port", e.Advice, StringComparison.Ordinal);
-
-        // GOAWAY with HTTP_1_1_REQUIRED, as Kestrel answers on a port without HTTP/2.
-        async Task AnswerAsync()
-        {
-            using var socket = await listener.AcceptSocketAsync();
-            await socket.ReceiveAsync(new byte[1024]);
-            await socket.SendAsync((byte[])[0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x0d]);
-            socket.Shutdown(SocketShutdown.Send);
-            while (await socket.ReceiveAsync(new byte[1024]) > 0)
-            {
-            }
-        }
     }
 }

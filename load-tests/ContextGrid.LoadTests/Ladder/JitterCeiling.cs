@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace ContextGrid.LoadTests.Ladder;
 
 /// <summary>
-/// A ceiling of the machine: how long threads that only look at the clock, one a core, are held up by whatever else runs
-/// on the machine, or on the one that it is a part of. No latency can be better.
+/// A ceiling of the machine: how long threads that only look at the clock, one a core, are held up by whatever else
+/// runs on the machine, or on the one that it is a part of. No latency can be better.
 /// </summary>
 internal static class JitterCeiling
 {

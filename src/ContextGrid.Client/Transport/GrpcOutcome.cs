@@ -58,7 +58,11 @@ internal static class GrpcOutcome
         if (cause.GetBaseException() is HttpProtocolException { ErrorCode: Http11Required })
         {
             return new ContextGridException(
-                GrpcStatusCode.Unimplemented, $"{address} speaks HTTP/1.1 only, which gRPC can't use.", null, sent, cause);
+                GrpcStatusCode.Unimplemented,
+                $"{address} speaks HTTP/1.1 only, which gRPC can't use.",
+                null,
+                sent,
+                cause);
         }
 
         var reason = cause.InnerException?.Message ?? cause.Message;

@@ -71,7 +71,8 @@ public sealed class VerifyPropertyTests(DataTemplate data) : IClassFixture<DataT
             // A byte or two behind the log's end are the rest of a write that was cut short, as a crash leaves it.
             (VerifySummary summary, List<Finding> findings) = await VerifyAsync(copy);
             bool isRest = at == whole.Length && findings.Exists(f => f.What.Contains("was interrupted here"));
-            Assert.True(!summary.IsSound || isRest || isSpace, $"seed {_seed}: byte {more} put before byte {at} of {file}");
+            Assert.True(
+                !summary.IsSound || isRest || isSpace, $"seed {_seed}: byte {more} put before byte {at} of {file}");
             await File.WriteAllBytesAsync(file, whole);
         }
     }

@@ -21,7 +21,7 @@ internal enum Faults
     /// </summary>
     PowerLoss = 1 << 2,
 
-    /// <summary>A flush, a directory's sync or a delete fails; what a flush should have kept is gone then (0.25).</summary>
+    /// <summary>A flush, a directory's sync or a delete fails; what a flush should have kept is gone (0.25).</summary>
     FlushFails = 1 << 3,
 
     /// <summary>Reads fail now and then (0.2).</summary>
