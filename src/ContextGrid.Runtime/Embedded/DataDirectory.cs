@@ -51,11 +51,16 @@ public sealed class DataDirectory : IDisposable
         try
         {
             files.CreateDurableDirectory(full);
-            CheckIsOurs(files, full);
+            bool isNew = CheckIsOurs(files, full);
             IDisposable held = TakeLock(files, full);
             try
             {
-                WriteFormat(files, full);
+                if (isNew)
+                {
+                    files.WriteDurably(
+                        Path.Combine(full, FormatFile), Encoding.UTF8.GetBytes($"{FormatPrefix}{FormatVersion}\n"));
+                }
+
                 using IFile process = files.Open(
                     Path.Combine(full, ProcessFile), FileMode.Create, FileAccess.Write);
                 process.Write(
@@ -85,22 +90,19 @@ public sealed class DataDirectory : IDisposable
     public void Dispose() => _lock.Dispose();
 
     /// <summary>A directory with other files may be anybody's: a wrong path must not fill it.</summary>
-    private static void CheckIsOurs(IFileSystem files, string path)
+    /// <returns>Whether nothing is kept there yet. Its format file is then written even where one is seen: an earlier
+    /// start may have failed to make it durable, and data must not outlive it.</returns>
+    private static bool CheckIsOurs(IFileSystem files, string path)
     {
         string format = Path.Combine(path, FormatFile);
+        string? kept = files.ListFiles(path, SearchOption.TopDirectoryOnly).Select(f => f.Path)
+            .Concat(files.ListDirectories(path)).Select(Path.GetFileName)
+            .FirstOrDefault(name => name is not (LockFile or ProcessFile or FormatFile or FormatFile + ".new"));
         if (!files.FileExists(format))
         {
-            string? stranger = files.ListFiles(path, SearchOption.TopDirectoryOnly).Select(f => f.Path)
-                .Concat(files.ListDirectories(path)).Select(Path.GetFileName)
-                .FirstOrDefault(name => name is not (LockFile or ProcessFile or FormatFile + ".new"));
-            if (stranger is not null)
-            {
-                throw new DataDirectoryException(
-                    $"{path} is not a data directory of ContextGrid, and it is not empty (it holds '{stranger}'). "
-                    + "Name an empty or a new directory.");
-            }
-
-            return;
+            return kept is null ? true : throw new DataDirectoryException(
+                $"{path} is not a data directory of ContextGrid, and it is not empty (it holds '{kept}'). "
+                + "Name an empty or a new directory.");
         }
 
         string text = Encoding.UTF8.GetString(files.ReadAllBytes(format)).Trim();
@@ -114,6 +116,8 @@ public sealed class DataDirectory : IDisposable
                 $"{format} says '{OneLine(text)}', and this program knows '{FormatPrefix}{FormatVersion}' at most. "
                 + "Use a newer program or another directory.");
         }
+
+        return kept is null;
     }
 
     private static IDisposable TakeLock(IFileSystem files, string path)
@@ -136,15 +140,6 @@ public sealed class DataDirectory : IDisposable
 
     // EAGAIN on Linux and macOS, a sharing violation on Windows; a read-only disk, say, is another matter.
     private static bool IsHeld(IOException e) => e.HResult is 11 or 35 or unchecked((int)0x80070020);
-
-    private static void WriteFormat(IFileSystem files, string path)
-    {
-        string format = Path.Combine(path, FormatFile);
-        if (!files.FileExists(format))
-        {
-            files.WriteDurably(format, Encoding.UTF8.GetBytes($"{FormatPrefix}{FormatVersion}\n"));
-        }
-    }
 
     private static string OneLine(string text)
     {

@@ -51,6 +51,10 @@ internal static class FileExtensions
     public static void WriteDurably(this IFileSystem files, string path, ReadOnlySpan<byte> content)
     {
         string aside = path + ".new";
+
+        // After a loss of power both names may be of one file, which must keep its content until the new one has its
+        // own.
+        files.Delete(aside);
         using (IFile file = files.Open(aside, FileMode.Create, FileAccess.Write))
         {
             file.Write(content, 0);

@@ -20,6 +20,9 @@ internal sealed class SimulatedStore(SimulatedClock clock, Random random) : ISna
     /// <summary>How long a call takes at most.</summary>
     public TimeSpan CallMax { get; set; } = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>How long a read of a part of a blob takes at most.</summary>
+    public TimeSpan ReadMax { get; init; } = TimeSpan.FromMilliseconds(50);
+
     /// <summary>All blobs.</summary>
     public IReadOnlyDictionary<string, (byte[] Content, long Version)> Blobs => _blobs;
 
@@ -27,7 +30,7 @@ internal sealed class SimulatedStore(SimulatedClock clock, Random random) : ISna
         string name, ReadOnlyMemory<byte> content, PutCondition condition, CancellationToken cancellationToken)
     {
         byte[] copy = content.ToArray();
-        await CallAsync();
+        await CallAsync(CallMax);
         if (random.NextDouble() >= IsUnknown)
         {
             return Put(name, copy, condition);
@@ -48,7 +51,7 @@ internal sealed class SimulatedStore(SimulatedClock clock, Random random) : ISna
 
     public async ValueTask<SnapshotBlob?> GetAsync(string name, CancellationToken cancellationToken)
     {
-        await CallAsync();
+        await CallAsync(CallMax);
         return _blobs.TryGetValue(name, out (byte[] Content, long Version) blob)
             ? new SnapshotBlob(blob.Content, Tag(blob.Version))
             : null;
@@ -57,7 +60,7 @@ internal sealed class SimulatedStore(SimulatedClock clock, Random random) : ISna
     public async ValueTask<int> ReadAsync(
         string name, long offset, Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        await CallAsync();
+        await CallAsync(ReadMax);
         if (!_blobs.TryGetValue(name, out (byte[] Content, long Version) blob))
         {
             return -1;
@@ -71,7 +74,7 @@ internal sealed class SimulatedStore(SimulatedClock clock, Random random) : ISna
     public async ValueTask<IReadOnlyList<SnapshotBlobInfo>> ListAsync(
         string prefix, CancellationToken cancellationToken)
     {
-        await CallAsync();
+        await CallAsync(CallMax);
         return
         [
             .. _blobs.Where(b => b.Key.StartsWith(prefix, StringComparison.Ordinal))
@@ -81,13 +84,13 @@ internal sealed class SimulatedStore(SimulatedClock clock, Random random) : ISna
 
     public async ValueTask DeleteAsync(string name, CancellationToken cancellationToken)
     {
-        await CallAsync();
+        await CallAsync(CallMax);
         _blobs.Remove(name);
     }
 
-    private async Task CallAsync()
+    private async Task CallAsync(TimeSpan most)
     {
-        await Task.Delay(CallMax * random.NextDouble(), clock);
+        await Task.Delay(most * random.NextDouble(), clock);
         if (random.NextDouble() < Fails)
         {
             throw new SnapshotStoreException("The store is away for a moment.");

@@ -17,17 +17,27 @@ internal sealed class Asker(SimulatedWorld world, Random random)
         for (int i = 0; i < world.Plan.Reads; i++)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(random.Next(1, 6_000)), world.Clock);
-            bool isUser = random.Next(3) > 0;
-            string key = isUser ? $"u{random.Next(5)}" : $"d{random.Next(3)}";
             SimulatedProcess? process = world.Current;
-            try
-            {
-                await AskAsync(process, isUser ? 0 : 1, key, random.Next(3) == 0 ? NewestKnown() : []);
-            }
-            catch (Exception e) when (MayFail(e))
-            {
-                world.Trace.Note($"asker: {key} failed: {e.Message}");
-            }
+            await Task.WhenAll(Enumerable.Range(0, random.Next(1, 4)).Select(_ => TryAskAsync(process)).ToArray());
+        }
+    }
+
+    /// <summary>What clients do that are still connected to a process: they are answered before it has looked around
+    /// after a pause.</summary>
+    public Task AskTwiceAsync(SimulatedProcess process) => Task.WhenAll(TryAskAsync(process), TryAskAsync(process));
+
+    /// <summary>Asks a process for some entity; it need not answer.</summary>
+    private async Task TryAskAsync(SimulatedProcess? process)
+    {
+        bool isUser = random.Next(3) > 0;
+        string key = isUser ? $"u{random.Next(5)}" : $"d{random.Next(3)}";
+        try
+        {
+            await AskAsync(process, isUser ? 0 : 1, key, random.Next(3) == 0 ? NewestKnown() : []);
+        }
+        catch (Exception e) when (MayFail(e))
+        {
+            world.Trace.Note($"asker: {key} failed: {e.Message}");
         }
     }
 

@@ -22,6 +22,9 @@ internal sealed class Operator(SimulatedWorld world, Random random, Saboteur sab
 
     public void Stop() => _ends = true;
 
+    // A merge reads many parts of blobs, and what waits for memory waits for it.
+    private double PatienceSeconds => 12 + (world.Slack + (world.Store.ReadMax * 300)).TotalSeconds;
+
     /// <summary>Starts a process if there is none that can serve.</summary>
     public void Look()
     {
@@ -57,10 +60,10 @@ internal sealed class Operator(SimulatedWorld world, Random random, Saboteur sab
         string? why = host.Failed.IsFaulted ? host.Failed.Exception?.InnerException?.Message
             : host.CheckpointFault ?? host.WhyNotReady(world.Clock.NowMs);
         long applied = host.Progress.Sum(p => p.Next);
-        _unwell = why is null || applied != _applied ? 0 : _unwell + 1;
+        _unwell = why is null or "stopping" || applied != _applied ? 0 : _unwell + 1;
         _applied = applied;
         bool isDamaged = why?.Contains("Stopped at", StringComparison.Ordinal) ?? false;
-        if (why is not null && (host.Failed.IsFaulted || isDamaged || _unwell > 12 + world.Slack.TotalSeconds))
+        if (why is not null && (host.Failed.IsFaulted || isDamaged || _unwell > PatienceSeconds))
         {
             _unwell = 0;
             world.Trace.Note($"process {process.Number} is not well: {why}");

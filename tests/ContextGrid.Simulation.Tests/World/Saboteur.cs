@@ -153,8 +153,7 @@ internal sealed class Saboteur(SimulatedWorld world, Random random)
             return;
         }
 
-        long offset = random.NextInt64(inode.Length);
-        int bit = random.Next(8);
+        (long offset, int bit) = (random.NextInt64(inode.Length), random.Next(8));
         inode.Flip(offset, bit);
         Damaged.Add((path, () => inode.Flip(offset, bit)));
         world.Trace.Note($"bit {bit} of byte {offset} of {path} changes");
@@ -192,9 +191,10 @@ internal sealed class Saboteur(SimulatedWorld world, Random random)
         await Task.Delay(TimeSpan.FromSeconds(random.Next(1, 20)), world.Clock);
         world.StartProcess();
         await Task.Delay(TimeSpan.FromSeconds(random.Next(1, 60)), world.Clock);
+        Task asked = new Asker(world, random).AskTwiceAsync(old);
         world.Trace.Note($"process {old.Number} wakes up");
         old.Context.Wake();
-        await Task.Delay(TimeSpan.FromSeconds(random.Next(1, 60)), world.Clock);
+        await Task.WhenAll(asked, Task.Delay(TimeSpan.FromSeconds(random.Next(1, 60)), world.Clock));
         world.Kill(old, "after it woke up");
     }
 }

@@ -37,7 +37,6 @@ internal sealed class SimulatedWorld
         Trace = new Trace(Clock);
         DiskFaults = new DiskFaults(new Random(Random.Next()));
         _disk = new SimulatedDisk(Clock, new Random(Random.Next()), DiskFaults);
-        _store = new SimulatedStore(Clock, new Random(Random.Next()));
         _log = new SimulatedLog(Clock, new Random(Random.Next()), Plan.Partitions)
         {
             Appended = (partition, offset, record) => Truth.Acknowledge(
@@ -46,6 +45,10 @@ internal sealed class SimulatedWorld
         _slow = Plan.Has(Faults.Slow)
             ? TimeSpan.FromMilliseconds(Random.Next(2) == 0 ? 20 : 2_000)
             : TimeSpan.FromMilliseconds(1);
+        _store = new SimulatedStore(Clock, new Random(Random.Next()))
+        {
+            ReadMax = TimeSpan.FromMilliseconds(50 << Random.Next(3)),
+        };
         _skew = Plan.Has(Faults.Skew) ? TimeSpan.FromSeconds(Random.Next(-600, 600)) : TimeSpan.Zero;
         _logOptions = new FileEventLogOptions
         {

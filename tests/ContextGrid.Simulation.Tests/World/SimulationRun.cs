@@ -119,7 +119,7 @@ internal static class SimulationRun
                 await host.DisposeAsync();
                 return true;
             },
-            TimeSpan.FromMinutes(2),
+            TimeSpan.FromMinutes(10),
             world.Clock);
         world.Kill(process, "after it stopped");
         if (world.Plan.Has(Faults.PowerLoss) && !world.Plan.IsShared)
