@@ -9,7 +9,7 @@ public sealed class ReferenceTests
         ["ContextGrid.Core"] = [],
         ["ContextGrid.Contracts"] = [],
         ["ContextGrid.Runtime"] = ["Core"],
-        ["ContextGrid.Adapters"] = ["Core", "Runtime"],
+        ["ContextGrid.Adapters"] = ["Core", "Runtime", "librdkafka.redist", "System.IO.Hashing"],
         ["ContextGrid.Orleans"] = ["Core", "Runtime"],
         ["ContextGrid.Client"] = ["Contracts"],
         ["ContextGrid.Server"] = ["Core", "Runtime", "Adapters", "Orleans", "Contracts"],
@@ -27,7 +27,7 @@ public sealed class ReferenceTests
             {
                 string target = Path.GetFileNameWithoutExtension(reference.Replace('\\', '/'));
                 if (!Allowed.TryGetValue(name, out string[]? targets) || !targets.Any(t
-                    => target == "ContextGrid." + t))
+                    => target == "ContextGrid." + t || target == t))
                 {
                     wrong.Add($"{project} refers to {target}; it may refer to: {string.Join(", ", targets ?? [])}.");
                 }

@@ -1,4 +1,5 @@
 using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Files;
 
 namespace ContextGrid.Runtime.Tests.Embedded;
 
@@ -64,6 +65,19 @@ public sealed class DataDirectoryTests : IDisposable
         File.WriteAllText(Path.Combine(Data, "format.new"), "half");
         DataDirectory.Open(Data).Dispose();
         Assert.True(File.Exists(Path.Combine(Data, "format")));
+    }
+
+    [Fact]
+    public void Open_NothingIsKeptYet_WritesTheFormatAnew()
+    {
+        // The file that is seen may not have become durable, and a name beside it may be of the same file.
+        DataDirectory.Open(Data).Dispose();
+        string format = Path.Combine(Data, "format");
+        using FileStream before = File.OpenRead(format);
+        Assert.True(DiskFileSystem.Instance.TryLink(format, format + ".new"));
+        DataDirectory.Open(Data).Dispose();
+        File.AppendAllText(format, "x");
+        Assert.Equal("contextgrid data 1\n", new StreamReader(before).ReadToEnd());
     }
 
     [Fact]
