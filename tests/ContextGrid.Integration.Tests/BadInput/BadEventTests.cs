@@ -1,7 +1,6 @@
 using System.Text;
 using ContextGrid.Client;
 using ContextGrid.Contracts.V1;
-using ContextGrid.TestKit.Processes;
 using Google.Protobuf;
 
 namespace ContextGrid.Integration.Tests.BadInput;
@@ -97,7 +96,7 @@ public sealed class BadEventTests : IDisposable
     {
         string data = Path.Combine(
             Environment.GetEnvironmentVariable("CONTEXTGRID_PARTS")
-                ?? Path.Combine(Parts.RepositoryRoot(), "..", "shared"),
+                ?? Path.Combine(SharedParts.RepositoryRoot(), "..", "shared"),
             "data");
         string[] files = Directory.Exists(data) ? Directory.GetFiles(data, "*.raw.*") : [];
         Assert.SkipWhen(files.Length == 0, $"No *.raw.* files are in {data}; set CONTEXTGRID_PARTS to the parts.");

@@ -1,6 +1,5 @@
 using ContextGrid.Client;
 using ContextGrid.Contracts.V1;
-using ContextGrid.TestKit.Processes;
 
 namespace ContextGrid.Integration.Tests.BadInput;
 

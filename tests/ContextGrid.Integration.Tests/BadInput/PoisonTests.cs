@@ -4,7 +4,6 @@ using ContextGrid.Contracts.V1;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Embedded.Log;
 using ContextGrid.Runtime.Ingestion;
-using ContextGrid.TestKit.Processes;
 using Microsoft.Extensions.Logging.Abstractions;
 using DeadLetter = ContextGrid.Contracts.V1.DeadLetter;
 

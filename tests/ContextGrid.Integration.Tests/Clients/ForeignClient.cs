@@ -26,8 +26,8 @@ public static class ForeignClient
     {
         string[] arguments =
         [
-            "--include", Path.Combine(Parts.RepositoryRoot(), "src", "ContextGrid.Contracts"),
-            "--include", Path.Combine(Parts.RepositoryRoot(), "tests", "ContextGrid.Integration.Tests", "Protos"),
+            "--include", Path.Combine(SharedParts.RepositoryRoot(), "src", "ContextGrid.Contracts"),
+            "--include", Path.Combine(SharedParts.RepositoryRoot(), "tests", "ContextGrid.Integration.Tests", "Protos"),
             "--include", Path.Combine(ToolsDirectory, "build", "native", "include"),
             "--proto", ProtoOf(method), "--proto", "google/rpc/status.proto",
             "--proto", "google/rpc/error_details.proto",
@@ -50,7 +50,7 @@ public static class ForeignClient
 
     private static async Task<ProcessRun> NodeAsync(string[] arguments)
     {
-        var modules = await NodePackages.RequireGrpcAsync();
+        var modules = await NodePackages.RequireAsync("@grpc/grpc-js", "@grpc/proto-loader");
         var environment = new Dictionary<string, string> { ["NODE_PATH"] = modules };
         return await ProcessRun.RunAsync("node", [Script("call.cjs"), .. arguments], environment);
     }
@@ -65,7 +65,7 @@ public static class ForeignClient
     };
 
     private static string Script(string name) =>
-        Path.Combine(Parts.RepositoryRoot(), "tests", "ContextGrid.Integration.Tests", "Clients", name);
+        Path.Combine(SharedParts.RepositoryRoot(), "tests", "ContextGrid.Integration.Tests", "Clients", name);
 }
 
 /// <summary>What a foreign client printed.</summary>

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using ContextGrid.Client;
-using ContextGrid.TestKit.Processes;
 
 namespace ContextGrid.Integration.Tests.Clients;
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using ContextGrid.Client;
 using ContextGrid.Contracts.V1;
-using ContextGrid.TestKit.Processes;
 
 namespace ContextGrid.Integration.Tests.Faults;
 

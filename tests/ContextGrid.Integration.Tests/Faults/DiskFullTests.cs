@@ -2,7 +2,6 @@ using System.Globalization;
 using ContextGrid.Client;
 using ContextGrid.Contracts.V1;
 using ContextGrid.Integration.Tests.Faults.Disks;
-using ContextGrid.TestKit.Processes;
 
 namespace ContextGrid.Integration.Tests.Faults;
 

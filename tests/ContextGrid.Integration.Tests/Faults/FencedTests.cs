@@ -1,6 +1,5 @@
 using ContextGrid.Client;
 using ContextGrid.Runtime.Checkpoints;
-using ContextGrid.TestKit.Processes;
 
 namespace ContextGrid.Integration.Tests.Faults;
 

@@ -1,7 +1,6 @@
 using ContextGrid.Client;
 using ContextGrid.Contracts.V1;
 using ContextGrid.Integration.Tests.Faults.Damage;
-using ContextGrid.TestKit.Processes;
 
 namespace ContextGrid.Integration.Tests.Faults;
 

@@ -1,6 +1,5 @@
 using ContextGrid.Client;
 using ContextGrid.Integration.Tests.Faults.Disks;
-using ContextGrid.TestKit.Processes;
 
 namespace ContextGrid.Integration.Tests.Faults;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using ContextGrid.Client;
 using ContextGrid.Contracts.V1;
-using ContextGrid.TestKit.Processes;
 
 namespace ContextGrid.Integration.Tests.Faults;
 

@@ -101,5 +101,5 @@ public sealed class GrpcurlTests
 
     private static Task<ProcessRun> RunAsync(string[] options, string target, params string[] arguments) =>
         ProcessRun.RunAsync(
-            Parts.RequireProgram("grpcurl"), ["-plaintext", "-max-time", "20", .. options, target, .. arguments]);
+            SharedParts.RequireProgram("grpcurl"), ["-plaintext", "-max-time", "20", .. options, target, .. arguments]);
 }

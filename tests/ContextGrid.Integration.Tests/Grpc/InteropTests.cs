@@ -25,7 +25,7 @@ public sealed class InteropTests
     [InlineData("timeout_on_sleeping_server")]
     public async Task OfficialClient_RunsCase_AgreesWithServer(string testCase)
     {
-        var client = Parts.RequireProgram("grpc-interop-client");
+        var client = SharedParts.RequireProgram("grpc-interop-client");
         await using var host = await GrpcTestHost.StartAsync(new GrpcOptions(), InteropTestService.Create());
         var run = await ProcessRun.RunAsync(
             client, ["-server_host", "127.0.0.1", "-server_port", $"{host.Port}", "-test_case", testCase]);
@@ -35,7 +35,7 @@ public sealed class InteropTests
     [Fact]
     public async Task OfficialClient_OverTls_AgreesWithServer()
     {
-        var client = Parts.RequireProgram("grpc-interop-client");
+        var client = SharedParts.RequireProgram("grpc-interop-client");
         using var certificate = CreateCertificate();
         var authority = Path.GetTempFileName();
         try

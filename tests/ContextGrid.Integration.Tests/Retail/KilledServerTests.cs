@@ -4,7 +4,6 @@ using ContextGrid.Contracts.V1;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Runtime.Codecs;
 using ContextGrid.TestKit.Oracle;
-using ContextGrid.TestKit.Processes;
 using Google.Protobuf;
 
 namespace ContextGrid.Integration.Tests.Retail;
@@ -18,8 +17,8 @@ public sealed class KilledServerTests
     [Fact]
     public async Task Kill_UnderLoadThenRestart_EveryAcknowledgedEventCountsOnce()
     {
-        var stream = new RetailStream(Parts.RequireFile("data/online_retail.jsonl.gz"));
-        string definitions = Path.Combine(Parts.RepositoryRoot(), "examples", "retail");
+        var stream = new RetailStream(SharedParts.RequireFile("data/online_retail.jsonl.gz"));
+        string definitions = Path.Combine(SharedParts.RepositoryRoot(), "examples", "retail");
         DefinitionSet set = DefinitionFiles.Read(definitions).Set
             ?? throw new InvalidOperationException("The example's definitions are wrong.");
         using var directory = new TemporaryDirectory();

@@ -4,7 +4,6 @@ using ContextGrid.Contracts.V1;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Runtime.Codecs;
 using ContextGrid.TestKit.Oracle;
-using ContextGrid.TestKit.Processes;
 using Google.Protobuf;
 
 namespace ContextGrid.Integration.Tests.Retail;
@@ -26,8 +25,8 @@ public sealed class RetailProofTests
     [Fact]
     public async Task GetContext_ThousandRandomQuestions_EqualTheOracle()
     {
-        string data = Parts.RequireFile("data/online_retail.jsonl.gz");
-        string definitions = Path.Combine(Parts.RepositoryRoot(), "examples", "retail");
+        string data = SharedParts.RequireFile("data/online_retail.jsonl.gz");
+        string definitions = Path.Combine(SharedParts.RepositoryRoot(), "examples", "retail");
         DefinitionSet set = DefinitionFiles.Read(definitions).Set
             ?? throw new InvalidOperationException("The example's definitions are wrong.");
         using var directory = new TemporaryDirectory();

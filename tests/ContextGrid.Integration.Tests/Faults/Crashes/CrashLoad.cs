@@ -1,5 +1,4 @@
 using ContextGrid.Client;
-using ContextGrid.TestKit.Processes;
 
 namespace ContextGrid.Integration.Tests.Faults.Crashes;
 

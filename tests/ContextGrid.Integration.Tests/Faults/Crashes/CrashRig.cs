@@ -4,7 +4,6 @@ using ContextGrid.Contracts.V1;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Runtime.Codecs;
 using ContextGrid.TestKit.Logs;
-using ContextGrid.TestKit.Processes;
 
 namespace ContextGrid.Integration.Tests.Faults.Crashes;
 

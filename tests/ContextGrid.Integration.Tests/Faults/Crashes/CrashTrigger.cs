@@ -1,4 +1,3 @@
-using ContextGrid.TestKit.Processes;
 
 namespace ContextGrid.Integration.Tests.Faults.Crashes;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using ContextGrid.TestKit.Processes;
 
 namespace ContextGrid.Integration.Tests.Faults.Disks;
 

@@ -1,7 +1,7 @@
-namespace ContextGrid.Integration.Tests;
+namespace ContextGrid.TestKit.Parts;
 
 /// <summary>Finds the real parts that tests run against: programs that are not of this repository.</summary>
-public static class Parts
+public static class SharedParts
 {
     /// <summary>The full path of a program of the parts directory, which CONTEXTGRID_PARTS names and which else is
     /// <c>../shared</c> beside the repository; skips the test, loudly, where it is missing.</summary>

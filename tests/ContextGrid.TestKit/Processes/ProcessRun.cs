@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace ContextGrid.Integration.Tests;
+namespace ContextGrid.TestKit.Processes;
 
 /// <summary>Runs a program to its end.</summary>
 /// <param name="ExitCode">Its exit code.</param>
@@ -8,10 +8,13 @@ namespace ContextGrid.Integration.Tests;
 /// <param name="Error">What it wrote to standard error.</param>
 public sealed record ProcessRun(int ExitCode, string Output, string Error)
 {
-    /// <summary>Starts a program and waits, at most a minute, for its end.</summary>
+    /// <summary>Starts a program and waits for its end, at most a minute unless told otherwise.</summary>
     /// <exception cref="TimeoutException">It did not end; it is killed.</exception>
     public static async Task<ProcessRun> RunAsync(
-        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+        string program,
+        IEnumerable<string> arguments,
+        IReadOnlyDictionary<string, string>? environment = null,
+        TimeSpan? most = null)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -27,7 +30,7 @@ public sealed record ProcessRun(int ExitCode, string Output, string Error)
         using var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start.");
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        using var limit = new CancellationTokenSource(most ?? TimeSpan.FromMinutes(1));
         try
         {
             await process.WaitForExitAsync(limit.Token);
@@ -35,7 +38,7 @@ public sealed record ProcessRun(int ExitCode, string Output, string Error)
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{program} {string.Join(' ', start.ArgumentList)} did not end in a minute.");
+            throw new TimeoutException($"{program} {string.Join(' ', start.ArgumentList)} did not end in time.");
         }
 
         return new ProcessRun(process.ExitCode, await output, await error);

@@ -1,0 +1,2 @@
+global using ContextGrid.TestKit.Parts;
+global using ContextGrid.TestKit.Processes;
