@@ -4,8 +4,11 @@ namespace ContextGrid.Simulation.Tests.Machine;
 /// <param name="random">Decides.</param>
 internal sealed class DiskFaults(Random random)
 {
-    /// <summary>A flush of a file, the sync of a directory, or a delete fails.</summary>
+    /// <summary>A flush of a file or the sync of a directory fails.</summary>
     public double FlushFails { get; set; }
+
+    /// <summary>A delete fails.</summary>
+    public double DeleteFails { get; set; }
 
     /// <summary>A read fails; the next one may not.</summary>
     public double ReadFails { get; set; }

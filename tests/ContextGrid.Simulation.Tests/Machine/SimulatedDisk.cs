@@ -106,7 +106,7 @@ internal sealed class SimulatedDisk(SimulatedClock clock, Random random, DiskFau
     public void Delete(string path)
     {
         faults.MayEnd();
-        if (faults.Happens(faults.FlushFails))
+        if (faults.Happens(faults.DeleteFails))
         {
             throw new IOException($"{path}: input/output error", 5);
         }

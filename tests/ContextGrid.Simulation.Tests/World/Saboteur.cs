@@ -32,9 +32,8 @@ internal sealed class Saboteur(SimulatedWorld world, Random random)
         _ends = true;
         world.SpareAll();
         world.DiskFaults.Ends = 0;
-        world.DiskFaults.FlushFails = 0;
-        world.DiskFaults.ReadFails = 0;
-        world.DiskFaults.ReadIsShort = 0;
+        (world.DiskFaults.FlushFails, world.DiskFaults.DeleteFails) = (0, 0);
+        (world.DiskFaults.ReadFails, world.DiskFaults.ReadIsShort) = (0, 0);
         world.Disk.IsFull = false;
         world.Disk.FlushMax = TimeSpan.FromMilliseconds(5);
         world.Store.Fails = 0;
@@ -75,7 +74,8 @@ internal sealed class Saboteur(SimulatedWorld world, Random random)
     {
         SimulationPlan plan = world.Plan;
         world.DiskFaults.Ends = plan.Has(Faults.KillAtWrite) ? random.NextDouble() * 0.02 : 0;
-        world.DiskFaults.FlushFails = plan.Has(Faults.FlushFails) ? 0.1 * Math.Pow(random.NextDouble(), 2) : 0;
+        double fails = plan.Has(Faults.FlushFails) ? 0.1 * Math.Pow(random.NextDouble(), 2) : 0;
+        (world.DiskFaults.FlushFails, world.DiskFaults.DeleteFails) = (fails, fails * 5);
         world.DiskFaults.ReadFails = plan.Has(Faults.ReadFails) ? random.NextDouble() * 0.01 : 0;
         world.DiskFaults.ReadIsShort = plan.Has(Faults.ShortReads) ? 0.3 : 0;
         world.Store.Fails = plan.Has(Faults.Store) ? random.NextDouble() * 0.1 : 0;
@@ -166,8 +166,8 @@ internal sealed class Saboteur(SimulatedWorld world, Random random)
 
     private Task RetainAsync()
     {
-        string topic = random.Next(2) == 0 ? "payments" : "logins";
-        var partition = new TopicPartition(topic, random.Next(world.Plan.Partitions));
+        var partition = new TopicPartition(
+            random.Next(2) == 0 ? "payments" : "logins", random.Next(world.Plan.Partitions));
         if (world.MayKill && world.Current is { IsUp: true } process && random.Next(2) == 0)
         {
             // While nobody reads, retention overtakes the readers.

@@ -56,11 +56,12 @@ internal sealed class SimulatedWorld
             SegmentBytesMax = 4096,
             SegmentAgeMax = TimeSpan.FromSeconds(Random.Next(2, 60)),
             ReadRecordsMax = Random.Next(1, 30),
+            RetentionInterval = TimeSpan.FromSeconds(Random.Next(2, 60)),
         };
         _killsLeft = Random.Next(1, 12);
         _checkpoints = new CheckpointOptions
         {
-            SegmentBytesMax = 4096 * Random.Next(1, 5),
+            SegmentBytesMax = 256 << Random.Next(7),
             SmallSegmentsMax = Random.Next(1, 4),
         };
     }
