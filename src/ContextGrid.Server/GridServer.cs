@@ -1,5 +1,7 @@
+using ContextGrid.Adapters.Kafka;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Server.Grpc;
 using ContextGrid.Server.Grpc.Health;
 using ContextGrid.Server.Grpc.Reflection;
@@ -75,10 +77,11 @@ internal sealed class GridServer : IAsyncDisposable
         try
         {
             var collector = new PrometheusCollector(hostOptions.Metrics.Meter);
+            ILoggerFactory loggers = app.Services.GetRequiredService<ILoggerFactory>();
             host = await EmbeddedHost.StartAsync(
-                hostOptions,
+                options.Kafka is { } kafka ? hostOptions with { Log = Open(kafka, time, loggers) } : hostOptions,
                 time,
-                app.Services.GetRequiredService<ILoggerFactory>(),
+                loggers,
                 CancellationToken.None).ConfigureAwait(false);
             GridServer server = Compose(app, host, collector, grpcOptions, gates, time);
             await app.StartAsync().ConfigureAwait(false);
@@ -134,6 +137,11 @@ internal sealed class GridServer : IAsyncDisposable
         await Host.DisposeAsync().ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
     }
+
+    private static Func<CancellationToken, ValueTask<IEventLog>> Open(
+        Func<KafkaOptions> kafka, TimeProvider time, ILoggerFactory loggers) =>
+        async token => await KafkaEventLog.OpenAsync(
+            kafka(), time, loggers.CreateLogger<KafkaEventLog>(), token).ConfigureAwait(false);
 
     private static GridServer Compose(
         WebApplication app,

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
+using ContextGrid.Adapters.Kafka;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Runtime.Embedded;
+using ContextGrid.Server.Kafka;
 using ContextGrid.Server.Limits;
 
 namespace ContextGrid.Server;
@@ -34,6 +36,9 @@ internal sealed record ServerOptions(
     /// <summary>What clients may use at a time.</summary>
     internal ServerLimits Limits { get; init; } = new();
 
+    /// <summary>Gives the settings for Kafka; null: events are in the built-in log.</summary>
+    internal Func<KafkaOptions>? Kafka { get; init; }
+
     /// <summary>The memory for entities, bytes; 0: unlimited.</summary>
     internal long MemoryMaxBytes { get; init; }
 
@@ -65,6 +70,7 @@ internal sealed record ServerOptions(
             definitions, data, http, grpc, demo, rate, users, rebuild, partitions, interval, retention, memory,
         };
         LimitArguments limits = LimitArguments.AddTo(root);
+        KafkaArguments kafka = KafkaArguments.AddTo(root);
         root.SetAction(result => run(new ServerOptions(
             result.GetValue(definitions) ?? (result.GetValue(demo) ? ExamplesDirectory() : "definitions"),
             result.GetValue(data) ?? (result.GetValue(demo) ? Path.Combine("data", "demo") : "data"),
@@ -79,6 +85,7 @@ internal sealed record ServerOptions(
             TimeSpan.FromDays(result.GetValue(retention)))
         {
             Limits = limits.Read(result),
+            Kafka = kafka.Read(result),
             MemoryMaxBytes = ByteSize.Of(result.GetValue(memory)) ?? MemoryDefaultBytes,
         }));
         return Invoke(root.Parse(args));

@@ -1,5 +1,6 @@
 using ContextGrid.Core.Definitions;
 using ContextGrid.Runtime.Diagnostics;
+using ContextGrid.Runtime.Ingestion;
 
 namespace ContextGrid.Runtime.Embedded;
 
@@ -11,6 +12,12 @@ public sealed record EmbeddedHostOptions
 
     /// <summary>The directory that holds log and checkpoints; made when missing.</summary>
     public required string DataDirectory { get; init; }
+
+    /// <summary>
+    /// Opens the log, which the host then owns; null (the default): it is made of files in the data directory. Partitions
+    /// and retention of another log are its own affair.
+    /// </summary>
+    public Func<CancellationToken, ValueTask<IEventLog>>? Log { get; init; }
 
     /// <summary>
     /// Partitions of every source topic, 1–1,024; it may grow. 0 (the default): what a topic has, else 4.

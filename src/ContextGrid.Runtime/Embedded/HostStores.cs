@@ -46,7 +46,9 @@ internal sealed class HostStores : IAsyncDisposable
         try
         {
             var sentences = new List<string>();
-            log = platform.OpenLog?.Invoke() ?? HostStart.OpenLog(options, directory.LogPath, platform);
+            log = options.Log is { } open
+                ? await open(cancellationToken)
+                : HostStart.OpenLog(options, directory.LogPath, platform);
             var logFiles = log as FileEventLog;
             sentences.AddRange(logFiles?.Recovered ?? []);
             log = platform.AroundLog(log);

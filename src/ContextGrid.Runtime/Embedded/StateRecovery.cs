@@ -77,6 +77,12 @@ internal static class StateRecovery
         {
             string topic = definitions.Topics[t];
             int partitions = await log.CountPartitionsAsync(topic, cancellationToken);
+            if (partitions == 0)
+            {
+                throw new HostStartException(
+                    $"There is no topic '{topic}'. Create it, or correct the definition that names it.");
+            }
+
             for (int p = 0; p < partitions; p++)
             {
                 SourceProgress? stored =

@@ -38,7 +38,10 @@ public interface IEventLog : IAsyncDisposable
         Memory<RecordPosition> positions,
         CancellationToken cancellationToken);
 
-    /// <summary>Opens a reader of one partition at an offset; any number may be open.</summary>
+    /// <summary>
+    /// Opens a reader of one partition at an offset; any number may be open. A partition that there is not is refused
+    /// here, or by the first read.
+    /// </summary>
     /// <exception cref="EventLogException">There is no such partition.</exception>
     ILogReader OpenReader(TopicPartition partition, long fromOffset);
 
@@ -52,8 +55,16 @@ public interface IEventLog : IAsyncDisposable
 /// <summary>Reads one partition in order. Used by one caller at a time.</summary>
 public interface ILogReader : IAsyncDisposable
 {
-    /// <summary>The offset that the next read starts at.</summary>
+    /// <summary>
+    /// The offset that the next read starts at. A read that brings no record may pass offsets that hold none, such as
+    /// the markers of transactions.
+    /// </summary>
     long NextOffset { get; }
+
+    /// <summary>
+    /// The partition's end, as far as the reader knows it. While the log can't be reached it stays, and grows old.
+    /// </summary>
+    LogEnd End { get; }
 
     /// <summary>
     /// Fills <paramref name="batch"/> with the next records. Waits while there is none.
@@ -91,6 +102,11 @@ public readonly record struct TopicPartition(string Topic, int Partition);
 /// <param name="Start">The first retained offset.</param>
 /// <param name="End">The offset after the last durable record.</param>
 public readonly record struct LogRange(long Start, long End);
+
+/// <summary>The end of a partition as somebody saw it.</summary>
+/// <param name="Offset">The offset after the last durable record.</param>
+/// <param name="SeenMs">When the look at it began, milliseconds since the Unix epoch.</param>
+public readonly record struct LogEnd(long Offset, long SeenMs);
 
 /// <summary>Where a record was put.</summary>
 /// <param name="Partition">From 0.</param>

@@ -27,6 +27,15 @@ public sealed class LogBatch
         BytesUsed = 0;
     }
 
+    /// <summary>Exchanges all records and buffers with another batch.</summary>
+    public void Exchange(LogBatch other)
+    {
+        (Buffer, other.Buffer) = (other.Buffer, Buffer);
+        (_entries, other._entries) = (other._entries, _entries);
+        (Count, other.Count) = (other.Count, Count);
+        (BytesUsed, other.BytesUsed) = (other.BytesUsed, BytesUsed);
+    }
+
     /// <summary>
     /// Makes room for <paramref name="bytes"/> more after <see cref="BytesUsed"/>, keeping what is there.
     /// </summary>

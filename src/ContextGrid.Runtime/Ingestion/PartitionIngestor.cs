@@ -59,8 +59,6 @@ public sealed partial class PartitionIngestor
     /// <summary>Why the partition has stopped for good, or what it is retrying; null: it runs.</summary>
     public string? Fault { get; private set; }
 
-    private long NowMs => _time.GetUtcNow().ToUnixTimeMilliseconds();
-
     /// <summary>Reads and applies until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -124,47 +122,47 @@ public sealed partial class PartitionIngestor
 
     private async ValueTask StepAsync(ILogReader reader, CancellationToken cancellationToken)
     {
-        long nowMs = NowMs;
         ReadOutcome outcome = await reader.ReadAsync(_records, IdleWait, cancellationToken);
         if (outcome == ReadOutcome.OffsetGone)
         {
             Progress.DeclareGap(new OffsetGap(Progress.Next, reader.NextOffset - 1));
             LogGap(Progress.Partition.Topic, Progress.Partition.Partition, Progress.Next, reader.NextOffset - 1);
-            await AdvanceAsync(reader.NextOffset, cancellationToken);
         }
-        else if (outcome == ReadOutcome.Records)
+
+        if (outcome == ReadOutcome.Records)
         {
-            await ApplyAsync(cancellationToken);
+            await ApplyAsync(reader, cancellationToken);
+        }
+        else if (reader.NextOffset > Progress.Next)
+        {
+            await AdvanceAsync(reader, cancellationToken);
         }
         else
         {
-            Progress.Verify(nowMs);
+            Progress.Verify(reader.End.SeenMs);
         }
     }
 
-    private async ValueTask AdvanceAsync(long next, CancellationToken cancellationToken)
+    // Passes offsets that hold no record.
+    private async ValueTask AdvanceAsync(ILogReader reader, CancellationToken cancellationToken)
     {
-        long nowMs = NowMs;
-        LogRange range = await _log.GetRangeAsync(Progress.Partition, cancellationToken);
-        long sinceMs = range.End <= next
-            ? 0
-            : await _log.TimeOfAsync(Progress.Partition, next, cancellationToken);
-        Progress.Advance(next, range.End, sinceMs);
-        Progress.Verify(nowMs);
+        (long next, LogEnd end) = (reader.NextOffset, reader.End);
+        long sinceMs = end.Offset <= next ? 0 : await _log.TimeOfAsync(Progress.Partition, next, cancellationToken);
+        Progress.Advance(next, end.Offset, sinceMs);
+        Progress.Verify(end.SeenMs);
     }
 
-    private async ValueTask ApplyAsync(CancellationToken cancellationToken)
+    private async ValueTask ApplyAsync(ILogReader reader, CancellationToken cancellationToken)
     {
         long last = _records[_records.Count - 1].Offset;
         Progress.SeeEnd(last + 1, _records[0].TimestampMs);
         _events.Load(_records);
         await ApplyToGridAsync(cancellationToken);
         await _burial.BuryAsync(_events.DeadLetters, WaitToRetryAsync, cancellationToken);
-        long nowMs = NowMs;
-        LogRange range = await _log.GetRangeAsync(Progress.Partition, cancellationToken);
-        bool caughtUp = range.End <= last + 1;
-        Progress.Advance(last + 1, range.End, caughtUp ? 0 : _records[_records.Count - 1].TimestampMs);
-        Progress.Verify(nowMs);
+        LogEnd end = reader.End;
+        bool caughtUp = end.Offset <= last + 1;
+        Progress.Advance(last + 1, end.Offset, caughtUp ? 0 : _records[_records.Count - 1].TimestampMs);
+        Progress.Verify(end.SeenMs);
         _metrics.CountApplied(Progress.Partition.Topic, _events.Events);
         _metrics.CountIds(Progress.Partition.Topic, _events.Duplicates, _events.Conflicts);
     }

@@ -13,6 +13,8 @@ internal sealed class ScriptedLog : IEventLog, ILogReader
 
     public long NextOffset { get; private set; }
 
+    LogEnd ILogReader.End => new(End, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
+
     public int Opened { get; private set; }
 
     public void ThenRead(LogBatch records) => _reads.Enqueue(into =>

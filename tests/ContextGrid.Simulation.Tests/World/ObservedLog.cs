@@ -54,6 +54,8 @@ internal sealed class ObservedLog(IEventLog log, LogTruth truth, TimeProvider cl
     {
         public long NextOffset => reader.NextOffset;
 
+        public LogEnd End => reader.End;
+
         public async ValueTask<ReadOutcome> ReadAsync(
             LogBatch batch, TimeSpan wait, CancellationToken cancellationToken)
         {

@@ -121,7 +121,11 @@ internal sealed class SimulatedLog(TimeProvider clock, Random random, int partit
 
     private sealed class Reader(SimulatedLog log, Partition partition, long from) : ILogReader
     {
+        private LogEnd _end = new(from, 0);
+
         public long NextOffset { get; private set; } = from;
+
+        public LogEnd End => _end;
 
         public async ValueTask<ReadOutcome> ReadAsync(
             LogBatch batch, TimeSpan wait, CancellationToken cancellationToken)
@@ -130,6 +134,7 @@ internal sealed class SimulatedLog(TimeProvider clock, Random random, int partit
             await log.CallAsync();
             for (TimeSpan waited = TimeSpan.Zero, pause = TimeSpan.FromMilliseconds(100); ; waited += pause, pause *= 2)
             {
+                _end = new LogEnd(partition.End, log.Clock.GetUtcNow().ToUnixTimeMilliseconds());
                 if (NextOffset < partition.Start)
                 {
                     NextOffset = partition.Start;

@@ -184,6 +184,7 @@ internal sealed class SimulatedWorld
         Partitions = Plan.Partitions,
         CheckpointInterval = Plan.CheckpointInterval,
         MemoryMaxBytes = Plan.MemoryMaxBytes,
+        Log = Plan.IsShared ? _ => new(_log) : null,
         RetentionBytes = Plan.Has(Faults.Retention) && !Plan.IsShared ? 4096 : 0,
         Metrics = new GridMetrics(),
     };
@@ -194,7 +195,6 @@ internal sealed class SimulatedWorld
         Files = disk,
         Log = _logOptions,
         Checkpoints = _checkpoints,
-        OpenLog = Plan.IsShared ? () => _log : null,
         OpenSnapshots = Plan.IsShared ? () => _store : null,
         AroundLog = log => Plan.IsShared ? log : new ObservedLog(log, Truth, Clock, Random, _slow),
         AroundGrid = grid => new SlowGrid(grid, Clock, Random, _slow),

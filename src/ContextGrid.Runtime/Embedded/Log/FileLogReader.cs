@@ -16,6 +16,16 @@ internal sealed class FileLogReader(
     public long NextOffset { get; private set; } = fromOffset;
 
     /// <inheritdoc/>
+    public LogEnd End
+    {
+        get
+        {
+            long seenMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+            return new LogEnd(partition.End, seenMs);
+        }
+    }
+
+    /// <inheritdoc/>
     public async ValueTask<ReadOutcome> ReadAsync(LogBatch batch, TimeSpan wait, CancellationToken cancellationToken)
     {
         long started = time.GetTimestamp();

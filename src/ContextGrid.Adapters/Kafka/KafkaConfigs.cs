@@ -1,0 +1,52 @@
+using Confluent.Kafka;
+
+namespace ContextGrid.Adapters.Kafka;
+
+/// <summary>The configurations of the clients: the user's properties, and above them what exactness needs.</summary>
+internal static class KafkaConfigs
+{
+    internal const int RecordBytesMax = 4 << 20;
+
+    internal static ConsumerConfig Consumer(KafkaOptions options) => Secured(new ConsumerConfig
+    {
+        GroupId = options.Group,
+
+        // Positions are those of the checkpoint (I7), and what is gone is declared (I8): nothing may choose an offset by
+        // itself.
+        EnableAutoCommit = false,
+        EnableAutoOffsetStore = false,
+        AutoOffsetReset = AutoOffsetReset.Error,
+        IsolationLevel = IsolationLevel.ReadCommitted,
+        EnablePartitionEof = true,
+        CheckCrcs = true,
+        AllowAutoCreateTopics = false,
+        FetchWaitMaxMs = 500,
+        ReconnectBackoffMaxMs = 2_000,
+        ConsumeResultFields = "headers,timestamp",
+        QueuedMaxMessagesKbytes = 64 * 1024,
+    }, options);
+
+    internal static ProducerConfig Producer(KafkaOptions options) => Secured(new ProducerConfig
+    {
+        Acks = Acks.All,
+        EnableIdempotence = true,
+        MessageMaxBytes = RecordBytesMax,
+        MessageTimeoutMs = (int)options.Patience.TotalMilliseconds,
+        LingerMs = 1,
+        ReconnectBackoffMaxMs = 2_000,
+    }, options);
+
+    internal static AdminClientConfig Admin(KafkaOptions options) => Secured(new AdminClientConfig(), options);
+
+    private static T Secured<T>(T config, KafkaOptions options) where T : ClientConfig
+    {
+        config.BootstrapServers = options.BootstrapServers;
+        config.ClientId = "contextgrid";
+        foreach ((string name, string value) in options.Properties)
+        {
+            config.Set(name, value);
+        }
+
+        return config;
+    }
+}

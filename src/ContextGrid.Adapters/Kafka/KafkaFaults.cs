@@ -1,0 +1,34 @@
+using Confluent.Kafka;
+using ContextGrid.Runtime.Ingestion;
+
+namespace ContextGrid.Adapters.Kafka;
+
+/// <summary>Kafka's errors as those of the port.</summary>
+internal static class KafkaFaults
+{
+    /// <summary>Says what an error means for whoever uses the log.</summary>
+    internal static EventLogException Of(Error error, string what, Exception? inner = null)
+    {
+        EventLogError kind = error.Code switch
+        {
+            ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic or ErrorCode.Local_UnknownPartition =>
+                EventLogError.UnknownPartition,
+            ErrorCode.MsgSizeTooLarge or ErrorCode.RecordListTooLarge => EventLogError.RecordTooLarge,
+            ErrorCode.Local_QueueFull => EventLogError.Busy,
+            _ => EventLogError.Unavailable,
+        };
+        return new EventLogException(kind, $"{what}: {error.Reason} ({error.Code}){Advice(error.Code)}", inner);
+    }
+
+    private static string Advice(ErrorCode code) => code switch
+    {
+        ErrorCode.TopicAuthorizationFailed =>
+            ". The user of ContextGrid needs Read and Describe on its topics, and Write where it publishes.",
+        ErrorCode.Local_Authentication or ErrorCode.SaslAuthenticationFailed =>
+            ". Check user, password and mechanism in the Kafka properties.",
+        ErrorCode.Local_Ssl => ". Check ssl.ca.location and the certificates in the Kafka properties.",
+        ErrorCode.Local_AllBrokersDown or ErrorCode.Local_Transport or ErrorCode.Local_Resolve =>
+            ". Check the address and that the brokers run.",
+        _ => "",
+    };
+}

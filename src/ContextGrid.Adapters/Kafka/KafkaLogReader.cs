@@ -1,0 +1,128 @@
+using ContextGrid.Runtime.Ingestion;
+
+namespace ContextGrid.Adapters.Kafka;
+
+/// <summary>Reads one partition of a <see cref="KafkaEventLog"/>, in order, without loss.</summary>
+internal sealed class KafkaLogReader(
+    KafkaEventLog log, TopicConsumer consumer, TopicPartition partition, long fromOffset, KafkaOptions options,
+    TimeProvider time) : ILogReader
+{
+    // Beyond it a broker that does not answer is a fault that somebody should see.
+    private static readonly TimeSpan SilenceMax = TimeSpan.FromSeconds(5);
+
+    private readonly long _opened = time.GetTimestamp();
+    private bool _isKnown;
+
+    /// <inheritdoc/>
+    public long NextOffset { get; private set; } = fromOffset;
+
+    /// <inheritdoc/>
+    public LogEnd End
+    {
+        get
+        {
+            LogEnd end = Fetched.End;
+            return end with { Offset = Math.Max(end.Offset, NextOffset) };
+        }
+    }
+
+    /// <summary>What the consumer has fetched for this reader.</summary>
+    internal FetchedPartition Fetched { get; private set; } = new(partition.Partition, fromOffset, options);
+
+    /// <summary>The partition that is read.</summary>
+    internal TopicPartition Partition => partition;
+
+    /// <summary>Whose thread fetches.</summary>
+    internal TopicConsumer Consumer => consumer;
+
+    /// <inheritdoc/>
+    public async ValueTask<ReadOutcome> ReadAsync(LogBatch batch, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        batch.Clear();
+        if (!_isKnown)
+        {
+            await log.RequireAsync(partition, cancellationToken);
+            _isKnown = true;
+        }
+
+        long started = time.GetTimestamp();
+        while (true)
+        {
+            log.ThrowIfClosed();
+            long seen = Fetched.Changed.Version;
+            Fetched fetched = Fetched.Take(batch);
+            switch (fetched.Kind)
+            {
+                case FetchedKind.Records:
+                    NextOffset = fetched.Next;
+                    return ReadOutcome.Records;
+                case FetchedKind.OutOfRange when await FindRangeAsync(cancellationToken):
+                    return ReadOutcome.OffsetGone;
+                case FetchedKind.OutOfRange:
+                    continue;
+                case FetchedKind.Fault:
+                    throw KafkaFaults.Of(fetched.Fault!, $"{Name} can't be fetched at offset {NextOffset}");
+            }
+
+            NextOffset = Math.Max(NextOffset, fetched.Next);
+
+            // "None, at once" is said only at the end: what is still on its way is no reason.
+            TimeSpan most = wait > TimeSpan.Zero || fetched.Kind == FetchedKind.End ? wait : options.Patience;
+            TimeSpan left = most - time.GetElapsedTime(started);
+            if (left <= TimeSpan.Zero)
+            {
+                ThrowIfSilent(mustEnd: wait <= TimeSpan.Zero && fetched.Kind != FetchedKind.End);
+                return ReadOutcome.None;
+            }
+
+            await Fetched.Changed.WaitAsync(seen, left, time, cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => log.ReleaseAsync(this);
+
+    private string Name => $"{partition.Topic}/{partition.Partition}";
+
+    private void ThrowIfSilent(bool mustEnd)
+    {
+        long nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+        bool isSilent = time.GetElapsedTime(_opened) > SilenceMax
+            && nowMs - Fetched.End.SeenMs > SilenceMax.TotalMilliseconds;
+        if (isSilent || mustEnd)
+        {
+            string why = consumer.LastError is { } error ? $" The client says: {error.Reason}." : "";
+            throw new EventLogException(
+                EventLogError.Unavailable,
+                $"{Name}: Kafka at {options.BootstrapServers} does not answer.{why}");
+        }
+    }
+
+    /// <summary>Finds out why the offset is not in the log, and goes on where the options say.</summary>
+    /// <returns>Whether offsets are gone.</returns>
+    private async ValueTask<bool> FindRangeAsync(CancellationToken cancellationToken)
+    {
+        LogRange range = await log.GetRangeAsync(partition, cancellationToken);
+        if (NextOffset > range.End)
+        {
+            throw new EventLogException(EventLogError.Corrupt, $"{Name} ends at offset {range.End}, but everything before "
+                + $"{NextOffset} has been read: the topic was truncated or made anew. State reflects records that are no "
+                + "longer there; start with --rebuild to build it from what there is.");
+        }
+
+        LostOffsets policy = options.LostOffsetsOf(partition.Topic);
+        bool isGone = NextOffset < range.Start;
+        if (isGone && policy == LostOffsets.Fail)
+        {
+            throw new EventLogException(EventLogError.Corrupt, $"{Name}: the offsets {NextOffset} to {range.Start - 1} are "
+                + "no longer retained, and this topic is set to fail then. Restore them, or choose earliest or latest.");
+        }
+
+        NextOffset = !isGone ? NextOffset : policy == LostOffsets.Latest ? range.End : range.Start;
+        FetchedPartition old = Fetched;
+        Fetched = new FetchedPartition(partition.Partition, NextOffset, options);
+        Fetched.SeeEnd(old.End.Offset, old.End.SeenMs);
+        consumer.Assign(Fetched, NextOffset);
+        return isGone;
+    }
+}

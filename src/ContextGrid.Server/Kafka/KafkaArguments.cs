@@ -1,0 +1,93 @@
+using System.CommandLine;
+using ContextGrid.Adapters.Kafka;
+using ContextGrid.Runtime.Embedded;
+
+namespace ContextGrid.Server.Kafka;
+
+/// <summary>The options of the command line for events in Kafka.</summary>
+internal sealed class KafkaArguments
+{
+    private readonly Option<string?> _brokers = new("--kafka")
+    {
+        Description = "Read events from Kafka instead of the built-in log: HOST:PORT, several with commas",
+    };
+
+    private readonly Option<string?> _properties = new("--kafka-properties")
+    {
+        Description = "File of client properties (security, time-outs); values may be ${env:NAME} or ${file:PATH}",
+    };
+
+    private readonly Option<string> _group = new("--kafka-group")
+    {
+        Description = "Consumer group whose offsets are written for lag tools",
+        DefaultValueFactory = _ => "contextgrid",
+    };
+
+    private readonly Option<string[]> _lost = new("--kafka-lost-offsets")
+    {
+        Description = "When unread offsets are gone: earliest (default), latest or fail; or TOPIC=WAY, repeatable",
+        DefaultValueFactory = _ => [],
+    };
+
+    /// <summary>Makes the options and adds them to a command.</summary>
+    internal static KafkaArguments AddTo(RootCommand root)
+    {
+        var all = new KafkaArguments();
+        all._lost.Validators.Add(result =>
+        {
+            foreach (string text in result.Tokens.Select(t => t.Value).Where(t => !TryRead(t, out _, out _)))
+            {
+                result.AddError($"--kafka-lost-offsets is {text}; it must be earliest, latest or fail, or TOPIC=WAY.");
+            }
+        });
+        foreach (Option option in (Option[])[all._brokers, all._properties, all._group, all._lost])
+        {
+            root.Options.Add(option);
+        }
+
+        return all;
+    }
+
+    /// <summary>What the command line says; null: events are in the built-in log.</summary>
+    /// <exception cref="KafkaOptionsException">The properties can't be used.</exception>
+    internal Func<KafkaOptions>? Read(ParseResult result)
+    {
+        if (result.GetValue(_brokers) is not { Length: > 0 } brokers)
+        {
+            return null;
+        }
+
+        string? properties = result.GetValue(_properties);
+        var topics = new Dictionary<string, LostOffsets>(StringComparer.Ordinal);
+        LostOffsets otherwise = LostOffsets.Earliest;
+        foreach (string text in result.GetValue(_lost) ?? [])
+        {
+            if (TryRead(text, out string topic, out LostOffsets way) && topic.Length > 0)
+            {
+                topics[topic] = way;
+            }
+            else
+            {
+                otherwise = way;
+            }
+        }
+
+        string group = result.GetValue(_group) ?? "contextgrid";
+        return () => new KafkaOptions
+        {
+            BootstrapServers = brokers,
+            Properties = properties is null ? new Dictionary<string, string>() : KafkaProperties.Load(properties),
+            Group = group,
+            LostOffsets = topics,
+            LostOffsetsDefault = otherwise,
+            Create = new Dictionary<string, int> { [DeadLetterTopic.Name] = 1 },
+        };
+    }
+
+    private static bool TryRead(string text, out string topic, out LostOffsets way)
+    {
+        int split = text.LastIndexOf('=');
+        topic = split < 0 ? "" : text[..split];
+        return Enum.TryParse(text[(split + 1)..], ignoreCase: true, out way) && Enum.IsDefined(way);
+    }
+}

@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using ContextGrid.TestKit.Processes;
+
+namespace ContextGrid.TestKit.Parts;
+
+/// <summary>A real broker, Apache Kafka, in a process of its own, on loopback, with its data in a temporary
+/// directory.</summary>
+public sealed class KafkaBroker : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    private readonly TemporaryDirectory _directory = new();
+    private readonly string _script;
+    private Process? _process;
+
+    private KafkaBroker(string script, int port) => (_script, Port) = (script, port);
+
+    /// <summary>Its port on 127.0.0.1.</summary>
+    public int Port { get; }
+
+    /// <summary>Where clients begin.</summary>
+    public string BootstrapServers => $"127.0.0.1:{Port}";
+
+    /// <summary>Starts a broker; skips the test, loudly, where there is none.</summary>
+    public static async Task<KafkaBroker> StartAsync()
+    {
+        string script = SharedParts.RequireFile("kafka/bin/kafka.sh");
+        Assert.SkipUnless(
+            File.Exists("/usr/bin/java"), "Java is missing: apt-get install openjdk-17-jre-headless");
+        var broker = new KafkaBroker(script, FreePort());
+        await broker.RunAsync();
+        return broker;
+    }
+
+    /// <summary>Starts the broker again, after <see cref="KillAsync"/>, on the same data.</summary>
+    public async Task RunAsync()
+    {
+        var start = new ProcessStartInfo("bash")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (string argument in new[]
+        {
+            _script, "run", _directory.Path, Port.ToString(CultureInfo.InvariantCulture),
+        })
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        start.Environment["KAFKA_HEAP"] = "384m";
+        _process = Process.Start(start) ?? throw new InvalidOperationException("The broker did not start.");
+        _process.OutputDataReceived += (_, _) => { };
+        _process.ErrorDataReceived += (_, _) => { };
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        await WaitUntilItListensAsync();
+    }
+
+    /// <summary>Kills the broker with SIGKILL.</summary>
+    public async Task KillAsync()
+    {
+        if (_process is { } process)
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync();
+            process.Dispose();
+            _process = null;
+        }
+    }
+
+    /// <summary>Makes a topic.</summary>
+    public async Task CreateTopicAsync(string topic, int partitions, params string[] config)
+    {
+        ProcessRun run = await ProcessRun.RunAsync(
+            "bash",
+            [
+                _script, "topics", "--bootstrap-server", BootstrapServers, "--create", "--topic", topic, "--partitions",
+                partitions.ToString(CultureInfo.InvariantCulture), .. config.SelectMany(c => new[] { "--config", c }),
+            ],
+            new Dictionary<string, string> { ["KAFKA_HEAP"] = "128m" });
+        run.RequireSuccess();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        _directory.Dispose();
+    }
+
+    private static int FreePort()
+    {
+        // The controller listens on the next port.
+        using var socket = new TcpListener(IPAddress.Loopback, 0);
+        socket.Start();
+        return ((IPEndPoint)socket.LocalEndpoint).Port;
+    }
+
+    private async Task WaitUntilItListensAsync()
+    {
+        long started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            Assert.False(_process?.HasExited ?? true, "The broker ended by itself.");
+            try
+            {
+                using var client = new TcpClient();
+                await client.ConnectAsync(IPAddress.Loopback, Port);
+                return;
+            }
+            catch (SocketException) when (Stopwatch.GetElapsedTime(started) < Patience)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(100));
+            }
+        }
+    }
+}
