@@ -12,6 +12,9 @@ public sealed record EmbeddedHostOptions
     /// <summary>The directory that holds log and checkpoints; made when missing.</summary>
     public required string DataDirectory { get; init; }
 
+    /// <summary>Where the checkpoints are; null (the default): in the data directory.</summary>
+    public SnapshotPlace? Snapshots { get; init; }
+
     /// <summary>
     /// Partitions of every source topic, 1–1,024; it may grow. 0 (the default): what a topic has, else 4.
     /// </summary>

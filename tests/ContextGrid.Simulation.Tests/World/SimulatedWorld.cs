@@ -180,11 +180,19 @@ internal sealed class SimulatedWorld
     {
         Definitions = SimulatedDefinitions.Set,
         DataDirectory = Data,
+        Snapshots = Plan.IsShared ? SharedPlace() : null,
         Partitions = Plan.Partitions,
         CheckpointInterval = Plan.CheckpointInterval,
         MemoryMaxBytes = Plan.MemoryMaxBytes,
         RetentionBytes = Plan.Has(Faults.Retention) && !Plan.IsShared ? 4096 : 0,
         Metrics = new GridMetrics(),
+    };
+
+    private SnapshotPlace SharedPlace() => new()
+    {
+        Name = "the simulated store",
+        OpenAsync = _ => new(_store),
+        GarbageGrace = TimeSpan.Zero,
     };
 
     private HostPlatform Platform(SimulatedDisk disk) => new(
@@ -194,7 +202,6 @@ internal sealed class SimulatedWorld
         Log = _logOptions,
         Checkpoints = _checkpoints,
         OpenLog = Plan.IsShared ? () => _log : null,
-        OpenSnapshots = Plan.IsShared ? () => _store : null,
         AroundLog = log => Plan.IsShared ? log : new ObservedLog(log, Truth, Clock, Random, _slow),
         AroundGrid = grid => new SlowGrid(grid, Clock, Random, _slow),
     };
