@@ -180,19 +180,12 @@ internal sealed class SimulatedWorld
     {
         Definitions = SimulatedDefinitions.Set,
         DataDirectory = Data,
-        Snapshots = Plan.IsShared ? SharedPlace() : null,
+        Snapshots = Plan.IsShared ? SharedPlace.Of(_store) : null,
         Partitions = Plan.Partitions,
         CheckpointInterval = Plan.CheckpointInterval,
         MemoryMaxBytes = Plan.MemoryMaxBytes,
         RetentionBytes = Plan.Has(Faults.Retention) && !Plan.IsShared ? 4096 : 0,
         Metrics = new GridMetrics(),
-    };
-
-    private SnapshotPlace SharedPlace() => new()
-    {
-        Name = "the simulated store",
-        OpenAsync = _ => new(_store),
-        GarbageGrace = TimeSpan.Zero,
     };
 
     private HostPlatform Platform(SimulatedDisk disk) => new(
