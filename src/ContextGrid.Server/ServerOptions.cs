@@ -37,6 +37,9 @@ internal sealed record ServerOptions(
     /// <summary>The memory for entities, bytes; 0: unlimited.</summary>
     internal long MemoryMaxBytes { get; init; }
 
+    /// <summary>Where the checkpoints are; null: in the data directory.</summary>
+    internal SnapshotsChoice? Snapshots { get; init; }
+
     // Half: the heap of a busy server is larger than what lives in it, and the log's pages want to stay cached.
     private static long MemoryDefaultBytes => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
 
@@ -65,6 +68,7 @@ internal sealed record ServerOptions(
             definitions, data, http, grpc, demo, rate, users, rebuild, partitions, interval, retention, memory,
         };
         LimitArguments limits = LimitArguments.AddTo(root);
+        SnapshotsOption snapshots = SnapshotsOption.AddTo(root);
         root.SetAction(result => run(new ServerOptions(
             result.GetValue(definitions) ?? (result.GetValue(demo) ? ExamplesDirectory() : "definitions"),
             result.GetValue(data) ?? (result.GetValue(demo) ? Path.Combine("data", "demo") : "data"),
@@ -79,6 +83,7 @@ internal sealed record ServerOptions(
             TimeSpan.FromDays(result.GetValue(retention)))
         {
             Limits = limits.Read(result),
+            Snapshots = snapshots.Read(result),
             MemoryMaxBytes = ByteSize.Of(result.GetValue(memory)) ?? MemoryDefaultBytes,
         }));
         return Invoke(root.Parse(args));

@@ -55,8 +55,8 @@ internal static class AzureBlobFailure
             + "machine an identity, or use a connection string or a shared access signature",
         RequestFailedException { Status: > 0 } e => $"{Advice(e.Status, e.ErrorCode)} ({Label(e)})",
         TimeoutRejectedException or OperationCanceledException =>
-            "there was no answer in time. Check the network and the state of the service; it is tried again",
-        _ => $"{Reason(cause)}. Check the address and the network; it is tried again",
+            "there was no answer in time. Check the network and the state of the service",
+        _ => $"{Reason(cause)}. Check the address and the network",
     };
 
     private static string Advice(int status, string? code) => (status, code) switch
@@ -67,12 +67,9 @@ internal static class AzureBlobFailure
         (_, "AuthorizationPermissionMismatch" or "AuthorizationPermissionDenied") =>
             "the identity or signature lacks a permission. A signature needs read, create, write, delete and list "
             + "(racwdl), an identity the role Storage Blob Data Contributor",
-        (_, "AuthorizationFailure") =>
-            "access is refused, by the signature's rights or by the account's firewall. A signature needs racwdl on the "
-            + "container; let this network in",
         (401 or 403, _) =>
-            "access is denied. Check the account's key or the signature and its expiry, this machine's clock, and that "
-            + "an identity has the role Storage Blob Data Contributor",
+            "access is denied. Check the account's key or the signature and its expiry, this machine's clock, the "
+            + "account's firewall, and that an identity has the role Storage Blob Data Contributor",
         (404, _) => "the account or the path is not there. Check the address",
         (409, "BlobImmutableDueToPolicy") =>
             "a policy of immutability or legal hold keeps the blob. Name a container without such a policy",
@@ -81,7 +78,7 @@ internal static class AzureBlobFailure
         (400, "InvalidBlockList") =>
             "another writer has discarded its blocks. See that one server alone uses this prefix",
         (413, _) => "the service takes no blob of this size. Lower the size of a segment",
-        (408 or 429 or >= 500, _) => "the service is busy or away. It is tried again",
+        (408 or 429 or >= 500, _) => "the service is busy or away. Look at the state of Azure if it stays so",
         _ => "the service refuses the request. Look the code up in the reference of Azure Blob storage",
     };
 

@@ -41,14 +41,22 @@ public sealed class AzureBlobSnapshotStore : ISnapshotStore
     /// <param name="credential">The identity for an address that names none; null: what the environment of the process
     /// offers.</param>
     /// <exception cref="SnapshotStoreException">It can't be used.</exception>
-    public static async ValueTask<AzureBlobSnapshotStore> OpenAsync(
+    public static ValueTask<AzureBlobSnapshotStore> OpenAsync(
         AzureBlobAddress address,
         AzureBlobOptions options,
         TimeProvider time,
         CancellationToken cancellationToken,
-        TokenCredential? credential = null)
+        TokenCredential? credential = null) =>
+        OpenAsync(address, options, new BlobClientOptions(), time, credential, cancellationToken);
+
+    internal static async ValueTask<AzureBlobSnapshotStore> OpenAsync(
+        AzureBlobAddress address,
+        AzureBlobOptions options,
+        BlobClientOptions client,
+        TimeProvider time,
+        TokenCredential? credential,
+        CancellationToken cancellationToken)
     {
-        var client = new BlobClientOptions();
         client.Retry.MaxRetries = 0;
         client.Retry.NetworkTimeout = options.AttemptMax * 2; // The attempt's own limit comes first.
         client.Diagnostics.IsLoggingEnabled = false;
@@ -181,11 +189,12 @@ public sealed class AzureBlobSnapshotStore : ISnapshotStore
     private async ValueTask<List<SnapshotBlobInfo>> ListOnceAsync(string prefix, CancellationToken cancellationToken)
     {
         var blobs = new List<SnapshotBlobInfo>();
-        string full = _address.Prefix + prefix;
-        await foreach (BlobItem item in _container.GetBlobsAsync(prefix: full, cancellationToken: cancellationToken))
+        AsyncPageable<BlobItem> found = _container.GetBlobsAsync(
+            prefix: _address.Prefix + prefix, cancellationToken: cancellationToken);
+        await foreach (Page<BlobItem> page in found.AsPages(pageSizeHint: _options.BlobsPerPageMax))
         {
-            blobs.Add(new SnapshotBlobInfo(
-                item.Name[_address.Prefix.Length..], item.Properties.ContentLength ?? 0));
+            blobs.AddRange(page.Values.Select(item => new SnapshotBlobInfo(
+                item.Name[_address.Prefix.Length..], item.Properties.ContentLength ?? 0)));
         }
 
         return blobs;

@@ -32,11 +32,14 @@ public sealed class AzuriteProcess : IAsyncDisposable
     /// <summary>The newest lines that it has written.</summary>
     public string Output => _process?.Output ?? "";
 
+    private bool IsInMemory => _more.Contains("--inMemoryPersistence");
+
     private string Scheme => _more.Contains("--cert") ? "https" : "http";
 
     /// <summary>Installs it where that is needed and possible, and starts it; skips the test where it cannot be had.
     /// </summary>
-    /// <param name="more">More arguments.</param>
+    /// <param name="more">More arguments; with <c>--inMemoryPersistence</c> it forgets everything when it is stopped,
+    /// but bears uploads that break off: each of these costs its files one of 50 places to write.</param>
     public static async Task<AzuriteProcess> StartAsync(params string[] more)
     {
         string modules = await NodePackages.RequireAsync("azurite");
@@ -81,8 +84,8 @@ public sealed class AzuriteProcess : IAsyncDisposable
         string port = Port.ToString(CultureInfo.InvariantCulture);
         string[] arguments =
         [
-            _program, "--blobHost", "127.0.0.1", "--blobPort", port, "--location", _directory.Path,
-            "--skipApiVersionCheck", "--silent", "--disableTelemetry", .. _more,
+            _program, "--blobHost", "127.0.0.1", "--blobPort", port, "--skipApiVersionCheck", "--silent",
+            "--disableTelemetry", .. _more, .. IsInMemory ? [] : (string[])["--location", _directory.Path],
         ];
         _process = await PartProcess.StartAsync("node", arguments, async () =>
         {
