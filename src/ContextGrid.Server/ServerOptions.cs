@@ -64,9 +64,7 @@ internal sealed record ServerOptions(
         var retention = Number("--retention-days", 30, 0, 36_500, "Days that the log keeps records; 0: for ever");
         var memory = Size("--memory-max", "Memory for entities, as 512MB or 2GB; 0: unlimited. Default: half of all");
         var root = new RootCommand("The ContextGrid server: live context from event streams.")
-        {
-            definitions, data, http, grpc, demo, rate, users, rebuild, partitions, interval, retention, memory,
-        };
+            { definitions, data, http, grpc, demo, rate, users, rebuild, partitions, interval, retention, memory };
         LimitArguments limits = LimitArguments.AddTo(root);
         SnapshotsOption snapshots = SnapshotsOption.AddTo(root);
         root.SetAction(result => run(new ServerOptions(

@@ -15,8 +15,8 @@ internal sealed class SnapshotsOption
     private readonly Option<string?> _option = new("--snapshots")
     {
         HelpName = "DIR|azure:CONNECTION",
-        Description = "Where the checkpoints are: a directory, azure:CONNECTION, azure:@FILE, or env:NAME for the value "
-            + $"of an environment variable. Default: {Variable} if set, else checkpoints in the data directory",
+        Description = "Where the checkpoints are: a directory, azure:CONNECTION, azure:@FILE, or env:NAME for the "
+            + $"value of an environment variable. Default: {Variable} if set, else checkpoints in the data directory",
     };
 
     private SnapshotsOption()
@@ -34,7 +34,8 @@ internal sealed class SnapshotsOption
 
     /// <summary>What was chosen; null: nothing.</summary>
     internal SnapshotsChoice? Read(ParseResult result) =>
-        Text(result.GetResult(_option)) is { } text && SnapshotsChoice.TryParse(text, out SnapshotsChoice? choice, out _)
+        Text(result.GetResult(_option)) is { } text
+            && SnapshotsChoice.TryParse(text, out SnapshotsChoice? choice, out _)
             ? choice
             : null;
 

@@ -6,7 +6,8 @@ namespace ContextGrid.Server.Tests;
 /// <summary>What <c>--snapshots</c> and its variable may say, and that no secret comes back out.</summary>
 public sealed class SnapshotsChoiceTests : IDisposable
 {
-    private const string Connection = "AccountName=acc;AccountKey=c2VjcmV0;EndpointSuffix=core.windows.net;Container=grid";
+    private const string Connection =
+        "AccountName=acc;AccountKey=c2VjcmV0;EndpointSuffix=core.windows.net;Container=grid";
     private const string Place = "https://acc.blob.core.windows.net/grid";
 
     private readonly string _root = Directory.CreateTempSubdirectory("contextgrid-snapshots-").FullName;

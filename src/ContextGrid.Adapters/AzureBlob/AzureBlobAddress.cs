@@ -14,8 +14,8 @@ namespace ContextGrid.Adapters.AzureBlob;
 public sealed class AzureBlobAddress
 {
     private const string Forms =
-        "Write CONNECTION-STRING;Container=NAME[;Prefix=PATH], or https://ACCOUNT.blob.core.windows.net/CONTAINER[/PATH] "
-        + "with or without a shared access signature.";
+        "Write CONNECTION-STRING;Container=NAME[;Prefix=PATH], or "
+        + "https://ACCOUNT.blob.core.windows.net/CONTAINER[/PATH] with or without a shared access signature.";
 
     private const int ContainerLengthMin = 3, ContainerLengthMax = 63;
 
@@ -186,18 +186,4 @@ public sealed class AzureBlobAddress
             TokenRequestContext context, CancellationToken cancellationToken) =>
             throw new InvalidOperationException("Nobody asks for this token.");
     }
-}
-
-/// <summary>What grants access to blobs.</summary>
-public enum AzureBlobAccess
-{
-    /// <summary>A connection string, with the account's key or a signature.</summary>
-    ConnectionString,
-
-    /// <summary>A shared access signature in the URL.</summary>
-    SharedAccessSignature,
-
-    /// <summary>The identity of the process: a managed identity, a workload identity, or what else
-    /// <see cref="DefaultAzureCredential"/> finds.</summary>
-    Identity,
 }

@@ -37,9 +37,9 @@ internal static class AzureBlobFailure
         { Status: 412, ErrorCode: "ConditionNotMet" or "TargetConditionNotMet" or null }
         or { Status: 409, ErrorCode: "BlobAlreadyExists" };
 
-    /// <summary>Whether no token could be had for the identity of the process.</summary>
+    /// <summary>Whether the service has answered, or no token could be had for the identity of the process.</summary>
     /// <param name="cause">The failure.</param>
-    internal static bool IsIdentity(Exception cause) => cause is AuthenticationFailedException;
+    internal static bool IsFinal(Exception cause) => cause is RequestFailedException or AuthenticationFailedException;
 
     /// <summary>Builds the exception of the port.</summary>
     /// <param name="place">Which blob or container, without a secret.</param>
@@ -51,8 +51,8 @@ internal static class AzureBlobFailure
     private static string Advice(Exception cause) => cause switch
     {
         AuthenticationFailedException =>
-            "this process has no identity that Azure knows (managed identity, workload identity, environment). Give the "
-            + "machine an identity, or use a connection string or a shared access signature",
+            "this process has no identity that Azure knows (managed identity, workload identity, environment). Give "
+            + "the machine an identity, or use a connection string or a shared access signature",
         RequestFailedException { Status: > 0 } e => $"{Advice(e.Status, e.ErrorCode)} ({Label(e)})",
         TimeoutRejectedException or OperationCanceledException =>
             "there was no answer in time. Check the network and the state of the service",

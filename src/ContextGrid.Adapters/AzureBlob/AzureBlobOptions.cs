@@ -23,8 +23,8 @@ public sealed record AzureBlobOptions
     /// 256 MiB, default 8 MiB: a broken connection costs one block, not the whole segment.</summary>
     public int BlockBytesMax { get; init; } = 8 << 20;
 
-    /// <summary>A listing asks for so many blobs at a time; 1 to 5,000, default 5,000, which is the most that the service
-    /// gives.</summary>
+    /// <summary>A listing asks for so many blobs at a time; 1 to 5,000, default 5,000: the service gives no more.
+    /// </summary>
     public int BlobsPerPageMax { get; init; } = 5_000;
 
     /// <summary>So many blocks of one put are on their way at a time; default 4.</summary>

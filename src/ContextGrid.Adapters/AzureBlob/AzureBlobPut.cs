@@ -10,8 +10,8 @@ namespace ContextGrid.Adapters.AzureBlob;
 
 /// <summary>
 /// One put of one blob. It marks the blob with a random id, so that a condition that no longer holds can be told from
-/// one that an earlier attempt of the same put has used up: SDKs, HTTP handlers and proxies repeat requests whose answer
-/// was lost, and the repetition is then refused though the put has succeeded. Used once, by one caller.
+/// one that an earlier attempt of the same put has used up: SDKs, HTTP handlers and proxies repeat requests whose
+/// answer was lost, and the repetition is then refused though the put has succeeded. Used once, by one caller.
 /// </summary>
 /// <remarks>
 /// Small content goes by one request, larger content in blocks under ids that no other put has (the library's own ids

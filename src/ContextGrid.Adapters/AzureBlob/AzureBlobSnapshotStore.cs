@@ -63,7 +63,7 @@ public sealed class AzureBlobSnapshotStore : ISnapshotStore
         client.Diagnostics.IsDistributedTracingEnabled = false; // Spans have the URL, and with it the signature.
         var store = new AzureBlobSnapshotStore(
             address.CreateClient(client, credential), address, options, time);
-        await store.PrepareAsync(cancellationToken);
+        await store.TryOutAsync(cancellationToken);
         return store;
     }
 
@@ -114,7 +114,8 @@ public sealed class AzureBlobSnapshotStore : ISnapshotStore
         BlockBlobClient blob = BlobOf(name);
         try
         {
-            return await _retry.RunAsync(token => ReadOnceAsync(blob, offset, buffer, token), cancellationToken);
+            return await _retry.RunAsync(
+                token => AzureBlobRequests.ReadAsync(blob, offset, buffer, token), cancellationToken);
         }
         catch (RequestFailedException e) when (IsAbsence(e))
         {
@@ -136,7 +137,10 @@ public sealed class AzureBlobSnapshotStore : ISnapshotStore
     {
         try
         {
-            List<SnapshotBlobInfo> blobs = await _retry.RunAsync(token => ListOnceAsync(prefix, token), cancellationToken);
+            List<SnapshotBlobInfo> blobs = await _retry.RunAsync(
+                token => AzureBlobRequests.ListAsync(
+                    _container, _address.Prefix, prefix, _options.BlobsPerPageMax, token),
+                cancellationToken);
             blobs.Sort((x, y) => string.CompareOrdinal(x.Name, y.Name));
             return blobs;
         }
@@ -167,44 +171,14 @@ public sealed class AzureBlobSnapshotStore : ISnapshotStore
     private static bool IsAbsence(RequestFailedException e) => e is { Status: 404, ErrorCode: "BlobNotFound" or null };
 
     private static bool IsFailure(Exception e, CancellationToken cancellationToken) =>
-        e is RequestFailedException || AzureBlobFailure.IsIdentity(e)
-        || (AzureBlobFailure.IsTransient(e) && !cancellationToken.IsCancellationRequested);
+        AzureBlobFailure.IsFinal(e) || (AzureBlobFailure.IsTransient(e) && !cancellationToken.IsCancellationRequested);
 
-    private static async ValueTask<int> ReadOnceAsync(
-        BlockBlobClient blob, long offset, Memory<byte> buffer, CancellationToken cancellationToken)
-    {
-        if (buffer.IsEmpty)
-        {
-            // A range has at least one byte; what is asked is whether the blob is there.
-            await blob.GetPropertiesAsync(cancellationToken: cancellationToken);
-            return 0;
-        }
-
-        var options = new BlobDownloadOptions { Range = new HttpRange(offset, buffer.Length) };
-        using BlobDownloadStreamingResult got = await blob.DownloadStreamingAsync(options, cancellationToken);
-        await using Stream stream = got.Content;
-        return await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
-    }
-
-    private async ValueTask<List<SnapshotBlobInfo>> ListOnceAsync(string prefix, CancellationToken cancellationToken)
-    {
-        var blobs = new List<SnapshotBlobInfo>();
-        AsyncPageable<BlobItem> found = _container.GetBlobsAsync(
-            prefix: _address.Prefix + prefix, cancellationToken: cancellationToken);
-        await foreach (Page<BlobItem> page in found.AsPages(pageSizeHint: _options.BlobsPerPageMax))
-        {
-            blobs.AddRange(page.Values.Select(item => new SnapshotBlobInfo(
-                item.Name[_address.Prefix.Length..], item.Properties.ContentLength ?? 0)));
-        }
-
-        return blobs;
-    }
-
-    private async ValueTask PrepareAsync(CancellationToken cancellationToken)
+    private async ValueTask TryOutAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await _retry.RunAsync(EnsureContainerAsync, cancellationToken);
+            await _retry.RunAsync(
+                token => AzureBlobRequests.EnsureAsync(_container, _address.Prefix, token), cancellationToken);
         }
         catch (Exception e) when (IsFailure(e, cancellationToken))
         {
@@ -214,37 +188,6 @@ public sealed class AzureBlobSnapshotStore : ISnapshotStore
         string probe = $"probe/{Guid.NewGuid():N}";
         await PutAsync(probe, default, PutCondition.Absent, cancellationToken);
         await DeleteAsync(probe, cancellationToken);
-    }
-
-    private async ValueTask<bool> EnsureContainerAsync(CancellationToken cancellationToken)
-    {
-        // Listing is what a signature of the container may do; asking for the container's properties is not.
-        AsyncPageable<BlobItem> blobs = _container.GetBlobsAsync(
-            prefix: _address.Prefix, cancellationToken: cancellationToken);
-        try
-        {
-            await using IAsyncEnumerator<Page<BlobItem>> pages = blobs.AsPages(pageSizeHint: 1)
-                .GetAsyncEnumerator(cancellationToken);
-            return await pages.MoveNextAsync();
-        }
-        catch (RequestFailedException e) when (e.ErrorCode == "ContainerNotFound")
-        {
-            return await CreateContainerAsync(e, cancellationToken);
-        }
-    }
-
-    private async ValueTask<bool> CreateContainerAsync(
-        RequestFailedException absence, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _container.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
-            return true;
-        }
-        catch (RequestFailedException e) when (e.Status is 401 or 403)
-        {
-            throw absence; // That it is not there says more than that it may not be made.
-        }
     }
 
     private BlockBlobClient BlobOf(string name)

@@ -11,9 +11,10 @@ namespace ContextGrid.Runtime.Backups;
 /// Makes consistent copies of a data directory while its host runs. Thread-safe; one backup at a time.
 /// </summary>
 /// <remarks>
-/// <para>The path of a backup: 1 a checkpoint is made; 2 its segments are kept from garbage collection; 3 what of the log
-/// is durable is noted, which is after the checkpoint's positions and after every event that an entity in it reflects;
-/// 4 log and checkpoint are copied, under another name; 5 everything is made durable; 6 it gets its name.</para>
+/// <para>The path of a backup: 1 a checkpoint is made; 2 its segments are kept from garbage collection; 3 what of the
+/// log is durable is noted, which is after the checkpoint's positions and after every event that an entity in it
+/// reflects; 4 log and checkpoint are copied, under another name; 5 everything is made durable; 6 it gets its name.
+/// </para>
 /// <para>Failure policy: whatever fails, nothing stands under the backup's name, and the host goes on.</para>
 /// </remarks>
 public sealed partial class GridBackup

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace ContextGrid.Runtime.Checkpoints;
 
 /// <summary>
-/// Copies the checkpoints of a store aside, below <c>old-TIME/</c> in the same store. The copy is a store of checkpoints
-/// itself: a server that is given this prefix starts on it.
+/// Copies the checkpoints of a store aside, below <c>old-TIME/</c> in the same store. The copy is a store of
+/// checkpoints itself: a server that is given this prefix starts on it.
 /// </summary>
 internal static class CheckpointArchive
 {

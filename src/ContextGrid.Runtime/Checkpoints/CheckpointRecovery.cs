@@ -45,7 +45,8 @@ internal sealed record CheckpointRecovery(
             // Each unreadable newer manifest may have been an opening, and an opening raises the epoch by one.
             epochFloor = Math.Max(epochFloor, manifest.Epoch + unreadable);
             readable.Add(manifest);
-            if (newest is null && !forget && await OpenAsync(store, manifest, recovered, cancellationToken) is { } whole)
+            if (newest is null && !forget
+                && await OpenAsync(store, manifest, recovered, cancellationToken) is { } whole)
             {
                 (newest, segments) = (manifest, whole);
             }

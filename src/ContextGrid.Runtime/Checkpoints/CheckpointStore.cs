@@ -172,7 +172,7 @@ public sealed class CheckpointStore : IAsyncDisposable
         SegmentView view, StoredKey key, CancellationToken cancellationToken) =>
         view.FindAsync(_store, key, cancellationToken);
 
-    /// <summary>Keeps the newest checkpoint in the store until it is disposed of. May be called by any thread.</summary>
+    /// <summary>Keeps the newest checkpoint in the store until it is disposed of. Thread-safe.</summary>
     internal CheckpointPin Pin() => CheckpointPin.Take(_store, _garbage, () => Current);
 
     /// <summary>A check of all segments that are live now.</summary>

@@ -6,7 +6,7 @@ using ContextGrid.TestKit.Parts;
 
 namespace ContextGrid.Adapters.Tests.AzureBlob;
 
-/// <summary>Puts and reads over a network that is slow, breaks, or loses answers: on Azurite behind Toxiproxy.</summary>
+/// <summary>Puts and reads over a network that is slow, breaks, or loses answers: Azurite behind Toxiproxy.</summary>
 [Collection(AzuriteCollection.Name)]
 public sealed class AzureBlobFaultTests(AzuriteFixture azurite)
 {
@@ -113,7 +113,7 @@ public sealed class AzureBlobFaultTests(AzuriteFixture azurite)
         byte[] content = Filled(60_000), part = new byte[60_000];
         await PutAsync(store, content);
         string toxic = await route.AddAsync("limit_data", "downstream", new { bytes = 30_000 });
-        Assert.Equal(60_000, await store.ReadAsync("a", 0, part, CancellationToken.None)); // The rest is asked for anew.
+        Assert.Equal(60_000, await store.ReadAsync("a", 0, part, CancellationToken.None));
         Assert.True(part.AsSpan().SequenceEqual(content));
         await route.RemoveAsync(toxic);
 

@@ -13,8 +13,8 @@ using ContextGrid.TestKit.Processes;
 namespace ContextGrid.Adapters.Tests.AzureBlob;
 
 /// <summary>
-/// A URL without a secret: the token comes from the endpoint that a machine with a managed identity has, here one of the
-/// test, and Azurite checks it over https.
+/// A URL without a secret: the token comes from the endpoint that a machine with a managed identity has, here one of
+/// the test, and Azurite checks it over https.
 /// </summary>
 public sealed class AzureBlobIdentityTests : IDisposable
 {
@@ -113,7 +113,8 @@ public sealed class AzureBlobIdentityTests : IDisposable
                     Interlocked.Increment(ref _given);
                     long now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
                     string claims = string.Create(CultureInfo.InvariantCulture, $$"""
-                        {"aud":"https://storage.azure.com","iss":"https://sts.windows.net/ab1f708d-50f6-404c-a006-d71b2ac7a606/",
+                        {"aud":"https://storage.azure.com",
+                        "iss":"https://sts.windows.net/ab1f708d-50f6-404c-a006-d71b2ac7a606/",
                         "iat":{{now - 60}},"nbf":{{now - 60}},"exp":{{now + 3600}}}
                         """);
                     string token = $"{Part("""{"alg":"none","typ":"JWT"}""")}.{Part(claims)}.{Part("signature")}";

@@ -6,7 +6,7 @@ using ContextGrid.Runtime.Checkpoints;
 
 namespace ContextGrid.Adapters.Tests.AzureBlob;
 
-/// <summary>Single requests of a put that are repeated or lose their answers, between the library and Azurite.</summary>
+/// <summary>Single requests of a put that are repeated or lose their answers, between library and Azurite.</summary>
 [Collection(AzuriteCollection.Name)]
 public sealed class AzureBlobPutTests(AzuriteFixture azurite)
 {

@@ -32,7 +32,8 @@ public sealed class AzuriteFixture : IAsyncLifetime
     }
 
     /// <summary>The emulator; skips the test where it cannot be had.</summary>
-    public async Task<AzuriteProcess> RequireAsync() => _azurite ??= await AzuriteProcess.StartAsync("--inMemoryPersistence");
+    public async Task<AzuriteProcess> RequireAsync() =>
+        _azurite ??= await AzuriteProcess.StartAsync("--inMemoryPersistence");
 
     /// <summary>A new way to the emulator, which the test may break.</summary>
     public async Task<ToxicRoute> RouteAsync()

@@ -4,8 +4,8 @@ using ContextGrid.Runtime.Embedded;
 namespace ContextGrid.Runtime.Tests.Backups;
 
 /// <summary>
-/// Holds a backup up after its first piece until so many newer checkpoints have been published that, but for the backup,
-/// segments that it is to copy would have been collected.
+/// Holds a backup up after its first piece until so many newer checkpoints have been published that, but for the
+/// backup, segments that it is to copy would have been collected.
 /// </summary>
 internal sealed class CheckpointsGoOn(EmbeddedHost host, TimeSpan limit)
 {

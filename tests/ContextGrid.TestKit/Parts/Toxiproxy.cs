@@ -70,7 +70,8 @@ public sealed class ToxicRoute
     private readonly HttpClient _http;
     private readonly string _path;
 
-    internal ToxicRoute(HttpClient http, string name, int port) => (_http, _path, Port) = (http, "proxies/" + name, port);
+    internal ToxicRoute(HttpClient http, string name, int port) =>
+        (_http, _path, Port) = (http, "proxies/" + name, port);
 
     /// <summary>The port on 127.0.0.1 that clients use.</summary>
     public int Port { get; }
