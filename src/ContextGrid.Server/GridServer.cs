@@ -69,7 +69,10 @@ internal sealed class GridServer : IAsyncDisposable
     internal static async Task<GridServer> StartAsync(
         ServerOptions options, DefinitionSet definitions, TimeProvider time)
     {
-        EmbeddedHostOptions hostOptions = options.ToHostOptions(definitions);
+        EmbeddedHostOptions hostOptions = options.ToHostOptions(definitions) with
+        {
+            Snapshots = options.Snapshots?.ToPlace(time),
+        };
         var gates = new ServerGates(options.Limits, hostOptions.Metrics, time);
         GrpcOptions grpcOptions = gates.ToGrpc();
         WebApplication app = ServerPorts.Build(options, grpcOptions, gates);

@@ -42,6 +42,9 @@ internal sealed record ServerOptions(
     /// <summary>The memory for entities, bytes; 0: unlimited.</summary>
     internal long MemoryMaxBytes { get; init; }
 
+    /// <summary>Where the checkpoints are; null: in the data directory.</summary>
+    internal SnapshotsChoice? Snapshots { get; init; }
+
     // Half: the heap of a busy server is larger than what lives in it, and the log's pages want to stay cached.
     private static long MemoryDefaultBytes => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
 
@@ -66,11 +69,10 @@ internal sealed record ServerOptions(
         var retention = Number("--retention-days", 30, 0, 36_500, "Days that the log keeps records; 0: for ever");
         var memory = Size("--memory-max", "Memory for entities, as 512MB or 2GB; 0: unlimited. Default: half of all");
         var root = new RootCommand("The ContextGrid server: live context from event streams.")
-        {
-            definitions, data, http, grpc, demo, rate, users, rebuild, partitions, interval, retention, memory,
-        };
+            { definitions, data, http, grpc, demo, rate, users, rebuild, partitions, interval, retention, memory };
         LimitArguments limits = LimitArguments.AddTo(root);
         KafkaArguments kafka = KafkaArguments.AddTo(root);
+        SnapshotsOption snapshots = SnapshotsOption.AddTo(root);
         root.SetAction(result => run(new ServerOptions(
             result.GetValue(definitions) ?? (result.GetValue(demo) ? ExamplesDirectory() : "definitions"),
             result.GetValue(data) ?? (result.GetValue(demo) ? Path.Combine("data", "demo") : "data"),
@@ -86,6 +88,7 @@ internal sealed record ServerOptions(
         {
             Limits = limits.Read(result),
             Kafka = kafka.Read(result),
+            Snapshots = snapshots.Read(result),
             MemoryMaxBytes = ByteSize.Of(result.GetValue(memory)) ?? MemoryDefaultBytes,
         }));
         return Invoke(root.Parse(args));

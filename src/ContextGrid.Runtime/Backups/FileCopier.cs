@@ -31,7 +31,17 @@ internal sealed class FileCopier(
     /// <param name="bytes">How many bytes.</param>
     /// <param name="cancellationToken">Ends it between two pieces.</param>
     /// <exception cref="EndOfStreamException">The file has fewer bytes.</exception>
-    public async ValueTask CopyAsync(IFile from, string to, long bytes, CancellationToken cancellationToken)
+    public ValueTask CopyAsync(IFile from, string to, long bytes, CancellationToken cancellationToken) => CopyAsync(
+        (buffer, at) => ValueTask.FromResult(from.ReadFully(buffer.Span, at)), to, bytes, cancellationToken);
+
+    /// <summary>Copies what a function reads, and makes it durable; its name is the caller's to sync.</summary>
+    /// <param name="readAt">Fills a buffer from an offset on; returns the bytes read, fewer only at the end.</param>
+    /// <param name="to">The path of the copy, which does not exist.</param>
+    /// <param name="bytes">How many bytes.</param>
+    /// <param name="cancellationToken">Ends it between two pieces.</param>
+    /// <exception cref="EndOfStreamException">There are fewer bytes.</exception>
+    public async ValueTask CopyAsync(
+        Func<Memory<byte>, long, ValueTask<int>> readAt, string to, long bytes, CancellationToken cancellationToken)
     {
         using IFile copy = files.Open(to, FileMode.CreateNew, FileAccess.Write);
         long unflushed = 0;
@@ -39,9 +49,9 @@ internal sealed class FileCopier(
         {
             cancellationToken.ThrowIfCancellationRequested();
             int piece = (int)Math.Min(_buffer.Length, bytes - at);
-            if (from.ReadFully(_buffer.AsSpan(0, piece), at) < piece)
+            if (await readAt(_buffer.AsMemory(0, piece), at) < piece)
             {
-                throw new EndOfStreamException($"The file that is copied to {to} has fewer than {bytes} bytes.");
+                throw new EndOfStreamException($"What is copied to {to} has fewer than {bytes} bytes.");
             }
 
             copy.Write(_buffer.AsSpan(0, piece), at);

@@ -11,9 +11,10 @@ namespace ContextGrid.Runtime.Backups;
 /// Makes consistent copies of a data directory while its host runs. Thread-safe; one backup at a time.
 /// </summary>
 /// <remarks>
-/// <para>The path of a backup: 1 a checkpoint is made; 2 its segments are opened, so that they stay; 3 what of the log
-/// is durable is noted, which is after the checkpoint's positions and after every event that an entity in it reflects;
-/// 4 log and checkpoint are copied, under another name; 5 everything is made durable; 6 it gets its name.</para>
+/// <para>The path of a backup: 1 a checkpoint is made; 2 its segments are kept from garbage collection; 3 what of the
+/// log is durable is noted, which is after the checkpoint's positions and after every event that an entity in it
+/// reflects; 4 log and checkpoint are copied, under another name; 5 everything is made durable; 6 it gets its name.
+/// </para>
 /// <para>Failure policy: whatever fails, nothing stands under the backup's name, and the host goes on.</para>
 /// </remarks>
 public sealed partial class GridBackup
@@ -96,8 +97,7 @@ public sealed partial class GridBackup
             // Not cancelled: the host wants this checkpoint as much as the backup does.
             await _checkpoint(CancellationToken.None);
             cancellationToken.ThrowIfCancellationRequested();
-            using CheckpointPin pin = CheckpointPin.Take(
-                _files, _stores.Directory.CheckpointsPath, () => _stores.Checkpoints.Current);
+            using CheckpointPin pin = _stores.Checkpoints.Pin();
             LogCut[] cuts = [.. log.Partitions.Select(LogCut.Of)];
             long total = cuts.Sum(c => c.Bytes) + pin.Manifest.Segments.Sum(s => s.Bytes);
             CheckSpace(to, total);
@@ -129,11 +129,12 @@ public sealed partial class GridBackup
         CheckpointPin pin, BackupTarget target, FileCopier copier, CancellationToken cancellationToken)
     {
         target.MakeDirectory("checkpoints/segments");
-        for (int i = 0; i < pin.Segments.Count; i++)
+        foreach (SegmentInfo segment in pin.Manifest.Segments)
         {
-            SegmentInfo segment = pin.Manifest.Segments[i];
             await copier.CopyAsync(
-                pin.Segments[i], Path.Combine(target.Root, "checkpoints", segment.Name), segment.Bytes,
+                (buffer, at) => pin.ReadAsync(segment, at, buffer, cancellationToken),
+                Path.Combine(target.Root, "checkpoints", segment.Name),
+                segment.Bytes,
                 cancellationToken);
         }
 

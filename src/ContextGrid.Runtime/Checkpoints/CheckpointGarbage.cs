@@ -8,39 +8,45 @@ namespace ContextGrid.Runtime.Checkpoints;
 /// one of the checkpoint: what could not be deleted is tried again.
 /// </summary>
 /// <param name="store">Where the blobs are.</param>
-internal sealed class CheckpointGarbage(ISnapshotStore store)
+/// <param name="grace">How long a segment stays after the last manifest that names it.</param>
+/// <param name="time">The clock for the grace.</param>
+internal sealed class CheckpointGarbage(ISnapshotStore store, TimeSpan grace, TimeProvider time)
 {
     private const int ManifestsKept = 3;
 
-    private readonly HashSet<string> _candidates = new(StringComparer.Ordinal);
+    // Names of segments, and since when nobody may need them.
+    private readonly Dictionary<string, long> _candidates = new(StringComparer.Ordinal);
+    private int _holds;
+
+    /// <summary>Keeps everything that is there until it is disposed of. May be called by any thread.</summary>
+    public IDisposable Hold()
+    {
+        Interlocked.Increment(ref _holds);
+        return new Held(this);
+    }
 
     /// <summary>Names segments that may not be needed any more.</summary>
-    public void Add(IReadOnlyCollection<SegmentInfo> segments)
+    public void Add(IEnumerable<SegmentInfo> segments)
     {
         foreach (SegmentInfo segment in segments)
         {
-            _candidates.Add(segment.Name);
+            _candidates.TryAdd(segment.Name, time.GetTimestamp());
         }
     }
 
-    /// <summary>After a publish: deletes candidates that the two newest manifests do not name, and old
-    /// manifests.</summary>
+    /// <summary>After a publish: deletes candidates that the two newest manifests do not name and whose grace is over,
+    /// and old manifests.</summary>
     public async ValueTask CollectAsync(
         CheckpointManifest newest, CheckpointManifest before, CancellationToken cancellationToken)
     {
+        if (Volatile.Read(ref _holds) > 0)
+        {
+            return;
+        }
+
         try
         {
-            HashSet<string> named = Named([newest, before]);
-            foreach (string name in _candidates.ToArray())
-            {
-                if (!named.Contains(name))
-                {
-                    await store.DeleteAsync(name, cancellationToken);
-                }
-
-                _candidates.Remove(name);
-            }
-
+            await DeleteCandidatesAsync(Named([newest, before]), cancellationToken);
             foreach (SnapshotBlobInfo blob in await store.ListAsync(CheckpointManifest.Prefix, cancellationToken))
             {
                 long generation = CheckpointManifest.GenerationOf(blob.Name);
@@ -56,8 +62,8 @@ internal sealed class CheckpointGarbage(ISnapshotStore store)
         }
     }
 
-    /// <summary>After opening: deletes segments that no readable manifest names, left by a crash before a
-    /// publish.</summary>
+    /// <summary>After opening: deletes segments that no readable manifest names, left by a crash before a publish or
+    /// during the grace of an earlier owner. Their own grace begins now.</summary>
     public async ValueTask CollectOrphansAsync(
         CheckpointManifest own, ImmutableArray<CheckpointManifest> readable, CancellationToken cancellationToken)
     {
@@ -69,13 +75,15 @@ internal sealed class CheckpointGarbage(ISnapshotStore store)
                 long generation = SegmentName.GenerationOf(blob.Name);
                 if (generation >= 0 && generation <= own.Generation && !named.Contains(blob.Name))
                 {
-                    await store.DeleteAsync(blob.Name, cancellationToken);
+                    _candidates.TryAdd(blob.Name, time.GetTimestamp());
                 }
             }
+
+            await DeleteCandidatesAsync(named, cancellationToken);
         }
         catch (SnapshotStoreException)
         {
-            // Orphans cost space only; the next opening tries again.
+            // Orphans cost space only; they are tried again.
         }
     }
 
@@ -91,5 +99,34 @@ internal sealed class CheckpointGarbage(ISnapshotStore store)
         }
 
         return named;
+    }
+
+    private async ValueTask DeleteCandidatesAsync(HashSet<string> named, CancellationToken cancellationToken)
+    {
+        foreach ((string name, long since) in _candidates.ToArray())
+        {
+            if (named.Contains(name))
+            {
+                _candidates.Remove(name);
+            }
+            else if (grace == TimeSpan.Zero || time.GetElapsedTime(since) >= grace)
+            {
+                await store.DeleteAsync(name, cancellationToken);
+                _candidates.Remove(name);
+            }
+        }
+    }
+
+    private sealed class Held(CheckpointGarbage garbage) : IDisposable
+    {
+        private int _released;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _released, 1) == 0)
+            {
+                Interlocked.Decrement(ref garbage._holds);
+            }
+        }
     }
 }

@@ -11,6 +11,11 @@ public sealed record CheckpointOptions
     /// <summary>So many small segments may stand side by side before they are merged; 1 to 64, default 8.</summary>
     public int SmallSegmentsMax { get; init; } = 8;
 
+    /// <summary>So long a segment stays after the last manifest that names it; default zero: nobody but the owner
+    /// reads. Where other processes may read, it is the time in which one that has read a manifest has read its
+    /// segments. An opening begins it anew for what an earlier owner has left.</summary>
+    public TimeSpan GarbageGrace { get; init; }
+
     /// <summary>True: a publish waits for the merge that it starts, so that calls come in one order; for tests and
     /// tools. Default false: the merge runs beside, and the next publish takes its result.</summary>
     public bool MergeInPublish { get; init; }

@@ -18,10 +18,13 @@ internal sealed record CheckpointRecovery(
     ImmutableArray<string> Recovered)
 {
     /// <summary>Reads the manifests from the newest to the oldest and takes the first that is whole.</summary>
+    /// <param name="store">Where they are.</param>
+    /// <param name="forget">True: takes none of them.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="SnapshotStoreException">The store can't be read, or has manifests of which none is
     /// usable.</exception>
     public static async ValueTask<CheckpointRecovery> FindAsync(
-        ISnapshotStore store, CancellationToken cancellationToken)
+        ISnapshotStore store, bool forget, CancellationToken cancellationToken)
     {
         List<long> generations = await GenerationsAsync(store, cancellationToken);
         var recovered = ImmutableArray.CreateBuilder<string>();
@@ -42,13 +45,14 @@ internal sealed record CheckpointRecovery(
             // Each unreadable newer manifest may have been an opening, and an opening raises the epoch by one.
             epochFloor = Math.Max(epochFloor, manifest.Epoch + unreadable);
             readable.Add(manifest);
-            if (newest is null && await OpenAsync(store, manifest, recovered, cancellationToken) is { } whole)
+            if (newest is null && !forget
+                && await OpenAsync(store, manifest, recovered, cancellationToken) is { } whole)
             {
                 (newest, segments) = (manifest, whole);
             }
         }
 
-        recovered.Add(newest is null && generations.Count > 0
+        recovered.Add(newest is null && !forget && generations.Count > 0
             ? throw NoneIsUsable(generations.Count, recovered)
             : Describe(newest));
         return new CheckpointRecovery(

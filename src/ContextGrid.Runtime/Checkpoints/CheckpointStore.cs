@@ -45,7 +45,7 @@ public sealed class CheckpointStore : IAsyncDisposable
         _options = options;
         _segments = new SegmentPublisher(store);
         _manifests = new ManifestPublisher(store);
-        _garbage = new CheckpointGarbage(store);
+        _garbage = new CheckpointGarbage(store, options.GarbageGrace, time);
         _live = new LiveSegments(store);
         foreach (SegmentIndex segment in found.Segments)
         {
@@ -96,17 +96,27 @@ public sealed class CheckpointStore : IAsyncDisposable
     /// <param name="time">The clock for the manifests' creation times.</param>
     /// <param name="options">The limits.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public static async ValueTask<CheckpointStore> OpenAsync(
+    public static ValueTask<CheckpointStore> OpenAsync(
         ISnapshotStore store,
         string ownerId,
         TimeProvider time,
         CheckpointOptions options,
+        CancellationToken cancellationToken) =>
+        OpenAsync(store, ownerId, time, options, new CheckpointOpening(), cancellationToken);
+
+    internal static async ValueTask<CheckpointStore> OpenAsync(
+        ISnapshotStore store,
+        string ownerId,
+        TimeProvider time,
+        CheckpointOptions options,
+        CheckpointOpening opening,
         CancellationToken cancellationToken)
     {
         var publisher = new ManifestPublisher(store);
         for (int attempt = 0; attempt < OpenAttemptsMax; attempt++)
         {
-            CheckpointRecovery found = await CheckpointRecovery.FindAsync(store, cancellationToken);
+            CheckpointRecovery found = await CheckpointRecovery.FindAsync(store, opening.Forget, cancellationToken);
+            await opening.Accept(found.Newest);
             CheckpointManifest own = found.Newest with
             {
                 Generation = found.NewestGeneration + 1,
@@ -120,6 +130,7 @@ public sealed class CheckpointStore : IAsyncDisposable
             {
                 var opened = new CheckpointStore(store, time, options, found, own);
                 await opened._garbage.CollectOrphansAsync(own, found.Readable, cancellationToken);
+                opened._garbage.Add(opening.Forget ? found.Readable.SelectMany(m => m.Segments) : []);
                 return opened;
             }
         }
@@ -160,6 +171,9 @@ public sealed class CheckpointStore : IAsyncDisposable
     internal ValueTask<StoredRecord> FindAsync(
         SegmentView view, StoredKey key, CancellationToken cancellationToken) =>
         view.FindAsync(_store, key, cancellationToken);
+
+    /// <summary>Keeps the newest checkpoint in the store until it is disposed of. Thread-safe.</summary>
+    internal CheckpointPin Pin() => CheckpointPin.Take(_store, _garbage, () => Current);
 
     /// <summary>A check of all segments that are live now.</summary>
     internal CheckpointScrub Scrub(ILogger logger) => new(_store, () => View, _time, logger);

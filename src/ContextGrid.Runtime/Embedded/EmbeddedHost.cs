@@ -173,8 +173,6 @@ public sealed class EmbeddedHost : IAsyncDisposable
         EmbeddedHostOptions options, HostStores stores, HostPlatform platform, CancellationToken cancellationToken)
     {
         CheckpointStore checkpoints = stores.Checkpoints;
-        StateRecovery.CheckDefinitions(
-            checkpoints.Current, StateRecovery.HashesOf(options.Definitions), options.DataDirectory);
         var grid = new EmbeddedGrid(options.Definitions, options.Metrics, checkpoints, options.MemoryMaxBytes);
         ImmutableArray<PartitionProgress> progress = await StateRecovery.ProgressAsync(
             stores.Log, options.Definitions, checkpoints.Current, platform.Time, cancellationToken);

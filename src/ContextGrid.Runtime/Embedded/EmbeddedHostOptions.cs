@@ -13,6 +13,9 @@ public sealed record EmbeddedHostOptions
     /// <summary>The directory that holds log and checkpoints; made when missing.</summary>
     public required string DataDirectory { get; init; }
 
+    /// <summary>Where the checkpoints are; null (the default): in the data directory.</summary>
+    public SnapshotPlace? Snapshots { get; init; }
+
     /// <summary>
     /// Opens the log, which the host then owns; null (the default): it is made of files in the data directory. Partitions
     /// and retention of another log are its own affair.

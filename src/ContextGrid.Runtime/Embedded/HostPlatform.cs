@@ -22,9 +22,6 @@ internal sealed record HostPlatform(TimeProvider Time, ILoggerFactory Loggers)
     /// <summary>The sizes of the checkpoints.</summary>
     public CheckpointOptions Checkpoints { get; init; } = new();
 
-    /// <summary>Opens another store of checkpoints than that in the data directory; null: none.</summary>
-    public Func<ISnapshotStore>? OpenSnapshots { get; init; }
-
     /// <summary>Stands between the log and those who use it.</summary>
     public Func<IEventLog, IEventLog> AroundLog { get; init; } = log => log;
 

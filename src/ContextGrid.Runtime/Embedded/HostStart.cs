@@ -15,6 +15,52 @@ internal static class HostStart
         or CheckpointCorruptException or EventLogException or IOException or UnauthorizedAccessException
         or ArgumentException;
 
+    /// <summary>Opens the checkpoints and takes their ownership, if they fit log and definitions.</summary>
+    /// <param name="options">Where they are, and whether they are to be forgotten.</param>
+    /// <param name="directory">The data directory.</param>
+    /// <param name="log">The log.</param>
+    /// <param name="sentences">Is told what was done with them.</param>
+    /// <param name="platform">Clock and files.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="HostStartException">They do not fit; they are the former owner's still.</exception>
+    internal static async ValueTask<CheckpointStore> OpenCheckpointsAsync(
+        EmbeddedHostOptions options,
+        DataDirectory directory,
+        IEventLog log,
+        List<string> sentences,
+        HostPlatform platform,
+        CancellationToken cancellationToken)
+    {
+        if (options.Rebuild && options.Snapshots is null)
+        {
+            sentences.AddRange(PutAside(platform.Files, directory.CheckpointsPath, platform.Time));
+        }
+
+        ISnapshotStore store = options.Snapshots is { } place
+            ? await place.OpenAsync(cancellationToken)
+            : DirectorySnapshotStore.Open(platform.Files, directory.CheckpointsPath, platform.Time);
+        if (options.Snapshots is not null)
+        {
+            sentences.Add($"the checkpoints are in {options.Snapshots.Name}");
+            sentences.AddRange(options.Rebuild ? await CopyAsideAsync(store, platform.Time, cancellationToken) : []);
+        }
+
+        return await CheckpointStore.OpenAsync(
+            store,
+            $"{Environment.MachineName}:{Environment.ProcessId}",
+            platform.Time,
+            platform.Checkpoints with
+            {
+                GarbageGrace = options.Snapshots?.GarbageGrace ?? platform.Checkpoints.GarbageGrace,
+            },
+            new CheckpointOpening
+            {
+                Forget = options.Rebuild,
+                Accept = manifest => StateRecovery.CheckAsync(options, log, manifest, platform.Time, cancellationToken),
+            },
+            cancellationToken);
+    }
+
     /// <summary>Renames the checkpoints, and says so.</summary>
     internal static List<string> PutAside(IFileSystem files, string checkpoints, TimeProvider time)
     {
@@ -29,6 +75,13 @@ internal static class HostStart
         files.SyncDirectory(Path.GetDirectoryName(checkpoints) ?? checkpoints);
         return [$"the checkpoints were put aside as {old}; state is built from the log again"];
     }
+
+    /// <summary>Copies the checkpoints of a store aside, and says so.</summary>
+    private static async ValueTask<string[]> CopyAsideAsync(
+        ISnapshotStore store, TimeProvider time, CancellationToken cancellationToken) =>
+        await CheckpointArchive.CopyAsync(store, time, cancellationToken) is { } old
+            ? [$"the checkpoints were copied aside to {old}/ there; state is built from the log again"]
+            : [];
 
     /// <summary>Opens the log with the topics of the definitions and the dead letters.</summary>
     internal static FileEventLog OpenLog(

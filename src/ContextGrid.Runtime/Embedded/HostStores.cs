@@ -52,18 +52,8 @@ internal sealed class HostStores : IAsyncDisposable
             var logFiles = log as FileEventLog;
             sentences.AddRange(logFiles?.Recovered ?? []);
             log = platform.AroundLog(log);
-            if (options.Rebuild)
-            {
-                sentences.AddRange(HostStart.PutAside(platform.Files, directory.CheckpointsPath, platform.Time));
-            }
-
-            CheckpointStore checkpoints = await CheckpointStore.OpenAsync(
-                platform.OpenSnapshots?.Invoke()
-                    ?? DirectorySnapshotStore.Open(platform.Files, directory.CheckpointsPath, platform.Time),
-                $"{Environment.MachineName}:{Environment.ProcessId}",
-                platform.Time,
-                platform.Checkpoints,
-                cancellationToken);
+            CheckpointStore checkpoints = await HostStart.OpenCheckpointsAsync(
+                options, directory, log, sentences, platform, cancellationToken);
             return new HostStores(directory, log, logFiles, checkpoints, [.. sentences, .. checkpoints.Recovered]);
         }
         catch

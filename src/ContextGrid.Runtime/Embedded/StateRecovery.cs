@@ -18,9 +18,22 @@ internal static class StateRecovery
         definitions.Entities.ToImmutableSortedDictionary(
             e => e.Name, e => DefinitionHash.OfState(definitions, e), StringComparer.Ordinal);
 
+    /// <summary>Refuses a checkpoint that other definitions or another log have left behind.</summary>
+    /// <exception cref="HostStartException">Says why, and what to do.</exception>
+    internal static async ValueTask CheckAsync(
+        EmbeddedHostOptions options,
+        IEventLog log,
+        CheckpointManifest manifest,
+        TimeProvider time,
+        CancellationToken cancellationToken)
+    {
+        CheckDefinitions(manifest, HashesOf(options.Definitions), options.Snapshots?.Name ?? options.DataDirectory);
+        await ProgressAsync(log, options.Definitions, manifest, time, cancellationToken);
+    }
+
     /// <summary>Refuses state that other definitions have left behind.</summary>
     /// <exception cref="HostStartException">Names the types and what to do.</exception>
-    internal static void CheckDefinitions(
+    private static void CheckDefinitions(
         CheckpointManifest manifest, ImmutableSortedDictionary<string, ulong> hashes, string directory)
     {
         if (manifest.Content.Sources.IsEmpty)

@@ -25,7 +25,8 @@ internal sealed class CheckpointsVerifier(VerifyReport report, string root, Snap
     {
         if (!Directory.Exists(root))
         {
-            report.Info(root, null, "There are no checkpoints yet.", "A start builds all state from the log.");
+            report.Info(root, null, "There are no checkpoints in this directory.",
+                "A start builds all state from the log, unless --snapshots names checkpoints elsewhere.");
             return new CheckpointsState([]);
         }
 

@@ -21,12 +21,19 @@ internal static class HostOnStore
             {
                 Definitions = Definitions,
                 DataDirectory = data,
+                Snapshots = new SnapshotPlace
+                {
+                    Name = "a store of the test",
+                    OpenAsync = _ => ValueTask.FromResult(store),
+                    GarbageGrace = TimeSpan.Zero,
+                },
                 Partitions = 2,
                 CheckpointInterval = TimeSpan.FromHours(1),
                 MemoryMaxBytes = memoryMaxBytes,
                 RetentionTime = TimeSpan.Zero,
             },
-            new HostPlatform(TimeProvider.System, NullLoggerFactory.Instance) { OpenSnapshots = () => store },
+            TimeProvider.System,
+            NullLoggerFactory.Instance,
             CancellationToken.None);
 
     /// <summary>Publishes payments to the partition of their key, and tells where they are.</summary>

@@ -181,6 +181,7 @@ internal sealed class SimulatedWorld
     {
         Definitions = SimulatedDefinitions.Set,
         DataDirectory = Data,
+        Snapshots = Plan.IsShared ? SharedPlace.Of(_store) : null,
         Partitions = Plan.Partitions,
         CheckpointInterval = Plan.CheckpointInterval,
         MemoryMaxBytes = Plan.MemoryMaxBytes,
@@ -195,7 +196,6 @@ internal sealed class SimulatedWorld
         Files = disk,
         Log = _logOptions,
         Checkpoints = _checkpoints,
-        OpenSnapshots = Plan.IsShared ? () => _store : null,
         AroundLog = log => Plan.IsShared ? log : new ObservedLog(log, Truth, Clock, Random, _slow),
         AroundGrid = grid => new SlowGrid(grid, Clock, Random, _slow),
     };
