@@ -1,4 +1,5 @@
 using ContextGrid.Runtime.Checkpoints;
+using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.Diagnostics;
 using Microsoft.Extensions.Logging;
 
@@ -6,8 +7,9 @@ namespace ContextGrid.Runtime.Ingestion;
 
 /// <summary>
 /// Step one of an event's path: reads one partition in order and hands batches to the grid. One task owns it from start
-/// to stop. A bad record becomes a dead letter and the next one is applied; a fault of the log or of the dead letters
-/// waits and is tried again, so nothing passes it; corruption stops the partition and is shown in the status.
+/// to stop. A bad record becomes a dead letter and the next one is applied; a fault of the log, of the dead letters or of
+/// the schema registry waits and is tried again, so nothing passes it; corruption stops the partition and is shown in
+/// the status.
 /// </summary>
 public sealed partial class PartitionIngestor
 {
@@ -76,7 +78,8 @@ public sealed partial class PartitionIngestor
                     await StepAsync(reader, cancellationToken);
                     Fault = null;
                 }
-                catch (EventLogException e) when (e.Error != EventLogError.Corrupt)
+                catch (Exception e) when (
+                    e is EventLogException { Error: not EventLogError.Corrupt } or SchemaUnavailableException)
                 {
                     await WaitToRetryAsync(e.Message, cancellationToken);
                     await CloseAsync(reader);
@@ -157,6 +160,7 @@ public sealed partial class PartitionIngestor
     {
         long last = _records[_records.Count - 1].Offset;
         Progress.SeeEnd(last + 1, _records[0].TimestampMs);
+        await _events.PrepareAsync(_records, cancellationToken);
         _events.Load(_records);
         await ApplyToGridAsync(cancellationToken);
         await _burial.BuryAsync(_events.DeadLetters, WaitToRetryAsync, cancellationToken);
