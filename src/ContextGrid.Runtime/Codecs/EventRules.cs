@@ -65,6 +65,33 @@ internal sealed class EventRules
     /// <summary>Zero means "no id", so an id that hashes to zero takes the next number.</summary>
     internal static ulong NotZero(ulong hash) => hash == 0 ? 1 : hash;
 
+    /// <summary>
+    /// The outcome for a refused event. Keys that can't be trusted become null in the record.
+    /// </summary>
+    /// <param name="found">Error, field, place and what was found; the rest is completed here.</param>
+    /// <param name="isBroken">Which fields can't be trusted; null: none of them.</param>
+    /// <param name="into">The record.</param>
+    internal DecodeResult Refuse(in DecodeResult found, ReadOnlySpan<bool> isBroken, EventRecord into)
+    {
+        bool allKnown = true;
+        foreach (int field in Keys)
+        {
+            ref Value key = ref into.Fields[field];
+            bool isKey = !isBroken.IsEmpty && !isBroken[field]
+                && (key.Kind != ValueKind.String || key.Utf8.Length is > 0 and <= EntityKey.BytesMax);
+            allKnown &= isKey;
+            key = isKey ? key : Value.Null;
+        }
+
+        return found with
+        {
+            KeysKnown = allKnown,
+            Definition = Definition,
+            RecordTimeMs = into.LogTimeMs,
+            EventTimeMs = into.EventTimeMs,
+        };
+    }
+
     private DecodeError CheckKeys(EventRecord into, out int wrong)
     {
         bool any = Keys.Length == 0;
