@@ -71,7 +71,7 @@ internal sealed class AvroCompiler
             return Union(schema, member);
         }
 
-        AvroStep step = member.Slot >= 0 ? Leaf(schema, member) : Members(schema, member);
+        AvroStep step = Branch(schema, member);
         if (step.Read == AvroRead.Refuse)
         {
             Wrong(member, step.Refusal);
@@ -84,9 +84,7 @@ internal sealed class AvroCompiler
     // when no branch can be read.
     private AvroStep Union(AvroSchema schema, FieldPath member)
     {
-        AvroStep[] branches = [.. schema.Inner.Select(b => b.Kind == AvroKind.Null
-            ? Skip(b)
-            : member.Slot >= 0 ? Leaf(b, member) : Members(b, member))];
+        AvroStep[] branches = [.. schema.Inner.Select(b => Branch(b, member))];
         bool hasValue = schema.Inner.Any(b => b.Kind != AvroKind.Null);
         if (hasValue && !branches.Any(b => b.Read is not (AvroRead.Refuse or AvroRead.Skip)))
         {
@@ -96,13 +94,17 @@ internal sealed class AvroCompiler
         return new AvroStep(schema) { Read = AvroRead.Inside, Inner = branches };
     }
 
+    private AvroStep Branch(AvroSchema schema, FieldPath member) => schema.Kind == AvroKind.Null
+        ? Skip(schema)
+        : member.Slot >= 0 ? Leaf(schema, member) : Members(schema, member);
+
     private AvroStep Members(AvroSchema schema, FieldPath member) => schema.Kind == AvroKind.Record
         ? Record(schema, member)
         : Refused(schema, member);
 
     private AvroStep Leaf(AvroSchema schema, FieldPath member)
     {
-        AvroRead read = schema.Kind == AvroKind.Null ? AvroRead.Skip : AvroTypes.Of(schema, member.Type);
+        AvroRead read = AvroTypes.Of(schema, member.Type);
         if (read == AvroRead.Refuse)
         {
             return Refused(schema, member);
