@@ -54,7 +54,7 @@ public delegate IEventDecoder EventDecoderFactory(DefinitionSet definitions, int
 /// <summary>The decoders that need no other service.</summary>
 public static class PlainDecoders
 {
-    /// <summary>The decoder of a JSON event; an <see cref="EventDecoderFactory"/>.</summary>
+    /// <summary>The decoder of a JSON event or CloudEvent; an <see cref="EventDecoderFactory"/>.</summary>
     /// <exception cref="ArgumentException">The event is Avro or Protobuf: these take a schema registry.</exception>
     public static IEventDecoder Create(DefinitionSet definitions, int eventIndex)
     {
@@ -62,6 +62,7 @@ public static class PlainDecoders
         return definition.Format switch
         {
             EventFormat.Json => new JsonEventDecoder(definitions, eventIndex),
+            EventFormat.CloudEvents => new CloudEventDecoder(definitions, eventIndex),
             _ => throw new ArgumentException(
                 $"Event '{definition.Name}' has the format {definition.Format.ToString().ToLowerInvariant()}, whose "
                 + "schemas are in a schema registry; name it with --schema-registry URL."),
