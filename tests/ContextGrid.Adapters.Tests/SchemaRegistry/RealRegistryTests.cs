@@ -8,6 +8,7 @@ using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Queries;
+using ContextGrid.TestKit.Parts;
 using ContextGrid.TestKit.Processes;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -25,7 +26,7 @@ public sealed class RealRegistryTests
     [Fact]
     public async Task Get_RegisteredSchemaWithReferences_ComesWithThemInOrder()
     {
-        using RegistryProcess registry = await RegistryProcess.StartAsync();
+        using SchemaRegistryProcess registry = await SchemaRegistryProcess.StartAsync();
         await registry.RegisterAsync("b.proto", "syntax = \"proto3\"; message B { int32 x = 1; }", "PROTOBUF");
         await registry.RegisterAsync(
             "a.proto", "syntax = \"proto3\"; import \"b.proto\"; message A { B b = 1; }", "PROTOBUF", "b.proto");
@@ -45,7 +46,7 @@ public sealed class RealRegistryTests
     [Fact]
     public async Task Get_RegistryWantsAuthorization_TakesTheRightSecretOnly()
     {
-        using RegistryProcess registry = await RegistryProcess.StartAsync("Basic cmVhZGVyOnNlc2FtZQ==");
+        using SchemaRegistryProcess registry = await SchemaRegistryProcess.StartAsync("Basic cmVhZGVyOnNlc2FtZQ==");
         int id = await registry.RegisterAsync("a", First);
         (string? Secret, bool IsRight)[] all = [("reader:sesame", true), ("reader:other", false), (null, false)];
         foreach ((string? secret, bool isRight) in all)
@@ -72,8 +73,8 @@ public sealed class RealRegistryTests
     public async Task Ingest_RegistryIsAwayAndComesBack_WaitsAndLosesNothing()
     {
         using var directory = new TemporaryDirectory();
-        int port = ScriptedRegistry.FreePort();
-        using (RegistryProcess registry = await RegistryProcess.StartAsync())
+        int port = SchemaRegistryProcess.FreePort();
+        using (SchemaRegistryProcess registry = await SchemaRegistryProcess.StartAsync())
         using (var forward = new PortForward(port))
         {
             forward.Begin(registry.Address);
@@ -96,7 +97,7 @@ public sealed class RealRegistryTests
             () => PublishAsync(again, Order(1, w => w.Long(2))));
 
         // It starts anew with nothing; its schemas get their ids again before anybody can ask.
-        using RegistryProcess restarted = await RegistryProcess.StartAsync();
+        using SchemaRegistryProcess restarted = await SchemaRegistryProcess.StartAsync();
         await restarted.RegisterAsync("orders-value", First);
         await restarted.RegisterAsync("orders-value", Second);
         using var back = new PortForward(port);

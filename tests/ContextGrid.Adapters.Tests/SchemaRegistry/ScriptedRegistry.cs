@@ -1,15 +1,15 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ContextGrid.TestKit.Parts;
 
 namespace ContextGrid.Adapters.Tests.SchemaRegistry;
 
 /// <summary>
 /// A registry in this process that answers what the test says, also what no registry would: for faults, and for decoders
-/// that need nothing but a schema. <see cref="RegistryProcess"/> is the real one.
+/// that need nothing but a schema. <see cref="SchemaRegistryProcess"/> is a real one.
 /// </summary>
 internal sealed class ScriptedRegistry : IDisposable
 {
@@ -18,7 +18,7 @@ internal sealed class ScriptedRegistry : IDisposable
 
     internal ScriptedRegistry()
     {
-        int port = FreePort();
+        int port = SchemaRegistryProcess.FreePort();
         Address = new Uri($"http://127.0.0.1:{port}/");
         _listener.Prefixes.Add(Address.AbsoluteUri);
         _listener.Start();
@@ -35,14 +35,6 @@ internal sealed class ScriptedRegistry : IDisposable
 
     /// <summary>Holds requests back until it is completed.</summary>
     internal TaskCompletionSource? Gate { get; set; }
-
-    /// <summary>A port that was free just now.</summary>
-    internal static int FreePort()
-    {
-        using var socket = new TcpListener(IPAddress.Loopback, 0);
-        socket.Start();
-        return ((IPEndPoint)socket.LocalEndpoint).Port;
-    }
 
     /// <summary>Has a schema under an id.</summary>
     internal void Add(int id, string schema, string? type = null, params (string Name, string Schema)[] references)

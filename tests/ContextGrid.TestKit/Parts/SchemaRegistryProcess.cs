@@ -1,17 +1,19 @@
 using System.Diagnostics;
+using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
-using ContextGrid.TestKit.Parts;
 
-namespace ContextGrid.Adapters.Tests.SchemaRegistry;
+namespace ContextGrid.TestKit.Parts;
 
 /// <summary>A real registry (franz-go's) in a process of its own, on a free port; it keeps nothing when it ends.</summary>
-internal sealed class RegistryProcess : IDisposable
+public sealed class SchemaRegistryProcess : IDisposable
 {
     private readonly Process _process;
     private readonly HttpClient _http;
+    private int _ended;
 
-    private RegistryProcess(Process process, Uri address, string? authorization)
+    private SchemaRegistryProcess(Process process, Uri address, string? authorization)
     {
         _process = process;
         Address = address;
@@ -22,14 +24,15 @@ internal sealed class RegistryProcess : IDisposable
         }
     }
 
-    internal Uri Address { get; }
+    /// <summary>Where it answers, also after it has ended.</summary>
+    public Uri Address { get; }
 
     /// <summary>Starts one and waits until it answers; skips the test where there is no such program.</summary>
     /// <param name="authorization">The header that every request must have; null: none.</param>
-    internal static async Task<RegistryProcess> StartAsync(string? authorization = null)
+    public static async Task<SchemaRegistryProcess> StartAsync(string? authorization = null)
     {
         string program = SharedParts.RequireProgram("schema-registry");
-        string listen = $"127.0.0.1:{ScriptedRegistry.FreePort()}";
+        string listen = $"127.0.0.1:{FreePort()}";
         string[] more = authorization is null ? [] : ["-authorization", authorization];
         var start = new ProcessStartInfo(program, ["-listen", listen, .. more])
         {
@@ -37,7 +40,7 @@ internal sealed class RegistryProcess : IDisposable
             RedirectStandardError = true,
         };
         Process process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start.");
-        var registry = new RegistryProcess(process, new Uri($"http://{listen}/"), authorization);
+        var registry = new SchemaRegistryProcess(process, new Uri($"http://{listen}/"), authorization);
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         for (long began = Stopwatch.GetTimestamp(); ; await timer.WaitForNextTickAsync())
         {
@@ -53,8 +56,20 @@ internal sealed class RegistryProcess : IDisposable
         }
     }
 
+    /// <summary>A port that was free just now.</summary>
+    public static int FreePort()
+    {
+        using var socket = new TcpListener(IPAddress.Loopback, 0);
+        socket.Start();
+        return ((IPEndPoint)socket.LocalEndpoint).Port;
+    }
+
     /// <summary>Registers a schema and gives its id.</summary>
-    internal async Task<int> RegisterAsync(
+    /// <param name="subject">The subject.</param>
+    /// <param name="schema">The schema's text.</param>
+    /// <param name="type">Its language; null: AVRO.</param>
+    /// <param name="references">What it refers to: names that are subjects as well, in version 1.</param>
+    public async Task<int> RegisterAsync(
         string subject, string schema, string? type = null, params string[] references)
     {
         var body = new JsonObject { ["schema"] = schema };
@@ -73,9 +88,14 @@ internal sealed class RegistryProcess : IDisposable
         return JsonNode.Parse(text)?["id"]?.GetValue<int>() ?? 0;
     }
 
-    /// <summary>Ends the process.</summary>
+    /// <summary>Ends the process; once is enough.</summary>
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _ended, 1) == 1)
+        {
+            return;
+        }
+
         if (!_process.HasExited)
         {
             _process.Kill();
