@@ -34,6 +34,9 @@ internal sealed record ServerOptions(
     /// <summary>What clients may use at a time.</summary>
     internal ServerLimits Limits { get; init; } = new();
 
+    /// <summary>The schema registry's address; null: none.</summary>
+    internal string? SchemaRegistry { get; init; }
+
     /// <summary>The memory for entities, bytes; 0: unlimited.</summary>
     internal long MemoryMaxBytes { get; init; }
 
@@ -60,9 +63,15 @@ internal sealed record ServerOptions(
         var interval = Number("--checkpoint-interval", 5, 1, 3600, "Seconds between checkpoints");
         var retention = Number("--retention-days", 30, 0, 36_500, "Days that the log keeps records; 0: for ever");
         var memory = Size("--memory-max", "Memory for entities, as 512MB or 2GB; 0: unlimited. Default: half of all");
+        var registry = new Option<string?>("--schema-registry")
+        {
+            Description = "URL of the schema registry of Avro and Protobuf events; its credentials, user:password, a "
+                + $"token or @FILE, come from {SchemaRegistries.AuthorizationVariable}",
+        };
         var root = new RootCommand("The ContextGrid server: live context from event streams.")
         {
             definitions, data, http, grpc, demo, rate, users, rebuild, partitions, interval, retention, memory,
+            registry,
         };
         LimitArguments limits = LimitArguments.AddTo(root);
         root.SetAction(result => run(new ServerOptions(
@@ -79,6 +88,7 @@ internal sealed record ServerOptions(
             TimeSpan.FromDays(result.GetValue(retention)))
         {
             Limits = limits.Read(result),
+            SchemaRegistry = result.GetValue(registry),
             MemoryMaxBytes = ByteSize.Of(result.GetValue(memory)) ?? MemoryDefaultBytes,
         }));
         return Invoke(root.Parse(args));
