@@ -71,6 +71,7 @@ public sealed class SchemaRegistryClient : IDisposable
     /// The newest schema of a subject; null: the registry has answered that there is none. Not kept.
     /// </summary>
     /// <exception cref="SchemaUnavailableException">The registry gives no answer at present.</exception>
+    /// <exception cref="FormatException">The schema's text can't be read.</exception>
     public async ValueTask<SubjectSchema?> GetLatestAsync(string subject, CancellationToken cancellationToken)
     {
         RegistryAnswer? answer = await _requests.AskAsync(
@@ -81,7 +82,7 @@ public sealed class SchemaRegistryClient : IDisposable
         }
 
         RegistrySchema schema = await ResolveAsync(0, answer, cancellationToken).ConfigureAwait(false);
-        return new SubjectSchema(schema);
+        return SubjectSchema.Of(schema);
     }
 
     /// <summary>A subject of an id, for messages; null when it is not known, also while the registry is away.</summary>
@@ -154,12 +155,4 @@ public sealed class SchemaRegistryClient : IDisposable
         await walk.VisitAsync(answer, 0, cancellationToken).ConfigureAwait(false);
         return new RegistrySchema(id, answer.Type, answer.Schema, walk.Found);
     }
-}
-
-/// <summary>The newest schema of a subject.</summary>
-public sealed class SubjectSchema
-{
-    internal SubjectSchema(RegistrySchema schema) => Schema = schema;
-
-    internal RegistrySchema Schema { get; }
 }
