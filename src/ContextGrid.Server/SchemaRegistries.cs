@@ -10,6 +10,10 @@ internal sealed class SchemaRegistries : IDisposable
     /// <summary>The environment variable that holds the credentials.</summary>
     internal const string AuthorizationVariable = "CONTEXTGRID_SCHEMA_REGISTRY_AUTH";
 
+    /// <summary>What the option of the address is for.</summary>
+    internal const string Help = "URL of the schema registry of Avro and Protobuf events; credentials "
+        + "(user:password, a token, or @FILE) come from " + AuthorizationVariable;
+
     private readonly SchemaRegistryClient? _client;
 
     private SchemaRegistries(SchemaRegistryClient? client) => _client = client;

@@ -63,11 +63,7 @@ internal sealed record ServerOptions(
         var interval = Number("--checkpoint-interval", 5, 1, 3600, "Seconds between checkpoints");
         var retention = Number("--retention-days", 30, 0, 36_500, "Days that the log keeps records; 0: for ever");
         var memory = Size("--memory-max", "Memory for entities, as 512MB or 2GB; 0: unlimited. Default: half of all");
-        var registry = new Option<string?>("--schema-registry")
-        {
-            Description = "URL of the schema registry of Avro and Protobuf events; its credentials, user:password, a "
-                + $"token or @FILE, come from {SchemaRegistries.AuthorizationVariable}",
-        };
+        var registry = Folder("--schema-registry", SchemaRegistries.Help);
         var root = new RootCommand("The ContextGrid server: live context from event streams.")
         {
             definitions, data, http, grpc, demo, rate, users, rebuild, partitions, interval, retention, memory,
@@ -77,11 +73,8 @@ internal sealed record ServerOptions(
         root.SetAction(result => run(new ServerOptions(
             result.GetValue(definitions) ?? (result.GetValue(demo) ? ExamplesDirectory() : "definitions"),
             result.GetValue(data) ?? (result.GetValue(demo) ? Path.Combine("data", "demo") : "data"),
-            result.GetValue(http),
-            result.GetValue(grpc),
-            result.GetValue(demo),
-            result.GetValue(rate),
-            result.GetValue(users),
+            result.GetValue(http), result.GetValue(grpc),
+            result.GetValue(demo), result.GetValue(rate), result.GetValue(users),
             result.GetValue(rebuild),
             result.GetValue(partitions),
             TimeSpan.FromSeconds(result.GetValue(interval)),

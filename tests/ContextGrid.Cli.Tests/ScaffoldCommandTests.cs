@@ -12,7 +12,8 @@ public sealed class ScaffoldCommandTests
         {"payment_id":"p1","user_id":"u1","deviceId":7,"amount":12.5,"status":"ok","ts":1769860800000,"email":"a@b.c"}
         {"payment_id":"p2","user_id":"u2","deviceId":8,"amount":3,"status":"failed","ts":1769860801000,"vip":true}
 
-        {"payment_id":"p3","user_id":"u1","deviceId":7,"amount":1,"status":"ok","ts":1769860802000,"unit price":2.5,"x":{}}
+        {"payment_id":"p3","user_id":"u1","deviceId":7,"amount":1,"status":"ok","ts":1769860802000,"unit price":2.5}
+        {"payment_id":"p4","user_id":"u3","deviceId":9,"x":{}}
         """;
 
     [Fact]
@@ -42,7 +43,9 @@ public sealed class ScaffoldCommandTests
     public async Task Scaffold_OddNames_AreStillValid()
     {
         CliRun run = await RunAsync(
-            "1", """{"and":"a","über":1.5,"true":"b","9lives":true,"a:b":"c","Name":"d","name":"e","when":"2026-01-31T12:00:00Z"}""");
+            "1",
+            """{"and":"a","über":1.5,"true":"b","9lives":true,"a:b":"c","Name":"d","name":"e","""
+            + "\"when\":\"2026-01-31T12:00:00Z\"}");
         Assert.True(run.ExitCode == 0, run.Error);
         DefinitionReadResult read = DefinitionFiles.Parse("scaffold.yaml", run.Out);
         Assert.True(read.Errors.IsEmpty, run.Out);
@@ -66,7 +69,8 @@ public sealed class ScaffoldCommandTests
     {
         CliRun none = await CliRun.RunAsync(["definitions", "scaffold", "--topic", "t"], null);
         CliRun both = await CliRun.RunAsync(
-            ["definitions", "scaffold", "--topic", "t", "--file", "-", "--schema-registry", "http://127.0.0.1:9"], null);
+            ["definitions", "scaffold", "--topic", "t", "--file", "-", "--schema-registry", "http://127.0.0.1:9"],
+            null);
         Assert.Equal((2, 2), (none.ExitCode, both.ExitCode));
     }
 

@@ -44,7 +44,8 @@ internal sealed class FieldPath
     }
 
     /// <summary>Finds a member by name.</summary>
-    internal bool TryGet(string name, [NotNullWhen(true)] out FieldPath? member) => _members.TryGetValue(name, out member);
+    internal bool TryGet(string name, [NotNullWhen(true)] out FieldPath? member) =>
+        _members.TryGetValue(name, out member);
 
     /// <summary>All fields at or below this place.</summary>
     internal IEnumerable<int> Slots() =>

@@ -3,8 +3,9 @@ using ContextGrid.Runtime.Codecs;
 namespace ContextGrid.Adapters.SchemaRegistry;
 
 /// <summary>
-/// A writer's schema compiled for one event: walks over a payload, takes the fields that the definition uses, and passes
-/// over the rest without looking at it more than it must. Immutable, so thread-safe; Avro and Protobuf each have one.
+/// A writer's schema compiled for one event: walks over a payload, takes the fields that the definition uses, and
+/// passes over the rest without looking at it more than it must. Immutable, so thread-safe; Avro and Protobuf each
+/// have one.
 /// </summary>
 internal interface IPayloadProgram
 {

@@ -73,12 +73,9 @@ internal sealed class RegistryRequests : IDisposable
     internal Task<string?> SubjectOfAsync(string path, CancellationToken cancellationToken) =>
         SendAsync(path, RegistryJson.ReadSubject, cancellationToken);
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _http.Dispose();
-        _turns.Dispose();
-    }
+    /// <summary>Ends requests that are under way. The semaphore holds nothing, and they still give their turns back.
+    /// </summary>
+    public void Dispose() => _http.Dispose();
 
     // Asking again does not help when the registry knows us and says no; the caller's own, slower repetition stays.
     private static bool MayPass(SchemaUnavailableException e) =>

@@ -8,7 +8,8 @@ namespace ContextGrid.Adapters.SchemaRegistry;
 /// <summary>The newest schema of a subject, as the fields that a definition could declare.</summary>
 public sealed class SubjectSchema
 {
-    private SubjectSchema(EventFormat format, IReadOnlyList<SubjectField> fields) => (Format, Fields) = (format, fields);
+    private SubjectSchema(EventFormat format, IReadOnlyList<SubjectField> fields) =>
+        (Format, Fields) = (format, fields);
 
     /// <summary>The format that a definition would give.</summary>
     public EventFormat Format { get; }

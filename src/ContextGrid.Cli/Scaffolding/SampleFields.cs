@@ -78,12 +78,13 @@ public sealed class SampleFields
         JsonValueKind.True or JsonValueKind.False => ValueKind.Bool,
         JsonValueKind.Number => value.TryGetInt64(out _) ? ValueKind.Int64 : ValueKind.Double,
         JsonValueKind.String => IsTime(value.GetString() ?? "") ? ValueKind.Timestamp : ValueKind.String,
-        JsonValueKind.Array => value.EnumerateArray().Any(i => i.ValueKind is JsonValueKind.Array or JsonValueKind.Object)
-            ? ValueKind.Map
-            : ValueKind.List,
+        JsonValueKind.Array => value.EnumerateArray().Any(IsNested) ? ValueKind.Map : ValueKind.List,
         JsonValueKind.Object => ValueKind.Map,
         _ => ValueKind.Null,
     };
+
+    private static bool IsNested(JsonElement item) =>
+        item.ValueKind is JsonValueKind.Array or JsonValueKind.Object;
 
     private static bool IsTime(string text) =>
         text.Length >= 20 && text[10] is 'T' or 't' && (text.EndsWith('Z') || text[^6] is '+' or '-')

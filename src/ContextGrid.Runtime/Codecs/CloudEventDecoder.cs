@@ -8,8 +8,8 @@ namespace ContextGrid.Runtime.Codecs;
 
 /// <summary>
 /// Decodes CloudEvents 1.0 in JSON, structured mode: the fields are members of <c>data</c>; a field <c>ce_NAME</c> that
-/// the data lacks is the text of the attribute NAME. Without a timestamp field the event time is <c>time</c>, without an
-/// id field the producer's id is <c>source</c> and <c>id</c> together. Not thread-safe.
+/// the data lacks is the text of the attribute NAME. Without a timestamp field the event time is <c>time</c>, without
+/// an id field the producer's id is <c>source</c> and <c>id</c> together. Not thread-safe.
 /// </summary>
 public sealed class CloudEventDecoder : IEventDecoder
 {

@@ -5,7 +5,8 @@ namespace ContextGrid.Runtime.Codecs;
 
 /// <summary>
 /// Port: turns payloads of one event into records. JSON and CloudEvents need nothing but the payload; Avro and Protobuf
-/// need the writer's schema, which <see cref="PrepareAsync"/> fetches before the first payload that names it is decoded.
+/// need the writer's schema, which <see cref="PrepareAsync"/> fetches before the first payload that names it is
+/// decoded.
 /// </summary>
 /// <remarks>Not thread-safe: one decoder a thread, or one caller at a time.</remarks>
 public interface IEventDecoder
@@ -16,8 +17,8 @@ public interface IEventDecoder
     /// </summary>
     /// <param name="payloads">The batch; unchanged until the task ends.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="SchemaUnavailableException">A schema can't be had at present. Nothing is wrong with the payloads:
-    /// whoever asks tries again later, and no payload becomes a dead letter for it (I6).</exception>
+    /// <exception cref="SchemaUnavailableException">A schema can't be had at present. Nothing is wrong with the
+    /// payloads: whoever asks tries again later, and no payload becomes a dead letter for it (I6).</exception>
     ValueTask PrepareAsync(IPayloadBatch payloads, CancellationToken cancellationToken);
 
     /// <summary>Decodes one payload. Bad input never throws; nothing is allocated once the scratch has grown.</summary>

@@ -192,7 +192,7 @@ public sealed class JsonEventDecoder : IEventDecoder
         {
             DecodeError.None => default,
             DecodeError.MissingKey or DecodeError.MissingTimestamp => new Fault(error, hint, field, 0, 0, 0),
-            _ when field < 0 => new Fault(error, hint, field, 0, 0, 0),
+            _ when field < 0 || !_reader.Saw(field) => new Fault(error, hint, field, 0, 0, 0),
             _ => _reader.FaultAt(field, error, hint),
         };
     }

@@ -80,9 +80,8 @@ internal sealed class JsonFieldReader
     internal bool IsBroken(int field) => _brokenIn[field] == _payload;
 
     /// <summary>A fault about a field's value.</summary>
-    internal Fault FaultAt(int field, DecodeError error, DecodeHint hint = DecodeHint.None) => Saw(field)
-        ? new(error, hint, field, _valueStart[field], _valueStart[field], _valueLength[field])
-        : new(error, hint, field, 0, 0, 0);
+    internal Fault FaultAt(int field, DecodeError error, DecodeHint hint = DecodeHint.None) =>
+        new(error, hint, field, _valueStart[field], _valueStart[field], _valueLength[field]);
 
     /// <summary>Remembers a fault that does not stop the walk.</summary>
     internal void Report(DecodeError error, DecodeHint hint, int field, int position, int foundStart, int foundLength)

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace ContextGrid.Runtime.Codecs;
 
 /// <summary>
-/// The frame in which serializers of a schema registry put a payload (Confluent wire format): a zero byte, the id of the
-/// schema in four bytes, big endian, and then the payload itself.
+/// The frame in which serializers of a schema registry put a payload (Confluent wire format): a zero byte, the id of
+/// the schema in four bytes, big endian, and then the payload itself.
 /// </summary>
 public static class SchemaFrame
 {

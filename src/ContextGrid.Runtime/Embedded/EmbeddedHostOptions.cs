@@ -38,7 +38,8 @@ public sealed record EmbeddedHostOptions
     /// <summary>The counters; whoever reads them listens from before the start on. The host disposes of them.</summary>
     public GridMetrics Metrics { get; init; } = new();
 
-    /// <summary>Makes the decoders of events. Default: <see cref="PlainDecoders.Create"/>, which has no schema registry.
+    /// <summary>Makes the decoders of events. Default: <see cref="PlainDecoders.Create"/>, which has no schema
+    /// registry.
     /// </summary>
     public EventDecoderFactory Decoders { get; init; } = PlainDecoders.Create;
 

@@ -1,5 +1,4 @@
 using ContextGrid.Runtime.Checkpoints;
-using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.Diagnostics;
 using Microsoft.Extensions.Logging;
 
@@ -7,9 +6,8 @@ namespace ContextGrid.Runtime.Ingestion;
 
 /// <summary>
 /// Step one of an event's path: reads one partition in order and hands batches to the grid. One task owns it from start
-/// to stop. A bad record becomes a dead letter and the next one is applied; a fault of the log, of the dead letters or of
-/// the schema registry waits and is tried again, so nothing passes it; corruption stops the partition and is shown in
-/// the status.
+/// to stop. A bad record becomes a dead letter and the next one is applied; a fault of log, dead letters or schema
+/// registry waits and is tried again, so nothing passes it; corruption stops the partition and is shown in the status.
 /// </summary>
 public sealed partial class PartitionIngestor
 {
@@ -79,7 +77,7 @@ public sealed partial class PartitionIngestor
                     Fault = null;
                 }
                 catch (Exception e) when (
-                    e is EventLogException { Error: not EventLogError.Corrupt } or SchemaUnavailableException)
+                    e is EventLogException { Error: not EventLogError.Corrupt } or Codecs.SchemaUnavailableException)
                 {
                     await WaitToRetryAsync(e.Message, cancellationToken);
                     await CloseAsync(reader);
@@ -149,9 +147,7 @@ public sealed partial class PartitionIngestor
     {
         long nowMs = NowMs;
         LogRange range = await _log.GetRangeAsync(Progress.Partition, cancellationToken);
-        long sinceMs = range.End <= next
-            ? 0
-            : await _log.TimeOfAsync(Progress.Partition, next, cancellationToken);
+        long sinceMs = range.End <= next ? 0 : await _log.TimeOfAsync(Progress.Partition, next, cancellationToken);
         Progress.Advance(next, range.End, sinceMs);
         Progress.Verify(nowMs);
     }

@@ -11,7 +11,8 @@ internal static class NodeBatch
         const string Frame = "const run = (avro, input) => { BODY };"
             + "const text = require('fs').readFileSync(0, 'utf8');"
             + "process.stdout.write(JSON.stringify(run(require(process.argv[1] + '/avsc'), JSON.parse(text))));";
-        var start = new ProcessStartInfo("node", ["-e", Frame.Replace("BODY", script, StringComparison.Ordinal), modules])
+        string program = Frame.Replace("BODY", script, StringComparison.Ordinal);
+        var start = new ProcessStartInfo("node", ["-e", program, modules])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace ContextGrid.Adapters.Tests.SchemaRegistry;
 
 /// <summary>
-/// A port whose connections go on to another. So a registry that keeps nothing can be away, be started anew and be given
-/// its schemas again, before its clients reach it.
+/// A port whose connections go on to another. So a registry that keeps nothing can be away, be started anew and be
+/// given its schemas again, before its clients reach it.
 /// </summary>
 internal sealed class PortForward(int port) : IDisposable
 {

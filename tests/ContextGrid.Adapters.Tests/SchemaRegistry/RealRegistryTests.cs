@@ -117,7 +117,8 @@ public sealed class RealRegistryTests
     private static byte[] Order(int id, Func<AvroWriter, AvroWriter> amount) =>
         SchemaEvents.Frame(id, amount(new AvroWriter().Text("u1")).ToArray());
 
-    private static Task<EmbeddedHost> StartAsync(TemporaryDirectory directory, SchemaRegistryClient client, bool rebuild)
+    private static Task<EmbeddedHost> StartAsync(
+        TemporaryDirectory directory, SchemaRegistryClient client, bool rebuild)
     {
         DefinitionReadResult read = DefinitionFiles.Parse("d.yaml", """
             version: 1
@@ -142,7 +143,10 @@ public sealed class RealRegistryTests
 
     private static Task<PublishOutcome> PublishAsync(EmbeddedHost host, params byte[][] payloads) =>
         host.Publisher.PublishAsync(
-            "orders", [.. payloads.Select(p => new PublishItem(p, default, 0))], false, CancellationToken.None).AsTask();
+            "orders",
+            [.. payloads.Select(p => new PublishItem(p, default, 0))],
+            false,
+            CancellationToken.None).AsTask();
 
     private static async Task<string> SumAsync(EmbeddedHost host)
     {

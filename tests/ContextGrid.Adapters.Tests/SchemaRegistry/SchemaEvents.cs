@@ -33,7 +33,8 @@ internal sealed class SchemaEvents : IDisposable
     internal EventRecord Record { get; }
 
     internal static SchemaRegistryClient ClientOf(Uri address) => new(
-        new SchemaRegistryOptions { Address = address, RetryDelay = TimeSpan.FromMilliseconds(1) }, TimeProvider.System);
+        new SchemaRegistryOptions { Address = address, RetryDelay = TimeSpan.FromMilliseconds(1) },
+        TimeProvider.System);
 
     /// <summary>Definitions of one event, <c>order</c> in the topic <c>orders</c>.</summary>
     internal static DefinitionSet Define(string format, string more, params string[] fields)

@@ -8,8 +8,8 @@ using ContextGrid.TestKit.Parts;
 namespace ContextGrid.Adapters.Tests.SchemaRegistry;
 
 /// <summary>
-/// A registry in this process that answers what the test says, also what no registry would: for faults, and for decoders
-/// that need nothing but a schema. <see cref="SchemaRegistryProcess"/> is a real one.
+/// A registry in this process that answers what the test says, also what no registry would: for faults, and for
+/// decoders that need nothing but a schema. <see cref="SchemaRegistryProcess"/> is a real one.
 /// </summary>
 internal sealed class ScriptedRegistry : IDisposable
 {

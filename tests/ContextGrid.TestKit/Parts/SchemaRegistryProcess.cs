@@ -6,7 +6,8 @@ using System.Text.Json.Nodes;
 
 namespace ContextGrid.TestKit.Parts;
 
-/// <summary>A real registry (franz-go's) in a process of its own, on a free port; it keeps nothing when it ends.</summary>
+/// <summary>A real registry (franz-go's) in a process of its own, on a free port; it keeps nothing when it
+/// ends.</summary>
 public sealed class SchemaRegistryProcess : IDisposable
 {
     private readonly Process _process;

@@ -15,7 +15,8 @@ internal static class AvroDecimal
     private const int CharsMax = (WordsMax + 3) * (DigitsAPart + 1) + 16;
 
     /// <summary>The nearest double of integer · 10^−scale.</summary>
-    /// <returns>False when the integer is longer than <see cref="BytesMax"/>, or the double would be infinite.</returns>
+    /// <returns>False when the integer is longer than <see cref="BytesMax"/>, or the double would be
+    /// infinite.</returns>
     internal static bool TryRead(ReadOnlySpan<byte> integer, int scale, out double value)
     {
         value = 0;

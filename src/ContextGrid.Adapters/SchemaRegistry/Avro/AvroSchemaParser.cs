@@ -102,7 +102,7 @@ internal sealed class AvroSchemaParser
             return new AvroSchema(kind);
         }
 
-        bool found = _named.TryGetValue(FullName(name, space), out AvroSchema? schema)
+        bool found = _named.TryGetValue(AvroNode.FullName(name, space), out AvroSchema? schema)
             || _named.TryGetValue(name, out schema);
         return found && schema is not null ? schema : throw new SchemaTextException($"the type '{name}' is not known");
     }
@@ -119,24 +119,25 @@ internal sealed class AvroSchemaParser
     }
 
     private AvroSchema Container(AvroKind kind, JsonElement node, string member, string space) =>
-        new(kind) { Inner = [Read(Member(node, member), space)] };
+        new(kind) { Inner = [Read(AvroNode.Member(node, member), space)] };
 
     private AvroSchema Record(JsonElement node, string space)
     {
-        string name = NameOf(node, space, out string inner);
+        string name = AvroNode.NameOf(node, space, out string inner);
         var record = new AvroSchema(AvroKind.Record) { Name = name };
         Add(node, record, inner);
         var fields = new List<AvroField>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (JsonElement field in Member(node, "fields").EnumerateArray())
+        foreach (JsonElement field in AvroNode.Member(node, "fields").EnumerateArray())
         {
-            string fieldName = Member(field, "name").GetString() ?? "";
+            string fieldName = AvroNode.Member(field, "name").GetString() ?? "";
             if (!seen.Add(fieldName))
             {
                 throw new SchemaTextException($"the record {name} has the field '{fieldName}' twice");
             }
 
-            fields.Add(new AvroField(fieldName, Texts(field, "aliases"), Read(Member(field, "type"), inner)));
+            AvroSchema type = Read(AvroNode.Member(field, "type"), inner);
+            fields.Add(new AvroField(fieldName, AvroNode.Texts(field, "aliases"), type));
         }
 
         record.Fields = fields;
@@ -145,17 +146,17 @@ internal sealed class AvroSchemaParser
 
     private AvroSchema Enum(JsonElement node, string space)
     {
-        string name = NameOf(node, space, out string inner);
-        Member(node, "symbols");
-        var symbols = new AvroSchema(AvroKind.Enum) { Name = name, Symbols = Texts(node, "symbols") };
+        string name = AvroNode.NameOf(node, space, out string inner);
+        AvroNode.Member(node, "symbols");
+        var symbols = new AvroSchema(AvroKind.Enum) { Name = name, Symbols = AvroNode.Texts(node, "symbols") };
         Add(node, symbols, inner);
         return symbols;
     }
 
     private AvroSchema Fixed(JsonElement node, string space)
     {
-        string name = NameOf(node, space, out string inner);
-        if (!Member(node, "size").TryGetInt32(out int size) || size is < 0 or > FixedBytesMax)
+        string name = AvroNode.NameOf(node, space, out string inner);
+        if (!AvroNode.Member(node, "size").TryGetInt32(out int size) || size is < 0 or > FixedBytesMax)
         {
             throw new SchemaTextException($"the size of {name} is not one from 0 to {FixedBytesMax}");
         }
@@ -178,31 +179,9 @@ internal sealed class AvroSchemaParser
             throw new SchemaTextException($"the type {schema.Name} is defined twice");
         }
 
-        foreach (string alias in Texts(node, "aliases"))
+        foreach (string alias in AvroNode.Texts(node, "aliases"))
         {
-            _named.TryAdd(FullName(alias, space), schema);
+            _named.TryAdd(AvroNode.FullName(alias, space), schema);
         }
     }
-
-    private static string NameOf(JsonElement node, string space, out string inner)
-    {
-        string name = Member(node, "name").GetString() ?? "";
-        string own = node.TryGetProperty("namespace", out JsonElement given) ? given.GetString() ?? "" : space;
-        string full = FullName(name, own);
-        int dot = full.LastIndexOf('.');
-        inner = dot < 0 ? "" : full[..dot];
-        return full.Length > 0 ? full : throw new SchemaTextException("a named type has no name");
-    }
-
-    private static string FullName(string name, string space) =>
-        space.Length == 0 || name.Contains('.', StringComparison.Ordinal) ? name : $"{space}.{name}";
-
-    private static JsonElement Member(JsonElement node, string name) => node.TryGetProperty(name, out JsonElement found)
-        ? found
-        : throw new SchemaTextException($"'{name}' is missing");
-
-    private static List<string> Texts(JsonElement node, string name) =>
-        node.TryGetProperty(name, out JsonElement list) && list.ValueKind == JsonValueKind.Array
-            ? [.. list.EnumerateArray().Select(t => t.GetString() ?? "")]
-            : [];
 }

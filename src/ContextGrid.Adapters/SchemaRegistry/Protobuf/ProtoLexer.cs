@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace ContextGrid.Adapters.SchemaRegistry.Protobuf;
@@ -78,19 +77,9 @@ internal sealed class ProtoLexer
     internal int TakeInt()
     {
         bool negative = TryTake("-");
-        string digits = IsText ? "" : Token;
-        bool isHex = digits.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
-        bool isOctal = !isHex && digits.Length > 1 && digits[0] == '0';
-        long value = 0;
-        bool good = isHex
-            ? long.TryParse(digits[2..], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out value)
-            : isOctal
-                ? TryOctal(digits, out value)
-                : long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out value);
-        value = negative ? -value : value;
-        Require(good && value is >= int.MinValue and <= int.MaxValue, "a number");
+        Require(ProtoNumber.TryRead(IsText ? "" : Token, negative, out int value), "a number");
         Next();
-        return (int)value;
+        return value;
     }
 
     /// <summary>Fails with the place.</summary>
@@ -103,21 +92,6 @@ internal sealed class ProtoLexer
         {
             throw Wrong(meant);
         }
-    }
-
-    private static bool TryOctal(string digits, out long value)
-    {
-        value = 0;
-        foreach (char c in digits)
-        {
-            value = value * 8 + (c - '0');
-            if (c is < '0' or > '7' || value > uint.MaxValue)
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 
     private void Next()

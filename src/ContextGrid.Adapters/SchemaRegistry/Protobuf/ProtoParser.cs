@@ -58,7 +58,7 @@ internal sealed class ProtoParser
                 _file.Messages.Add(Message(_file.Package, 0));
                 break;
             case "enum":
-                _file.Enums.Add(Enum(_file.Package));
+                _file.Enums.Add(ProtoEnumParser.Parse(_lexer, _file, _file.Package));
                 break;
             case "service" or "extend":
                 ProtoOptions.SkipStatement(_lexer);
@@ -98,7 +98,7 @@ internal sealed class ProtoParser
                     message.Messages.Add(Message(message.Name, depth + 1));
                     break;
                 case "enum":
-                    message.Enums.Add(Enum(message.Name));
+                    message.Enums.Add(ProtoEnumParser.Parse(_lexer, _file, message.Name));
                     break;
                 case "option" or "extensions" or "reserved" or "extend":
                     ProtoOptions.SkipStatement(_lexer);
@@ -192,33 +192,6 @@ internal sealed class ProtoParser
         });
     }
 
-    private ProtoEnum Enum(string scope)
-    {
-        var found = new ProtoEnum(_file, Join(scope, _lexer.TakeName()));
-        _lexer.Expect("{");
-        while (!_lexer.TryTake("}"))
-        {
-            if (_lexer.TryTake(";"))
-            {
-                continue;
-            }
-
-            string name = _lexer.TakeName();
-            if (_lexer.TryTake("="))
-            {
-                found.Values.Add((name, _lexer.TakeInt()));
-                ProtoOptions.Field(_lexer);
-                _lexer.Expect(";");
-            }
-            else
-            {
-                // An option, or reserved numbers.
-                ProtoOptions.SkipStatement(_lexer);
-            }
-        }
-
-        return found;
-    }
-
-    private static string Join(string scope, string name) => scope.Length == 0 ? name : $"{scope}.{name}";
+    /// <summary>The full name of what is declared in a scope.</summary>
+    internal static string Join(string scope, string name) => scope.Length == 0 ? name : $"{scope}.{name}";
 }

@@ -20,8 +20,8 @@ internal sealed class ProtoScope
     }
 
     /// <summary>
-    /// Finds a message by the name that a field of another has: the scopes around the field are tried from the innermost
-    /// outwards (Protocol Buffers language guide, "Packages and name resolution").
+    /// Finds a message by the name that a field of another has: the scopes around the field are tried from the
+    /// innermost outwards (Protocol Buffers language guide, "Packages and name resolution").
     /// </summary>
     internal bool TryMessage(string name, string scope, [NotNullWhen(true)] out ProtoMessage? message) =>
         TryFind(_messages, name, scope, out message);

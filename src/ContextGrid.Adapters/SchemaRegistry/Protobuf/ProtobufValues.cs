@@ -9,7 +9,6 @@ namespace ContextGrid.Adapters.SchemaRegistry.Protobuf;
 internal static class ProtobufValues
 {
     private const int DigitsMax = 11;
-    private const int NanosPerMs = 1_000_000;
 
     /// <summary>Reads a value and sets its field, or adds it to the field's list.</summary>
     /// <returns>False: the payload is broken. A value that is wrong in itself is reported to the sink.</returns>
@@ -71,16 +70,17 @@ internal static class ProtobufValues
         switch (use.Type)
         {
             case ProtoType.Timestamp or ProtoType.Duration:
-                return TryTime(ref cursor, use, sink, out value);
+                return ProtobufWellKnown.TryTime(ref cursor, use, sink, out value);
             case ProtoType.Wrapper:
-                return TryWrapper(ref cursor, use, sink, out value);
+                return ProtobufWellKnown.TryWrapper(ref cursor, use, sink, out value);
             default:
                 value = OfText(use, cursor.At, length, sink);
                 return true;
         }
     }
 
-    private static Value OfText(ProtoUse use, int at, int length, FieldSink sink)
+    /// <summary>A text, or the time that it is; null when it was reported.</summary>
+    internal static Value OfText(ProtoUse use, int at, int length, FieldSink sink)
     {
         if (use.Wanted == ValueKind.Timestamp)
         {
@@ -97,7 +97,8 @@ internal static class ProtobufValues
         return Value.Null;
     }
 
-    private static Value OfBits(ProtoUse use, ProtoType type, ulong bits, int start, FieldSink sink)
+    /// <summary>The value of the bits of a type; null when it was reported.</summary>
+    internal static Value OfBits(ProtoUse use, ProtoType type, ulong bits, int start, FieldSink sink)
     {
         switch (type)
         {
@@ -171,92 +172,5 @@ internal static class ProtobufValues
         Utf8Formatter.TryFormat(number, digits, out int length);
         digits[..length].CopyTo(sink.TakeText(length, out Value text));
         return text;
-    }
-
-    private static bool TryTime(ref ProtoCursor cursor, ProtoUse use, FieldSink sink, out Value value)
-    {
-        int start = cursor.At;
-        ulong seconds = 0, nanos = 0;
-        value = default;
-        while (!cursor.IsAtEnd)
-        {
-            if (!cursor.ReadTag(out int number, out int wire))
-            {
-                return false;
-            }
-
-            bool isUsed = number is 1 or 2 && wire == ProtoCursor.WireVarint;
-            ulong bits = 0;
-            if (!(isUsed ? cursor.ReadVarint(out bits) : cursor.Skip(number, wire, 0)))
-            {
-                return false;
-            }
-
-            seconds = isUsed && number == 1 ? bits : seconds;
-            nanos = isUsed && number == 2 ? bits : nanos;
-        }
-
-        // Beyond these seconds milliseconds do not fit; such a time is out of every range.
-        long whole = Math.Clamp((long)seconds, long.MinValue / 2_000, long.MaxValue / 2_000);
-        long milliseconds = whole * 1_000 + FloorToMs((int)nanos);
-        if (use.Type == ProtoType.Timestamp && use.Wanted == ValueKind.Timestamp && !use.IsRepeated)
-        {
-            sink.SetTime(use.Slot, milliseconds, start);
-            value = sink.At(use.Slot);
-            return true;
-        }
-
-        value = use.Wanted switch
-        {
-            ValueKind.Timestamp => Value.Timestamp(milliseconds),
-            ValueKind.Double => Value.Of(whole * 1e3 + (int)nanos / 1e6),
-            _ => Value.Of(milliseconds),
-        };
-        return true;
-    }
-
-    private static int FloorToMs(int nanos) => nanos / NanosPerMs - (nanos % NanosPerMs < 0 ? 1 : 0);
-
-    private static bool TryWrapper(ref ProtoCursor cursor, ProtoUse use, FieldSink sink, out Value value)
-    {
-        value = ProtoDefaults.OfWrapped(use);
-        int wanted = ProtoTypes.WireOf(use.Wrapped);
-        while (!cursor.IsAtEnd)
-        {
-            if (!cursor.ReadTag(out int number, out int wire))
-            {
-                return false;
-            }
-
-            int start = cursor.At;
-            if (number != 1 || wire != wanted)
-            {
-                if (!cursor.Skip(number, wire, 0))
-                {
-                    return false;
-                }
-            }
-            else if (wire == ProtoCursor.WireBytes)
-            {
-                if (!cursor.ReadLength(out int length))
-                {
-                    return false;
-                }
-
-                value = OfText(use, cursor.At, length, sink);
-                cursor.At += length;
-            }
-            else
-            {
-                if (!cursor.ReadBits(wire, out ulong bits))
-                {
-                    return false;
-                }
-
-                value = OfBits(use, use.Wrapped, bits, start, sink);
-            }
-        }
-
-        return true;
     }
 }

@@ -5,45 +5,47 @@ namespace ContextGrid.Adapters.Tests.SchemaRegistry.Avro;
 /// <summary>A writer's schema changes while records come; the definition stays as it is.</summary>
 public sealed class AvroEvolutionTests
 {
+    private static readonly string[] Schemas =
+    [
+        // At first; a field is added before and behind; one is removed.
+        AvroDecoderTests.Schema("""{"name":"amount","type":"int"}""", """{"name":"status","type":"string"}"""),
+        AvroDecoderTests.Schema(
+            """{"name":"note","type":"string"}""", """{"name":"amount","type":"int"}""",
+            """{"name":"status","type":"string"}""", """{"name":"more","type":"long"}"""),
+        AvroDecoderTests.Schema("""{"name":"amount","type":"int"}"""),
+
+        // It is renamed, and the old name stays as an alias; widened; made optional.
+        AvroDecoderTests.Schema(
+            """{"name":"total","type":"int","aliases":["amount"]}""", """{"name":"status","type":"string"}"""),
+        AvroDecoderTests.Schema("""{"name":"amount","type":"long"}""", """{"name":"status","type":"string"}"""),
+        AvroDecoderTests.Schema("""{"name":"amount","type":"double"}""", """{"name":"status","type":"string"}"""),
+        AvroDecoderTests.Schema(
+            """{"name":"amount","type":["null","double"],"default":null}""",
+            """{"name":"status","type":["string","null"]}"""),
+    ];
+
+    private static readonly byte[][] Payloads =
+    [
+        new AvroWriter().Text("k").Long(1).Text("a").ToArray(),
+        new AvroWriter().Text("k").Text("n").Long(2).Text("b").Long(9).ToArray(),
+        new AvroWriter().Text("k").Long(3).ToArray(),
+        new AvroWriter().Text("k").Long(4).Text("d").ToArray(),
+        new AvroWriter().Text("k").Long(1L << 40).Text("e").ToArray(),
+        new AvroWriter().Text("k").Double(6.5).Text("f").ToArray(),
+        new AvroWriter().Text("k").Long(0).Long(1).ToArray(),
+    ];
+
     [Fact]
     public async Task Decode_SchemasChangeMidStream_FieldsKeepTheirMeaning()
     {
         using var events = new SchemaEvents("avro", "amount: double", "status: string");
-        string[] schemas =
-        [
-            // At first; a field is added before and behind; one is removed.
-            AvroDecoderTests.Schema("""{"name":"amount","type":"int"}""", """{"name":"status","type":"string"}"""),
-            AvroDecoderTests.Schema(
-                """{"name":"note","type":"string"}""", """{"name":"amount","type":"int"}""",
-                """{"name":"status","type":"string"}""", """{"name":"more","type":"long"}"""),
-            AvroDecoderTests.Schema("""{"name":"amount","type":"int"}"""),
-
-            // It is renamed, and the old name stays as an alias; widened; made optional.
-            AvroDecoderTests.Schema(
-                """{"name":"total","type":"int","aliases":["amount"]}""", """{"name":"status","type":"string"}"""),
-            AvroDecoderTests.Schema("""{"name":"amount","type":"long"}""", """{"name":"status","type":"string"}"""),
-            AvroDecoderTests.Schema("""{"name":"amount","type":"double"}""", """{"name":"status","type":"string"}"""),
-            AvroDecoderTests.Schema(
-                """{"name":"amount","type":["null","double"],"default":null}""",
-                """{"name":"status","type":["string","null"]}"""),
-        ];
-        byte[][] payloads =
-        [
-            new AvroWriter().Text("k").Long(1).Text("a").ToArray(),
-            new AvroWriter().Text("k").Text("n").Long(2).Text("b").Long(9).ToArray(),
-            new AvroWriter().Text("k").Long(3).ToArray(),
-            new AvroWriter().Text("k").Long(4).Text("d").ToArray(),
-            new AvroWriter().Text("k").Long(1L << 40).Text("e").ToArray(),
-            new AvroWriter().Text("k").Double(6.5).Text("f").ToArray(),
-            new AvroWriter().Text("k").Long(0).Long(1).ToArray(),
-        ];
-        for (int i = 0; i < schemas.Length; i++)
+        for (int i = 0; i < Schemas.Length; i++)
         {
-            events.Registry.Add(i + 1, schemas[i]);
+            events.Registry.Add(i + 1, Schemas[i]);
         }
 
         // One batch holds them all, and the next ones mix them.
-        byte[][] framed = [.. payloads.Select((p, i) => SchemaEvents.Frame(i + 1, p))];
+        byte[][] framed = [.. Payloads.Select((p, i) => SchemaEvents.Frame(i + 1, p))];
         await events.PrepareAsync(framed);
         string[] seen = [.. framed.Concat(framed.Reverse()).Select(f =>
         {

@@ -102,6 +102,21 @@ public sealed class AvroHostileTests(ITestOutputHelper output)
         Assert.Equal("too_deep", (await events.DecodeAsync(1, deep)).Reason);
     }
 
+    [Theory]
+    [InlineData(64, true)]
+    [InlineData(65, false)]
+    [InlineData(0, true)]
+    public async Task Decode_Decimal_HasAtMost64Bytes(int bytes, bool isGood)
+    {
+        using var events = new SchemaEvents("avro", "amount: double");
+        events.Registry.Add(1, AvroDecoderTests.Schema(
+            """{"name":"amount","type":{"type":"bytes","logicalType":"decimal","precision":9,"scale":2}}"""));
+        byte[] number = [.. Enumerable.Repeat((byte)0xFF, bytes)];
+        DecodeResult result = await events.DecodeAsync(1, new AvroWriter().Text("k").Bytes(number).ToArray());
+        Assert.Equal(isGood ? "" : "number_out_of_range", result.Reason);
+        Assert.Equal(!isGood ? 0 : bytes == 0 ? 0 : -0.01, events["amount"].ToDouble());
+    }
+
     private static (string Reason, bool Has) Reason(DecodeResult result, string words) =>
         (result.Reason, result.Message.Contains(words, StringComparison.Ordinal));
 }

@@ -166,7 +166,8 @@ public sealed class AvscTests(ITestOutputHelper output)
             if (one?["read"] is not JsonObject read)
             {
                 // A union whose other branches can't be read is refused only when such a branch comes.
-                Assert.True(writer.StartsWith('[') || writer == "\"null\"" || result.Reason == "schema_mismatch", shown);
+                bool mayPass = writer.StartsWith('[') || writer == "\"null\"";
+                Assert.True(mayPass || result.Reason == "schema_mismatch", shown);
                 continue;
             }
 
