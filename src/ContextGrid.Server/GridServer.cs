@@ -23,6 +23,7 @@ internal sealed class GridServer : IAsyncDisposable
     private readonly GrpcHealth _health;
     private readonly IReadOnlyList<GrpcService> _grpc;
     private readonly HttpPort _http;
+    private readonly SchemaRegistries _registries;
     private readonly TimeProvider _time;
     private bool _disposed;
 
@@ -33,9 +34,11 @@ internal sealed class GridServer : IAsyncDisposable
         GrpcHealth health,
         IReadOnlyList<GrpcService> grpc,
         HttpPort http,
+        SchemaRegistries registries,
         TimeProvider time)
     {
         _app = app;
+        _registries = registries;
         Host = host;
         Services = services;
         _health = health;
@@ -69,8 +72,10 @@ internal sealed class GridServer : IAsyncDisposable
     internal static async Task<GridServer> StartAsync(
         ServerOptions options, DefinitionSet definitions, TimeProvider time)
     {
+        SchemaRegistries registries = SchemaRegistries.Open(options, time);
         EmbeddedHostOptions hostOptions = options.ToHostOptions(definitions) with
         {
+            Decoders = registries.Decoders,
             Snapshots = options.Snapshots?.ToPlace(time),
         };
         var gates = new ServerGates(options.Limits, hostOptions.Metrics, time);
@@ -86,7 +91,7 @@ internal sealed class GridServer : IAsyncDisposable
                 time,
                 loggers,
                 CancellationToken.None).ConfigureAwait(false);
-            GridServer server = Compose(app, host, collector, grpcOptions, gates, time);
+            GridServer server = Compose(app, host, collector, grpcOptions, gates, registries, time);
             await app.StartAsync().ConfigureAwait(false);
             return server;
         }
@@ -94,6 +99,7 @@ internal sealed class GridServer : IAsyncDisposable
         {
             await app.DisposeAsync().ConfigureAwait(false);
             await (host?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
+            registries.Dispose();
             throw;
         }
     }
@@ -138,6 +144,7 @@ internal sealed class GridServer : IAsyncDisposable
         await _app.StopAsync().ConfigureAwait(false);
         _http.Dispose();
         await Host.DisposeAsync().ConfigureAwait(false);
+        _registries.Dispose();
         await _app.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -152,6 +159,7 @@ internal sealed class GridServer : IAsyncDisposable
         PrometheusCollector collector,
         GrpcOptions grpcOptions,
         ServerGates gates,
+        SchemaRegistries registries,
         TimeProvider time)
     {
         var services = new GridServices(host, gates, time);
@@ -171,9 +179,8 @@ internal sealed class GridServer : IAsyncDisposable
             app.Lifetime.ApplicationStopping,
             http.Requests.Grpc));
         http.Map(app);
-        return new GridServer(app, host, services, health, grpc, http, time);
+        return new GridServer(app, host, services, health, grpc, http, registries, time);
     }
-
 
     private void Look()
     {

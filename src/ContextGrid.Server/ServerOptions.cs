@@ -39,6 +39,9 @@ internal sealed record ServerOptions(
     /// <summary>Gives the settings for Kafka; null: events are in the built-in log.</summary>
     internal Func<KafkaOptions>? Kafka { get; init; }
 
+    /// <summary>The schema registry's address; null: none.</summary>
+    internal string? SchemaRegistry { get; init; }
+
     /// <summary>The memory for entities, bytes; 0: unlimited.</summary>
     internal long MemoryMaxBytes { get; init; }
 
@@ -68,19 +71,20 @@ internal sealed record ServerOptions(
         var interval = Number("--checkpoint-interval", 5, 1, 3600, "Seconds between checkpoints");
         var retention = Number("--retention-days", 30, 0, 36_500, "Days that the log keeps records; 0: for ever");
         var memory = Size("--memory-max", "Memory for entities, as 512MB or 2GB; 0: unlimited. Default: half of all");
+        var registry = Folder("--schema-registry", SchemaRegistries.Help);
         var root = new RootCommand("The ContextGrid server: live context from event streams.")
-            { definitions, data, http, grpc, demo, rate, users, rebuild, partitions, interval, retention, memory };
+        {
+            definitions, data, http, grpc, demo, rate, users, rebuild, partitions, interval, retention, memory,
+            registry,
+        };
         LimitArguments limits = LimitArguments.AddTo(root);
         KafkaArguments kafka = KafkaArguments.AddTo(root);
         SnapshotsOption snapshots = SnapshotsOption.AddTo(root);
         root.SetAction(result => run(new ServerOptions(
             result.GetValue(definitions) ?? (result.GetValue(demo) ? ExamplesDirectory() : "definitions"),
             result.GetValue(data) ?? (result.GetValue(demo) ? Path.Combine("data", "demo") : "data"),
-            result.GetValue(http),
-            result.GetValue(grpc),
-            result.GetValue(demo),
-            result.GetValue(rate),
-            result.GetValue(users),
+            result.GetValue(http), result.GetValue(grpc),
+            result.GetValue(demo), result.GetValue(rate), result.GetValue(users),
             result.GetValue(rebuild),
             result.GetValue(partitions),
             TimeSpan.FromSeconds(result.GetValue(interval)),
@@ -89,6 +93,7 @@ internal sealed record ServerOptions(
             Limits = limits.Read(result),
             Kafka = kafka.Read(result),
             Snapshots = snapshots.Read(result),
+            SchemaRegistry = result.GetValue(registry),
             MemoryMaxBytes = ByteSize.Of(result.GetValue(memory)) ?? MemoryDefaultBytes,
         }));
         return Invoke(root.Parse(args));

@@ -13,7 +13,9 @@ public sealed class ReferenceTests
         ["ContextGrid.Orleans"] = ["Core", "Runtime"],
         ["ContextGrid.Client"] = ["Contracts"],
         ["ContextGrid.Server"] = ["Core", "Runtime", "Adapters", "Orleans", "Contracts"],
-        ["ContextGrid.Cli"] = ["Core", "Runtime", "Contracts", "Client"],
+
+        // Adapters: a definition is proposed from the schema that a registry has.
+        ["ContextGrid.Cli"] = ["Core", "Runtime", "Adapters", "Contracts", "Client"],
     };
 
     [Fact]

@@ -7,7 +7,9 @@ using ContextGrid.Runtime.Codecs;
 
 namespace ContextGrid.Cli.Commands;
 
-/// <summary><c>contextgrid definitions</c>: check files, show what state they ask for, list what is in force.</summary>
+/// <summary>
+/// <c>contextgrid definitions</c>: propose and check files, show what state they ask for, list what is in force.
+/// </summary>
 public static class DefinitionsCommand
 {
     /// <summary>Makes the command with its subcommands.</summary>
@@ -15,6 +17,7 @@ public static class DefinitionsCommand
     {
         Validate(global),
         PlanCommand.Create(global),
+        ScaffoldCommand.Create(global),
         List(global),
     };
 

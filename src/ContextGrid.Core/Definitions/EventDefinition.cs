@@ -28,7 +28,11 @@ public sealed record EventDefinition(
     int KeyField,
     long FutureMsMax,
     string? Owner,
-    ImmutableArray<FieldDefinition> Fields);
+    ImmutableArray<FieldDefinition> Fields)
+{
+    /// <summary>Whether a producer's retries are known by an id; a CloudEvent has one without a field of it.</summary>
+    public bool HasIds => IdField >= 0 || Format == EventFormat.CloudEvents;
+}
 
 /// <summary>One declared field.</summary>
 /// <param name="Name">The member's name in the payload.</param>
@@ -47,4 +51,7 @@ public enum EventFormat
 
     /// <summary>Protobuf with a schema registry id.</summary>
     Protobuf = 2,
+
+    /// <summary>One CloudEvent in JSON (structured mode) a record; the fields are members of its data.</summary>
+    CloudEvents = 3,
 }

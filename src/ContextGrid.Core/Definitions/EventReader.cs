@@ -19,6 +19,9 @@ internal sealed class EventReader(NodeReader reader)
         "topic", "format", "timestamp", "id", "dedupe", "key", "max_future", "owner", "fields", "classes",
     ];
 
+    // In the order of EventFormat.
+    private static readonly string[] Formats = ["json", "avro", "protobuf", "cloudevents"];
+
     private readonly FieldsReader _fields = new(reader);
 
     /// <summary>
@@ -78,22 +81,19 @@ internal sealed class EventReader(NodeReader reader)
 
     private EventFormat Format(DefinitionMapping mapping)
     {
-        if (NodeReader.Find(mapping, "format") is { } node && reader.Scalar(node, "'format'") is { } format)
+        if (NodeReader.Find(mapping, "format") is not { } node || reader.Scalar(node, "'format'") is not { } format)
         {
-            string[] known = ["json", "avro", "protobuf"];
-            if (format.Text is "avro" or "protobuf")
-            {
-                reader.Errors.Add(
-                    format.Place, $"the format '{format.Text}' is not supported by this host yet; use json");
-            }
-            else if (format.Text != "json")
-            {
-                reader.Errors.Add(format.Place,
-                    $"unknown format: '{format.Text}'{NearestName.Suggest(format.Text, known)}");
-            }
+            return EventFormat.Json;
         }
 
-        return EventFormat.Json;
+        int known = Array.IndexOf(Formats, format.Text);
+        if (known < 0)
+        {
+            reader.Errors.Add(
+                format.Place, $"unknown format: '{format.Text}'{NearestName.Suggest(format.Text, Formats)}");
+        }
+
+        return (EventFormat)Math.Max(known, 0);
     }
 
     private string? Owner(DefinitionMapping mapping)

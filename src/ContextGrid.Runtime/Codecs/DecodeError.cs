@@ -55,6 +55,24 @@ public enum DecodeError
 
     /// <summary>The payload is larger than 1 MiB.</summary>
     TooLarge,
+
+    /// <summary>The payload has no frame of a schema registry, so its schema is not known.</summary>
+    NotFramed,
+
+    /// <summary>The schema registry has answered that it has no schema of the payload's id.</summary>
+    UnknownSchema,
+
+    /// <summary>The writer's schema can't be read as the definition's fields.</summary>
+    SchemaMismatch,
+
+    /// <summary>The payload is not what its Avro schema says: cut short, a negative length …</summary>
+    InvalidAvro,
+
+    /// <summary>The payload is not of Protobuf's wire format, or not of its message.</summary>
+    InvalidProtobuf,
+
+    /// <summary>The payload is JSON but no CloudEvent with JSON data.</summary>
+    InvalidCloudEvent,
 }
 
 /// <summary>The stable codes of <see cref="DecodeError"/>: they stand in dead letters, metrics and answers.</summary>
@@ -80,6 +98,12 @@ public static class DecodeErrorReasons
         DecodeError.EmptyKey => "empty_key",
         DecodeError.KeyTooLong => "key_too_long",
         DecodeError.TooLarge => "too_large",
+        DecodeError.NotFramed => "not_framed",
+        DecodeError.UnknownSchema => "unknown_schema",
+        DecodeError.SchemaMismatch => "schema_mismatch",
+        DecodeError.InvalidAvro => "invalid_avro",
+        DecodeError.InvalidProtobuf => "invalid_protobuf",
+        DecodeError.InvalidCloudEvent => "invalid_cloudevent",
         _ => throw new ArgumentOutOfRangeException(nameof(error)),
     };
 }

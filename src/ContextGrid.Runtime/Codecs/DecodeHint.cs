@@ -25,4 +25,11 @@ internal enum DecodeHint
     Seconds,
     Microseconds,
     Nanoseconds,
+    NumberTooLong,
+    BadLength,
+    BadIndex,
+    BadBool,
+    TrailingBytes,
+    BadTag,
+    BadGroup,
 }

@@ -22,6 +22,7 @@ internal static class DecodeMessage
             DecodeError.LoneSurrogate =>
                 $"{place}: a \\u escape is half of a surrogate pair; write both halves, or the character itself.",
             DecodeError.DuplicateMember => $"{place}: the member occurs twice; send it once.",
+            DecodeError.WrongType when result.FoundText is { } found => $"{place}: {found}.",
             DecodeError.WrongType =>
                 $"{place}: found {Found(result)}; {Meant(result)} was meant{WrongTypeHint(result)}.",
             DecodeError.NumberOutOfRange => $"{place}: {Found(result)} does not fit {Meant(result)}{Range(result)}.",
@@ -36,9 +37,30 @@ internal static class DecodeMessage
             DecodeError.KeyTooLong => $"{place}: the key is longer than {EntityKey.BytesMax} bytes.",
             DecodeError.TooLarge => Invariant($"{Place(result)}: the payload has {result.FoundLength} bytes; ")
                 + Invariant($"at most {JsonEventDecoder.PayloadBytesMax} are taken."),
-            _ => result.Error.Reason(),
+            _ => BySchema(result, place),
         };
     }
+
+    private static string BySchema(in DecodeResult result, string place) => result.Error switch
+    {
+        DecodeError.NotFramed => $"{Place(result)}: the payload does not start with a schema registry's frame (a zero "
+            + "byte and the schema's id in four bytes); use a serializer that registers its schemas.",
+        DecodeError.InvalidAvro => $"{place}: not valid Avro: {Wire(result)}.",
+        DecodeError.InvalidProtobuf => $"{place}: not valid Protobuf: {Wire(result)}.",
+        _ => $"{Place(result)}: {result.FoundText}.",
+    };
+
+    private static string Wire(in DecodeResult result) => result.Hint switch
+    {
+        DecodeHint.NumberTooLong => "a number has more bytes than its type allows",
+        DecodeHint.BadLength => "a length or a count is negative, or larger than what is left of the payload",
+        DecodeHint.BadIndex => "the index of a union's branch, of a symbol or of a message is not in the schema",
+        DecodeHint.BadBool => "a boolean is neither 0 nor 1",
+        DecodeHint.TrailingBytes => "bytes are left after the record; another schema may have written it",
+        DecodeHint.BadTag => "a field's number is 0, or its wire type is unknown",
+        DecodeHint.BadGroup => "a group ends that was not begun, or does not end",
+        _ => "the payload ends too early",
+    };
 
     private static string Place(in DecodeResult result)
     {
@@ -114,6 +136,11 @@ internal static class DecodeMessage
 
     private static string Found(in DecodeResult result)
     {
+        if (result.FoundText is { } text)
+        {
+            return text;
+        }
+
         if (result.Buffer is null || result.FoundLength <= 0)
         {
             return "nothing";
@@ -121,14 +148,14 @@ internal static class DecodeMessage
 
         // Four bytes are the most that a character takes, so this is enough for the characters shown.
         int bytes = Math.Min(result.FoundLength, FoundCharsMax * 4);
-        string text = Encoding.UTF8.GetString(result.Buffer, result.FoundStart, bytes);
+        string found = Encoding.UTF8.GetString(result.Buffer, result.FoundStart, bytes);
         var shown = new StringBuilder();
-        foreach (char c in text.AsSpan(0, Math.Min(text.Length, FoundCharsMax)))
+        foreach (char c in found.AsSpan(0, Math.Min(found.Length, FoundCharsMax)))
         {
             shown.Append(char.IsControl(c) ? '·' : c);
         }
 
-        return shown.Append(text.Length > FoundCharsMax || bytes < result.FoundLength ? "…" : "").ToString();
+        return shown.Append(found.Length > FoundCharsMax || bytes < result.FoundLength ? "…" : "").ToString();
     }
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

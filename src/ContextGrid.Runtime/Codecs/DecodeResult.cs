@@ -52,6 +52,9 @@ public readonly struct DecodeResult
 
     internal int FoundLength { get; init; }
 
+    /// <summary>What was found in words, where that is not the payload's own text.</summary>
+    internal string? FoundText { get; init; }
+
     /// <summary>The log time that the event time was judged against, milliseconds.</summary>
     internal long RecordTimeMs { get; init; }
 

@@ -49,7 +49,7 @@ public static class DefinitionSchema
             ["topic"] = Text("The topic that holds the event; one event a topic.", "^[A-Za-z0-9._-]{1,249}$"),
             ["format"] = new JsonObject
             {
-                ["enum"] = new JsonArray("json", "avro", "protobuf"),
+                ["enum"] = new JsonArray("json", "avro", "protobuf", "cloudevents"),
                 ["default"] = "json",
                 ["description"] = "The encoding of the payload.",
             },

@@ -14,9 +14,10 @@ namespace ContextGrid.Runtime.Codecs;
 /// <remarks>
 /// Not thread-safe: one decoder a thread. Values in the record are valid until the next call of <see cref="Decode"/>
 /// and while the payload's buffer is unchanged. Members that no event declares are checked to be JSON and ignored, with
-/// their duplicates. A null member is the same as an absent one.
+/// their duplicates. A null member is the same as an absent one. A payload may stand in the frame of a schema registry
+/// (<see cref="SchemaFrame"/>): the frame is skipped, and its schema is not asked for.
 /// </remarks>
-public sealed class JsonEventDecoder
+public sealed class JsonEventDecoder : IEventDecoder
 {
     /// <summary>The largest payload, 1 MiB: as much as the log takes.</summary>
     public const int PayloadBytesMax = 1024 * 1024;
@@ -25,9 +26,8 @@ public sealed class JsonEventDecoder
     public const int ListItemsMax = JsonFieldReader.ListItemsMax;
 
     private readonly EventDefinition _definition;
-    private readonly int _eventIndex;
+    private readonly EventRules _rules;
     private readonly bool[] _used;
-    private readonly int[] _keys;
     private readonly JsonFieldNames _names;
     private readonly JsonFieldReader _reader;
 
@@ -38,54 +38,53 @@ public sealed class JsonEventDecoder
     public JsonEventDecoder(DefinitionSet definitions, int eventIndex)
     {
         _definition = definitions.Events[eventIndex];
-        if (_definition.Format != EventFormat.Json)
+        if (_definition.Format is not (EventFormat.Json or EventFormat.CloudEvents))
         {
             throw new ArgumentException($"Event '{_definition.Name}' is not JSON.", nameof(eventIndex));
         }
 
-        _eventIndex = eventIndex;
-        _used = EventFields.Used(definitions, eventIndex);
-        _keys = EventFields.Keys(definitions, eventIndex);
+        _rules = new EventRules(definitions, eventIndex);
+        _used = _rules.Used;
         _names = new JsonFieldNames(_definition.Fields);
         _reader = new JsonFieldReader(_definition.Fields);
     }
 
-    /// <summary>Decodes one payload.</summary>
-    /// <param name="buffer">Holds the payload; the record's texts point into it.</param>
-    /// <param name="start">Where the payload starts.</param>
-    /// <param name="length">Its length in bytes.</param>
-    /// <param name="recordTimeMs">The record's log time, milliseconds since the Unix epoch.</param>
-    /// <param name="into">
-    /// Takes everything but <see cref="EventRecord.Position"/>. When the event is refused, only its key fields mean
-    /// something (see <see cref="DecodeResult.KeysKnown"/>), and its event time as far as that is known.
-    /// </param>
+    /// <inheritdoc/>
+    public ValueTask PrepareAsync(IPayloadBatch payloads, CancellationToken cancellationToken) => default;
+
+    /// <inheritdoc/>
     public DecodeResult Decode(byte[] buffer, int start, int length, long recordTimeMs, EventRecord into)
     {
         ReadOnlySpan<byte> payload = buffer.AsSpan(start, length);
-        Array.Clear(into.Fields, 0, _definition.Fields.Length);
-        into.EventIndex = _eventIndex;
-        into.LogTimeMs = recordTimeMs;
-        into.EventTimeMs = recordTimeMs;
-        into.IdHash = 0;
-        into.ContentHash = 0;
-        _reader.Begin(buffer, start, into.Fields);
+        _rules.Begin(recordTimeMs, into);
         if (length > PayloadBytesMax)
         {
+            _reader.Begin(buffer, start, into.Fields);
             return Refuse(new Fault(DecodeError.TooLarge, DecodeHint.None, -1, 0, 0, length), into, allRead: false);
         }
 
-        var cursor = new JsonCursor(payload);
-        bool allRead = ReadObject(ref cursor);
-        bool isUtf8 = Utf8.IsValid(payload);
-        Fault fault = FirstFault(in cursor, allRead, isUtf8);
-        if (fault.Error == DecodeError.None)
-        {
-            fault = CheckKeys(into);
-        }
+        int frame = SchemaFrame.LengthOf(payload);
+        bool allRead = ReadFields(buffer, start + frame, length - frame, into, out Fault fault);
+        return Conclude(fault, allRead, payload, into);
+    }
 
+    /// <summary>Reads the members of an object into the fields of an emptied record.</summary>
+    /// <returns>Whether the whole text was read.</returns>
+    internal bool ReadFields(byte[] buffer, int start, int length, EventRecord into, out Fault fault)
+    {
+        _reader.Begin(buffer, start, into.Fields);
+        var cursor = new JsonCursor(buffer.AsSpan(start, length));
+        bool allRead = ReadObject(ref cursor);
+        fault = FirstFault(in cursor, allRead, Utf8.IsValid(cursor.Text));
+        return allRead;
+    }
+
+    /// <summary>Judges an event whose fields have been read.</summary>
+    internal DecodeResult Conclude(Fault fault, bool allRead, ReadOnlySpan<byte> payload, EventRecord into)
+    {
         if (fault.Error == DecodeError.None)
         {
-            fault = ReadEventTime(into);
+            fault = Check(into);
         }
 
         if (fault.Error != DecodeError.None)
@@ -93,7 +92,7 @@ public sealed class JsonEventDecoder
             return Refuse(fault, into, allRead);
         }
 
-        into.IdHash = IdHash(into);
+        into.IdHash = _rules.IdHash(into);
         into.ContentHash = StableHash.Of(payload);
         return DecodeResult.Good;
     }
@@ -186,62 +185,24 @@ public sealed class JsonEventDecoder
             : _reader.Fault;
     }
 
-    private Fault CheckKeys(EventRecord into)
+    private Fault Check(EventRecord into)
     {
-        bool any = _keys.Length == 0;
-        foreach (int field in _keys)
+        DecodeError error = _rules.Check(into, out int field, out DecodeHint hint);
+        return error switch
         {
-            ref readonly Value key = ref into.Fields[field];
-            any |= !key.IsNull;
-            if (key.Kind == ValueKind.String && key.Utf8.Length is 0 or > EntityKey.BytesMax)
-            {
-                return _reader.FaultAt(field, key.Utf8.Length == 0 ? DecodeError.EmptyKey : DecodeError.KeyTooLong);
-            }
-        }
-
-        if (!any)
-        {
-            return new Fault(DecodeError.MissingKey, DecodeHint.None, -1, 0, 0, 0);
-        }
-
-        // The field that partitions the topic need not be an entity's key; then an empty text means "no key".
-        int partitioning = _definition.KeyField;
-        return partitioning >= 0 && into.Fields[partitioning].Utf8.Length > EntityKey.BytesMax
-            ? _reader.FaultAt(partitioning, DecodeError.KeyTooLong)
-            : default;
-    }
-
-    private Fault ReadEventTime(EventRecord into)
-    {
-        int field = _definition.TimestampField;
-        if (field < 0)
-        {
-            return default;
-        }
-
-        Value value = into.Fields[field];
-        if (value.IsNull)
-        {
-            return new Fault(DecodeError.MissingTimestamp, DecodeHint.None, field, 0, 0, 0);
-        }
-
-        if (!EventTime.TryRead(value, into.LogTimeMs, out long timeMs, out DecodeHint hint))
-        {
-            return _reader.FaultAt(field, DecodeError.BadTimestamp, hint);
-        }
-
-        into.EventTimeMs = timeMs;
-        return timeMs - _definition.FutureMsMax > into.LogTimeMs
-            ? _reader.FaultAt(field, DecodeError.TooFarInFuture)
-            : default;
+            DecodeError.None => default,
+            DecodeError.MissingKey or DecodeError.MissingTimestamp => new Fault(error, hint, field, 0, 0, 0),
+            _ when field < 0 || !_reader.Saw(field) => new Fault(error, hint, field, 0, 0, 0),
+            _ => _reader.FaultAt(field, error, hint),
+        };
     }
 
     // The keys of a refused event, as far as they can be trusted; the others become null.
     private DecodeResult Refuse(Fault fault, EventRecord into, bool allRead)
     {
-        bool known = allRead || fault.Error == DecodeError.TooLarge && _keys.Length == 0;
+        bool known = allRead || fault.Error == DecodeError.TooLarge && _rules.Keys.Length == 0;
         bool allKnown = true;
-        foreach (int field in _keys)
+        foreach (int field in _rules.Keys)
         {
             Value key = into.Fields[field];
             bool isKey = key.Kind != ValueKind.String
@@ -269,18 +230,6 @@ public sealed class JsonEventDecoder
             RecordTimeMs = into.LogTimeMs,
             EventTimeMs = into.EventTimeMs,
         };
-    }
-
-    private ulong IdHash(EventRecord into)
-    {
-        if (_definition.IdField < 0 || into.Fields[_definition.IdField] is not { IsNull: false } id)
-        {
-            return 0;
-        }
-
-        // Zero means "no id", so an id that hashes to zero takes the next number.
-        ulong hash = id.Kind == ValueKind.String ? StableHash.Of(id.Utf8) : StableHash.Of(id.Int64);
-        return hash == 0 ? 1 : hash;
     }
 
     private static int FirstInvalidUtf8(ReadOnlySpan<byte> text)

@@ -47,16 +47,16 @@ public sealed class EmbeddedHost : IAsyncDisposable
                 log,
                 around,
                 sink,
-                new EventBatch(Definitions, Definitions.EventOf(p.Partition.Topic), p.Partition),
+                new EventBatch(Definitions, Definitions.EventOf(p.Partition.Topic), p.Partition, options.Decoders),
                 p,
                 metrics,
                 time,
                 logger)),
         ];
-        (_scrub, _past) = (stores.Checkpoints.Scrub(logger), new PastReader(log, grid.Plans, progress));
+        _scrub = stores.Checkpoints.Scrub(logger);
+        (DeadLetters, _past) = (new DeadLetterReader(log), new PastReader(log, grid.Plans, progress, options.Decoders));
         Reader = new ContextReader(around, _past, progress, time);
-        Publisher = new EventPublisher(log, sink, new EventValidator(Definitions), metrics, time);
-        DeadLetters = new DeadLetterReader(log);
+        Publisher = new EventPublisher(log, sink, new EventValidator(Definitions, options.Decoders), metrics, time);
         Backup = new GridBackup(stores, _checkpointer.CheckpointAsync, new BackupMetrics(metrics.Meter), platform);
     }
 

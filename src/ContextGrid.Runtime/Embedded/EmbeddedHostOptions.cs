@@ -1,4 +1,5 @@
 using ContextGrid.Core.Definitions;
+using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.Diagnostics;
 using ContextGrid.Runtime.Ingestion;
 
@@ -46,6 +47,11 @@ public sealed record EmbeddedHostOptions
 
     /// <summary>The counters; whoever reads them listens from before the start on. The host disposes of them.</summary>
     public GridMetrics Metrics { get; init; } = new();
+
+    /// <summary>Makes the decoders of events. Default: <see cref="PlainDecoders.Create"/>, which has no schema
+    /// registry.
+    /// </summary>
+    public EventDecoderFactory Decoders { get; init; } = PlainDecoders.Create;
 
     /// <summary>Whether the checkpoints are put aside and all state is built from the log again.</summary>
     public bool Rebuild { get; init; }

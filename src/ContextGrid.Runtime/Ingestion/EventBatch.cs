@@ -13,7 +13,7 @@ public sealed class EventBatch
     private readonly EventDefinition _definition;
     private readonly TopicPartition _partition;
     private readonly int _source;
-    private readonly JsonEventDecoder _decoder;
+    private readonly IEventDecoder _decoder;
     private readonly IdWindow? _ids;
     private readonly byte[] _digits = new byte[EntityKey.DigitsMax];
     private LogBatch _records = new();
@@ -25,13 +25,15 @@ public sealed class EventBatch
     /// <param name="definitions">The definitions.</param>
     /// <param name="eventIndex">The event that the partition's topic holds.</param>
     /// <param name="partition">The partition.</param>
-    public EventBatch(DefinitionSet definitions, int eventIndex, TopicPartition partition)
+    /// <param name="decoders">Makes the decoder; null: <see cref="PlainDecoders.Create"/>.</param>
+    public EventBatch(
+        DefinitionSet definitions, int eventIndex, TopicPartition partition, EventDecoderFactory? decoders = null)
     {
         _definition = definitions.Events[eventIndex];
         _partition = partition;
         _source = Position.SourceOf(definitions.Topics.IndexOf(partition.Topic), partition.Partition);
-        _decoder = new JsonEventDecoder(definitions, eventIndex);
-        _ids = _definition.IdField >= 0 ? new IdWindow(_definition.DedupeMs) : null;
+        _decoder = (decoders ?? PlainDecoders.Create)(definitions, eventIndex);
+        _ids = _definition.HasIds ? new IdWindow(_definition.DedupeMs) : null;
         Current = new EventRecord(_definition.Fields.Length);
     }
 
@@ -62,6 +64,13 @@ public sealed class EventBatch
 
     /// <summary>Good events passed since <see cref="Load"/>.</summary>
     public long Events { get; private set; }
+
+    /// <summary>
+    /// Makes ready what decoding the records needs; comes before <see cref="Load"/>, and takes nothing of them yet.
+    /// </summary>
+    /// <exception cref="SchemaUnavailableException">Not at present: try again later.</exception>
+    public ValueTask PrepareAsync(LogBatch records, CancellationToken cancellationToken) =>
+        _decoder.PrepareAsync(records, cancellationToken);
 
     /// <summary>Starts over with other records, which the caller leaves unchanged until the next call.</summary>
     /// <param name="records">The records.</param>
@@ -138,7 +147,7 @@ public sealed class EventBatch
         if (verdict == IdVerdict.Conflict)
         {
             Conflicts++;
-            string field = _definition.Fields[_definition.IdField].Name;
+            string field = _definition.IdField >= 0 ? _definition.Fields[_definition.IdField].Name : "id";
             Bury(entry, "id_conflict", $"Event '{_definition.Name}': the {field} was used before with other content. "
                 + "The first event counts; give this one an id of its own and publish it again.");
         }

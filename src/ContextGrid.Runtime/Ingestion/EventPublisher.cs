@@ -32,6 +32,8 @@ public sealed class EventPublisher(
     /// <param name="cancellationToken">Ends the wait; events may still become durable.</param>
     /// <exception cref="UnknownTopicException">No definition reads the topic.</exception>
     /// <exception cref="EventLogException">Nothing is acknowledged.</exception>
+    /// <exception cref="Codecs.SchemaUnavailableException">The schema of an event can't be had at present; nothing is
+    /// taken.</exception>
     public async ValueTask<PublishOutcome> PublishAsync(
         string topic, IReadOnlyList<PublishItem> events, bool keepInvalid, CancellationToken cancellationToken)
     {
@@ -73,6 +75,7 @@ public sealed class EventPublisher(
     {
         long nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
         EventValidator.Worker worker = validator.Rent();
+        await worker.PrepareAsync(eventIndex, new PublishPayloads(events), cancellationToken);
         int good = 0;
         for (int i = 0; i < events.Count; i++)
         {
@@ -162,6 +165,16 @@ public sealed class EventPublisher(
 /// <param name="Key">The partitioning key; empty: from the payload.</param>
 /// <param name="TimestampMs">The record's time, milliseconds since the Unix epoch; 0: now.</param>
 public readonly record struct PublishItem(ReadOnlyMemory<byte> Payload, ReadOnlyMemory<byte> Key, long TimestampMs);
+
+/// <summary>The payloads of a call.</summary>
+internal sealed class PublishPayloads(IReadOnlyList<PublishItem> events) : Codecs.IPayloadBatch
+{
+    /// <inheritdoc/>
+    public int Count => events.Count;
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<byte> Payload(int index) => events[index].Payload.Span;
+}
 
 /// <summary>What became of a call.</summary>
 /// <param name="Accepted">How many events are durable.</param>

@@ -14,21 +14,25 @@ namespace ContextGrid.Runtime.Ingestion;
 public sealed class EventValidator
 {
     private readonly DefinitionSet _definitions;
+    private readonly EventDecoderFactory _decoders;
     private readonly ConcurrentBag<Worker> _pool = [];
 
     /// <summary>Creates a validator for a set of definitions.</summary>
+    /// <param name="definitions">The definitions.</param>
+    /// <param name="decoders">Makes decoders; null: <see cref="PlainDecoders.Create"/>.</param>
     /// <exception cref="ArgumentException">An event's format has no decoder.</exception>
-    public EventValidator(DefinitionSet definitions)
+    public EventValidator(DefinitionSet definitions, EventDecoderFactory? decoders = null)
     {
         _definitions = definitions;
-        _pool.Add(new Worker(definitions));
+        _decoders = decoders ?? PlainDecoders.Create;
+        _pool.Add(new Worker(definitions, _decoders));
     }
 
     /// <summary>Finds the event whose records a topic holds.</summary>
     /// <returns>False when no definition names the topic.</returns>
     public bool TryGetEvent(string topic, out int eventIndex) => (eventIndex = _definitions.EventOf(topic)) >= 0;
 
-    /// <summary>Checks one event.</summary>
+    /// <summary>Checks one event that needs no schema.</summary>
     /// <param name="eventIndex">The event's index in <see cref="DefinitionSet.Events"/>.</param>
     /// <param name="payload">The payload as it would be written.</param>
     /// <param name="nowMs">The log time that it would get, milliseconds since the Unix epoch.</param>
@@ -41,7 +45,7 @@ public sealed class EventValidator
     }
 
     /// <summary>Borrows what checks events, for many of them; one thread at a time.</summary>
-    internal Worker Rent() => _pool.TryTake(out Worker? worker) ? worker : new Worker(_definitions);
+    internal Worker Rent() => _pool.TryTake(out Worker? worker) ? worker : new Worker(_definitions, _decoders);
 
     /// <summary>Gives it back.</summary>
     internal void Return(Worker worker) => _pool.Add(worker);
@@ -50,15 +54,20 @@ public sealed class EventValidator
     internal sealed class Worker
     {
         private readonly DefinitionSet _definitions;
-        private readonly JsonEventDecoder[] _decoders;
+        private readonly IEventDecoder[] _decoders;
         private readonly EventRecord _record;
 
-        internal Worker(DefinitionSet definitions)
+        internal Worker(DefinitionSet definitions, EventDecoderFactory decoders)
         {
             _definitions = definitions;
-            _decoders = [.. definitions.Events.Select((_, i) => new JsonEventDecoder(definitions, i))];
+            _decoders = [.. definitions.Events.Select((_, i) => decoders(definitions, i))];
             _record = new EventRecord(definitions.Events.Select(e => e.Fields.Length).DefaultIfEmpty().Max());
         }
+
+        /// <summary>Makes ready what checking the events needs, as <see cref="IEventDecoder.PrepareAsync"/>.</summary>
+        internal ValueTask PrepareAsync(
+            int eventIndex, IPayloadBatch events, CancellationToken cancellationToken) =>
+            _decoders[eventIndex].PrepareAsync(events, cancellationToken);
 
         internal EventValidation Validate(int eventIndex, ReadOnlyMemory<byte> bytes, long nowMs)
         {

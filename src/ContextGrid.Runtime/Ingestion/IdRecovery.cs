@@ -13,6 +13,7 @@ internal static class IdRecovery
     /// <param name="records">The buffer to read into.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="EventLogException">The log can't be read.</exception>
+    /// <exception cref="Codecs.SchemaUnavailableException">A schema can't be had at present.</exception>
     internal static async ValueTask RememberAsync(
         IEventLog log,
         PartitionProgress progress,
@@ -39,6 +40,7 @@ internal static class IdRecovery
                 return;
             }
 
+            await events.PrepareAsync(records, cancellationToken);
             events.Load(records, end);
             events.SkipAll();
         }

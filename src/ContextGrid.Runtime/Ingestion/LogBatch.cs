@@ -1,10 +1,12 @@
+using ContextGrid.Runtime.Codecs;
+
 namespace ContextGrid.Runtime.Ingestion;
 
 /// <summary>
 /// Records read from one partition, in one reused buffer. Owned by the reader's caller; what it gives out is valid
 /// until the next read into it. Not thread-safe.
 /// </summary>
-public sealed class LogBatch
+public sealed class LogBatch : IPayloadBatch
 {
     private Entry[] _entries = new Entry[256];
 
@@ -66,6 +68,8 @@ public sealed class LogBatch
     /// <summary>The payload's bytes.</summary>
     public ReadOnlySpan<byte> Value(int index) =>
         Buffer.AsSpan(_entries[index].ValueStart, _entries[index].ValueLength);
+
+    ReadOnlySpan<byte> IPayloadBatch.Payload(int index) => Value(index);
 
     /// <summary>The encoded headers (<see cref="LogHeaders"/>).</summary>
     public ReadOnlySpan<byte> Headers(int index) =>

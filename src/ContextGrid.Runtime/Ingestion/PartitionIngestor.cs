@@ -6,8 +6,8 @@ namespace ContextGrid.Runtime.Ingestion;
 
 /// <summary>
 /// Step one of an event's path: reads one partition in order and hands batches to the grid. One task owns it from start
-/// to stop. A bad record becomes a dead letter and the next one is applied; a fault of the log or of the dead letters
-/// waits and is tried again, so nothing passes it; corruption stops the partition and is shown in the status.
+/// to stop. A bad record becomes a dead letter and the next one is applied; a fault of log, dead letters or schema
+/// registry waits and is tried again, so nothing passes it; corruption stops the partition and is shown in the status.
 /// </summary>
 public sealed partial class PartitionIngestor
 {
@@ -74,7 +74,8 @@ public sealed partial class PartitionIngestor
                     await StepAsync(reader, cancellationToken);
                     Fault = null;
                 }
-                catch (EventLogException e) when (e.Error != EventLogError.Corrupt)
+                catch (Exception e) when (
+                    e is EventLogException { Error: not EventLogError.Corrupt } or Codecs.SchemaUnavailableException)
                 {
                     await WaitToRetryAsync(e.Message, cancellationToken);
                     await CloseAsync(reader);
@@ -156,6 +157,7 @@ public sealed partial class PartitionIngestor
     {
         long last = _records[_records.Count - 1].Offset;
         Progress.SeeEnd(last + 1, _records[0].TimestampMs);
+        await _events.PrepareAsync(_records, cancellationToken);
         _events.Load(_records);
         await ApplyToGridAsync(cancellationToken);
         await _burial.BuryAsync(_events.DeadLetters, WaitToRetryAsync, cancellationToken);

@@ -25,6 +25,8 @@ public sealed class ContextReader(
     /// <exception cref="TimeoutException">A position does not come in <see cref="PositionWaitMax"/>.</exception>
     /// <exception cref="ArgumentException">A minimum position names a partition that is not consumed.</exception>
     /// <exception cref="EventLogException">The past can't be read.</exception>
+    /// <exception cref="Codecs.SchemaUnavailableException">The past needs a schema that can't be had at present.
+    /// </exception>
     public async ValueTask<ContextOutcome> ReadAsync(
         ContextQuery query, ContextAnswer answer, CancellationToken cancellationToken)
     {

@@ -3,6 +3,7 @@ using ContextGrid.Core.Definitions;
 using ContextGrid.Core.Entities;
 using ContextGrid.Core.Features.Plans;
 using ContextGrid.Core.Queries;
+using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Queries;
@@ -16,8 +17,12 @@ namespace ContextGrid.Runtime.Replay;
 /// <param name="log">The log.</param>
 /// <param name="plans">The plans of all types.</param>
 /// <param name="progress">How far each partition is applied: a rebuild reads as far.</param>
+/// <param name="decoders">Makes decoders; null: <see cref="PlainDecoders.Create"/>.</param>
 public sealed class PastReader(
-    IEventLog log, ImmutableArray<EntityPlan> plans, ImmutableArray<PartitionProgress> progress) : IDisposable
+    IEventLog log,
+    ImmutableArray<EntityPlan> plans,
+    ImmutableArray<PartitionProgress> progress,
+    EventDecoderFactory? decoders = null) : IDisposable
 {
     // A rebuild keeps a core busy; the live path keeps the other.
     private readonly SemaphoreSlim _turns = new(1, 1);
@@ -29,6 +34,7 @@ public sealed class PastReader(
     /// <returns>The first retained offsets of partitions that no longer have their beginning: what was before is not in
     /// the answer. Empty: the log is whole.</returns>
     /// <exception cref="EventLogException">The log can't be read.</exception>
+    /// <exception cref="SchemaUnavailableException">A schema can't be had at present.</exception>
     public async ValueTask<IReadOnlyList<RetainedFrom>> ReadAsync(
         ContextQuery query, ContextAnswer answer, CancellationToken cancellationToken)
     {
@@ -91,7 +97,7 @@ public sealed class PastReader(
     {
         DefinitionSet definitions = plans[0].Definitions;
         int eventIndex = definitions.EventOf(partition.Partition.Topic);
-        var events = new EventBatch(definitions, eventIndex, partition.Partition);
+        var events = new EventBatch(definitions, eventIndex, partition.Partition, decoders);
         LogRange range = await log.GetRangeAsync(partition.Partition, cancellationToken);
         NoteCut(cut, partition.Partition, range.Start);
 
@@ -115,6 +121,7 @@ public sealed class PastReader(
                 continue;
             }
 
+            await events.PrepareAsync(records, cancellationToken);
             events.Load(records, end);
             Apply(events, wanting, eventIndex, headMs);
         }

@@ -1,5 +1,6 @@
 using ContextGrid.Runtime.Backups;
 using ContextGrid.Runtime.Checkpoints;
+using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.Diagnostics;
 using ContextGrid.Runtime.Ingestion;
 
@@ -83,6 +84,7 @@ internal static class GrpcErrors
         BackupException e => Plain(StatusOf(e.Error), e),
         SnapshotStoreException e => Retry(GrpcStatus.Unavailable, e, seconds: 1),
         EventLogException e => Retry(GrpcStatus.Unavailable, e, seconds: 1),
+        SchemaUnavailableException e => Retry(GrpcStatus.Unavailable, e, seconds: 1),
         LimitReachedException e => TooMany(e),
         TimeoutException e => Plain(GrpcStatus.DeadlineExceeded, e),
         OperationCanceledException => new GrpcOutcome(

@@ -48,7 +48,7 @@ public sealed class BadStructureTests
         "timestamp: ts",
         "key: usr_id",
         "5:10: unknown field of event 'payment': 'usr_id'; did you mean 'user_id'?")]
-    [InlineData("timestamp: ts", "format: avro", "5:13: the format 'avro' is not supported by this host yet; use json")]
+    [InlineData("timestamp: ts", "format: avr", "5:13: unknown format: 'avr'; did you mean 'avro'?")]
     [InlineData("timestamp: ts", "format: jsn", "5:13: unknown format: 'jsn'; did you mean 'json'?")]
     [InlineData(
         "timestamp: ts",

@@ -1,0 +1,160 @@
+using System.Globalization;
+using System.Text.Unicode;
+using ContextGrid.Core.Definitions;
+using ContextGrid.Core.Expressions;
+using ContextGrid.Core.Model;
+using ContextGrid.Runtime.Codecs;
+
+namespace ContextGrid.Adapters.SchemaRegistry;
+
+/// <summary>
+/// Takes the values that a payload has for the used fields, and remembers the first that is wrong; the walk over the
+/// payload goes on, so that keys behind it are still found. Its scratch is reused. Not thread-safe.
+/// </summary>
+internal sealed class FieldSink(EventDefinition definition)
+{
+    private readonly bool[] _isBroken = new bool[definition.Fields.Length];
+    private readonly ExpressionScratch _scratch = new();
+    private readonly Value[]?[] _lists = new Value[definition.Fields.Length][];
+    private readonly int[] _counts = new int[definition.Fields.Length];
+    private Value[] _into = [];
+
+    /// <summary>What is wrong with a field; <see cref="DecodeError.None"/>: nothing.</summary>
+    internal DecodeResult Fault { get; private set; }
+
+    /// <summary>Which fields have no value that can be trusted.</summary>
+    internal ReadOnlySpan<bool> IsBroken => _isBroken;
+
+    /// <summary>The buffer that holds the payload.</summary>
+    internal byte[] Buffer { get; private set; } = [];
+
+    /// <summary>Where in the buffer the bytes start that places are counted from.</summary>
+    internal int Start { get; private set; }
+
+    /// <summary>Starts a payload; what the last one left in the scratch is then invalid.</summary>
+    internal void Begin(byte[] buffer, int start, Value[] into)
+    {
+        (Buffer, Start, _into, Fault) = (buffer, start, into, default);
+        _scratch.Reset();
+        Array.Clear(_isBroken);
+        Array.Clear(_counts);
+    }
+
+    /// <summary>The value that a field has so far.</summary>
+    internal ref Value At(int slot) => ref _into[slot];
+
+    /// <summary>Sets a field.</summary>
+    internal void Set(int slot, in Value value) => _into[slot] = value;
+
+    /// <summary>A text that stands in the payload.</summary>
+    /// <returns>False when it is not UTF-8.</returns>
+    internal bool TryText(int at, int length, out Value text)
+    {
+        text = Value.Text(Buffer, Start + at, length);
+        return Utf8.IsValid(text.Utf8);
+    }
+
+    /// <summary>Room for a text that does not stand in the payload.</summary>
+    internal Span<byte> TakeText(int length, out Value text)
+    {
+        (byte[] bytes, int start) = _scratch.Take(length);
+        text = Value.Text(bytes, start, length);
+        return bytes.AsSpan(start, length);
+    }
+
+    /// <summary>Sets a field to a text that stands in the payload; a Timestamp is read as RFC 3339.</summary>
+    internal void SetText(int slot, int at, int length)
+    {
+        if (!TryText(at, length, out Value text))
+        {
+            Report(DecodeError.InvalidUtf8, DecodeHint.None, slot, at, at, length);
+        }
+        else if (definition.Fields[slot].Type != ValueKind.Timestamp)
+        {
+            _into[slot] = text;
+        }
+        else if (Rfc3339.TryParse(text.Utf8, out long milliseconds, out DecodeHint hint))
+        {
+            _into[slot] = Value.Timestamp(milliseconds);
+        }
+        else
+        {
+            Report(DecodeError.BadTimestamp, hint, slot, at, at, length);
+        }
+    }
+
+    /// <summary>Sets a field to a point in time.</summary>
+    /// <param name="slot">The field.</param>
+    /// <param name="milliseconds">Milliseconds since the Unix epoch.</param>
+    /// <param name="at">Where it stands.</param>
+    internal void SetTime(int slot, long milliseconds, int at)
+    {
+        if (EventTime.IsInRange(milliseconds, out DecodeHint hint))
+        {
+            _into[slot] = Value.Timestamp(milliseconds);
+        }
+        else
+        {
+            Report(DecodeError.BadTimestamp, hint, slot, at, milliseconds.ToString(CultureInfo.InvariantCulture));
+        }
+    }
+
+    /// <summary>How many items the list of a field has so far; one more than the limit stands for all that follow.
+    /// </summary>
+    internal int ItemsOf(int slot) => _counts[slot];
+
+    /// <summary>Adds an item to the list of a field.</summary>
+    internal void Add(int slot, in Value item)
+    {
+        int count = _counts[slot];
+        if (count > JsonEventDecoder.ListItemsMax)
+        {
+            return;
+        }
+
+        Value[] items = _lists[slot] ??= new Value[16];
+        if (count == items.Length)
+        {
+            Array.Resize(ref items, count * 2);
+            _lists[slot] = items;
+        }
+
+        items[count] = item;
+        _counts[slot]++;
+    }
+
+    /// <summary>Sets a field to the list that it has so far.</summary>
+    internal void EndList(int slot, int at)
+    {
+        if (_counts[slot] > JsonEventDecoder.ListItemsMax)
+        {
+            Report(DecodeError.ListTooLong, DecodeHint.None, slot, at, at, 0);
+        }
+        else
+        {
+            _into[slot] = Value.List(_lists[slot] ?? [], 0, _counts[slot]);
+        }
+    }
+
+    /// <summary>Remembers a fault whose text stands in the payload.</summary>
+    internal void Report(DecodeError error, DecodeHint hint, int slot, int at, int foundAt, int foundLength) =>
+        Report(slot, new DecodeResult
+        {
+            Error = error, Hint = hint, FieldIndex = slot, Position = at, Buffer = Buffer,
+            FoundStart = Start + foundAt, FoundLength = foundLength,
+        });
+
+    /// <summary>Remembers a fault, in words. Allocates.</summary>
+    internal void Report(DecodeError error, DecodeHint hint, int slot, int at, string found) =>
+        Report(slot, new DecodeResult
+        {
+            Error = error, Hint = hint, FieldIndex = slot, Position = at, FoundText = found,
+        });
+
+    private void Report(int slot, in DecodeResult fault)
+    {
+        _isBroken[slot] = true;
+        _into[slot] = Value.Null;
+        Fault = Fault.Error == DecodeError.None ? fault : Fault;
+    }
+}

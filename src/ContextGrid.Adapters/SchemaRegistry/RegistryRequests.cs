@@ -1,0 +1,153 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using ContextGrid.Runtime.Codecs;
+using Polly;
+using Polly.Retry;
+
+namespace ContextGrid.Adapters.SchemaRegistry;
+
+/// <summary>
+/// Sends requests to the registry and tells its three answers apart: a schema, "there is none", and no answer at all.
+/// Only what the registry itself says in its own form is an answer; a proxy's 404 is none. Thread-safe.
+/// </summary>
+internal sealed class RegistryRequests : IDisposable
+{
+    /// <summary>Requests at a time; the others wait.</summary>
+    internal const int ConcurrencyMax = 16;
+
+    /// <summary>The largest answer, 4 MiB: schemas are written by people.</summary>
+    internal const int AnswerBytesMax = 4 * 1024 * 1024;
+
+    // Codes of "subject / version / schema not found" (Confluent Schema Registry API).
+    private static readonly int[] NotFoundCodes = [40401, 40402, 40403];
+
+    private readonly HttpClient _http;
+    private readonly SchemaRegistryOptions _options;
+    private readonly ResiliencePipeline _pipeline;
+    private readonly SemaphoreSlim _turns = new(ConcurrencyMax, ConcurrencyMax);
+    private long _sent;
+
+    internal RegistryRequests(SchemaRegistryOptions options, TimeProvider time)
+    {
+        _options = options;
+        _http = new HttpClient(new SocketsHttpHandler
+        {
+            // A redirect could carry the credentials elsewhere.
+            AllowAutoRedirect = false,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+            ConnectTimeout = options.RequestTimeout,
+        })
+        {
+            BaseAddress = options.Address,
+            MaxResponseContentBufferSize = AnswerBytesMax,
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+        var builder = new ResiliencePipelineBuilder { TimeProvider = time };
+        if (options.Retries > 0)
+        {
+            builder.AddRetry(new RetryStrategyOptions
+            {
+                MaxRetryAttempts = options.Retries,
+                Delay = options.RetryDelay,
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+                ShouldHandle = new PredicateBuilder().Handle<SchemaUnavailableException>(e => MayPass(e)),
+            });
+        }
+
+        _pipeline = builder.AddTimeout(options.RequestTimeout).Build();
+    }
+
+    /// <summary>Requests sent so far, repetitions included.</summary>
+    internal long Sent => Volatile.Read(ref _sent);
+
+    /// <summary>Asks for a schema.</summary>
+    /// <returns>Null: the registry says that there is none.</returns>
+    /// <exception cref="SchemaUnavailableException">There is no answer.</exception>
+    internal Task<RegistryAnswer?> AskAsync(string path, CancellationToken cancellationToken) =>
+        SendAsync(path, RegistryJson.Read, cancellationToken);
+
+    /// <summary>Asks for the uses of a schema and gives the first subject; null: none.</summary>
+    /// <exception cref="SchemaUnavailableException">There is no answer.</exception>
+    internal Task<string?> SubjectOfAsync(string path, CancellationToken cancellationToken) =>
+        SendAsync(path, RegistryJson.ReadSubject, cancellationToken);
+
+    /// <summary>Ends requests that are under way. The semaphore holds nothing, and they still give their turns back.
+    /// </summary>
+    public void Dispose() => _http.Dispose();
+
+    // Asking again does not help when the registry knows us and says no; the caller's own, slower repetition stays.
+    private static bool MayPass(SchemaUnavailableException e) =>
+        e.InnerException is not HttpRequestException { StatusCode: { } status }
+        || status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests
+        || (int)status >= 500;
+
+    private async Task<T?> SendAsync<T>(string path, Func<byte[], T?> read, CancellationToken cancellationToken)
+        where T : class
+    {
+        await _turns.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await _pipeline.ExecuteAsync(
+                static async (state, token) =>
+                    await state.Self.OnceAsync(state.Path, state.Read, token).ConfigureAwait(false),
+                (Self: this, Path: path, Read: read),
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (Polly.Timeout.TimeoutRejectedException e)
+        {
+            throw Away($"gave no answer within {_options.RequestTimeout.TotalSeconds:0.###} s", e);
+        }
+        finally
+        {
+            _turns.Release();
+        }
+    }
+
+    private async Task<T?> OnceAsync<T>(string path, Func<byte[], T?> read, CancellationToken cancellationToken)
+        where T : class
+    {
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, path);
+            request.Headers.Authorization = _options.Credentials.Header();
+            request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/vnd.schemaregistry.v1+json"));
+            request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json", 0.9));
+            Interlocked.Increment(ref _sent);
+            using HttpResponseMessage response = await _http.SendAsync(request, cancellationToken)
+                .ConfigureAwait(false);
+            byte[] body = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+            return response.StatusCode switch
+            {
+                HttpStatusCode.OK => read(body) ?? throw new JsonException("it is not of the registry's form"),
+                HttpStatusCode.NotFound when NotFoundCodes.Contains(RegistryJson.ErrorCode(body)) => null,
+                _ => throw Refused(response.StatusCode),
+            };
+        }
+        catch (HttpRequestException e)
+        {
+            throw Away($"can't be reached: {e.Message}", e);
+        }
+        catch (JsonException e)
+        {
+            throw Away("gave an answer that can't be read; is the address that of a schema registry?", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
+        {
+            throw new SchemaUnavailableException(
+                "The credentials of the schema registry can't be read from their file.", e);
+        }
+    }
+
+    private SchemaUnavailableException Refused(HttpStatusCode status)
+    {
+        string advice = status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
+            ? "; check the credentials in CONTEXTGRID_SCHEMA_REGISTRY_AUTH"
+            : "";
+        return Away($"answers {(int)status}{advice}", new HttpRequestException(null, null, status));
+    }
+
+    private SchemaUnavailableException Away(string what, Exception cause) =>
+        new($"The schema registry at {_options.Address.Authority} {what.TrimEnd('.')}.", cause);
+}

@@ -1,0 +1,99 @@
+using System.Globalization;
+using System.Text.Json;
+using ContextGrid.Core.Model;
+
+namespace ContextGrid.Cli.Scaffolding;
+
+/// <summary>Finds the members of sample records and the narrowest types that hold all their values.</summary>
+public sealed class SampleFields
+{
+    /// <summary>Records that are looked at.</summary>
+    public const int RecordsMax = 10_000;
+
+    private const int DistinctMax = 1_000;
+    private const int MembersMax = 200;
+
+    private readonly Dictionary<string, Member> _members = new(StringComparer.Ordinal);
+    private readonly List<string> _order = [];
+
+    /// <summary>Records so far.</summary>
+    public int Records { get; private set; }
+
+    /// <summary>Adds a record.</summary>
+    /// <exception cref="CliException">It is no JSON object.</exception>
+    public void Add(ReadOnlyMemory<byte> line, long number)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(line);
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+                throw new CliException($"line {number} of the sample is no JSON object.");
+            foreach (var member in document.RootElement.EnumerateObject())
+                See(member.Name, member.Value);
+            Records++;
+        }
+        catch (JsonException e)
+        {
+            throw new CliException($"line {number} of the sample is no JSON: {e.Message}");
+        }
+    }
+
+    /// <summary>The members that a field can hold, in the order of their first occurrence.</summary>
+    public IReadOnlyList<FieldSketch> ToFields() =>
+    [
+        .. _order.Select(name => new FieldSketch(name, _members[name].Type, _members[name].Values.Count))
+            .Where(f => f.Type is not (ValueKind.Null or ValueKind.Map)),
+    ];
+
+    private void See(string name, JsonElement value)
+    {
+        if (!_members.TryGetValue(name, out var member))
+        {
+            if (_members.Count == MembersMax)
+                return;
+            _members[name] = member = new Member();
+            _order.Add(name);
+        }
+
+        var type = TypeOf(value);
+        if (type == ValueKind.Null)
+            return;
+        member.Type = Join(member.Type, type);
+        if (member.Values.Count < DistinctMax)
+            member.Values.Add(value.GetRawText());
+    }
+
+    // A map stands for what no field holds: objects, and members of several types.
+    private static ValueKind Join(ValueKind so, ValueKind now) => (so, now) switch
+    {
+        (ValueKind.Null, _) => now,
+        _ when so == now => so,
+        (ValueKind.Int64, ValueKind.Double) or (ValueKind.Double, ValueKind.Int64) => ValueKind.Double,
+        (ValueKind.String, ValueKind.Timestamp) or (ValueKind.Timestamp, ValueKind.String) => ValueKind.String,
+        _ => ValueKind.Map,
+    };
+
+    private static ValueKind TypeOf(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.True or JsonValueKind.False => ValueKind.Bool,
+        JsonValueKind.Number => value.TryGetInt64(out _) ? ValueKind.Int64 : ValueKind.Double,
+        JsonValueKind.String => IsTime(value.GetString() ?? "") ? ValueKind.Timestamp : ValueKind.String,
+        JsonValueKind.Array => value.EnumerateArray().Any(IsNested) ? ValueKind.Map : ValueKind.List,
+        JsonValueKind.Object => ValueKind.Map,
+        _ => ValueKind.Null,
+    };
+
+    private static bool IsNested(JsonElement item) =>
+        item.ValueKind is JsonValueKind.Array or JsonValueKind.Object;
+
+    private static bool IsTime(string text) =>
+        text.Length >= 20 && text[10] is 'T' or 't' && (text.EndsWith('Z') || text[^6] is '+' or '-')
+        && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
+
+    private sealed class Member
+    {
+        internal ValueKind Type { get; set; }
+
+        internal HashSet<string> Values { get; } = new(StringComparer.Ordinal);
+    }
+}

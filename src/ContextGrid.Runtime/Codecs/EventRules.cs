@@ -1,0 +1,150 @@
+using ContextGrid.Core.Definitions;
+using ContextGrid.Core.Model;
+
+namespace ContextGrid.Runtime.Codecs;
+
+/// <summary>
+/// What holds for an event whatever its encoding: which fields count, which keys and which event time it must have, and
+/// its hashes. Immutable.
+/// </summary>
+internal sealed class EventRules
+{
+    private readonly int _eventIndex;
+
+    /// <summary>Prepares the rules of one event.</summary>
+    internal EventRules(DefinitionSet definitions, int eventIndex)
+    {
+        _eventIndex = eventIndex;
+        Definition = definitions.Events[eventIndex];
+        Used = EventFields.Used(definitions, eventIndex);
+        Keys = EventFields.Keys(definitions, eventIndex);
+    }
+
+    /// <summary>The event.</summary>
+    internal EventDefinition Definition { get; }
+
+    /// <summary>Which fields are decoded, by field index.</summary>
+    internal bool[] Used { get; }
+
+    /// <summary>The fields that hold an entity's key, ascending.</summary>
+    internal int[] Keys { get; }
+
+    /// <summary>Empties a record for a new event.</summary>
+    internal void Begin(long recordTimeMs, EventRecord into)
+    {
+        Array.Clear(into.Fields, 0, Definition.Fields.Length);
+        into.EventIndex = _eventIndex;
+        into.LogTimeMs = recordTimeMs;
+        into.EventTimeMs = recordTimeMs;
+        into.IdHash = 0;
+        into.ContentHash = 0;
+    }
+
+    /// <summary>Checks keys and event time, and notes the event time.</summary>
+    /// <param name="into">The record with its fields.</param>
+    /// <param name="field">The field that is wrong; −1: it is not about one.</param>
+    /// <param name="hint">What exactly is wrong.</param>
+    internal DecodeError Check(EventRecord into, out int field, out DecodeHint hint)
+    {
+        hint = DecodeHint.None;
+        DecodeError error = CheckKeys(into, out field);
+        return error == DecodeError.None ? CheckTime(into, out field, out hint) : error;
+    }
+
+    /// <summary>The hash of the producer's id; 0: it has none.</summary>
+    internal ulong IdHash(EventRecord into)
+    {
+        if (Definition.IdField < 0 || into.Fields[Definition.IdField] is not { IsNull: false } id)
+        {
+            return 0;
+        }
+
+        return NotZero(id.Kind == ValueKind.String ? StableHash.Of(id.Utf8) : StableHash.Of(id.Int64));
+    }
+
+    /// <summary>Zero means "no id", so an id that hashes to zero takes the next number.</summary>
+    internal static ulong NotZero(ulong hash) => hash == 0 ? 1 : hash;
+
+    /// <summary>
+    /// The outcome for a refused event. Keys that can't be trusted become null in the record.
+    /// </summary>
+    /// <param name="found">Error, field, place and what was found; the rest is completed here.</param>
+    /// <param name="isBroken">Which fields can't be trusted; null: none of them.</param>
+    /// <param name="into">The record.</param>
+    internal DecodeResult Refuse(in DecodeResult found, ReadOnlySpan<bool> isBroken, EventRecord into)
+    {
+        bool allKnown = true;
+        foreach (int field in Keys)
+        {
+            ref Value key = ref into.Fields[field];
+            bool isKey = !isBroken.IsEmpty && !isBroken[field]
+                && (key.Kind != ValueKind.String || key.Utf8.Length is > 0 and <= EntityKey.BytesMax);
+            allKnown &= isKey;
+            key = isKey ? key : Value.Null;
+        }
+
+        return found with
+        {
+            KeysKnown = allKnown,
+            Definition = Definition,
+            RecordTimeMs = into.LogTimeMs,
+            EventTimeMs = into.EventTimeMs,
+        };
+    }
+
+    private DecodeError CheckKeys(EventRecord into, out int wrong)
+    {
+        bool any = Keys.Length == 0;
+        foreach (int field in Keys)
+        {
+            ref readonly Value key = ref into.Fields[field];
+            any |= !key.IsNull;
+            if (key.Kind == ValueKind.String && key.Utf8.Length is 0 or > EntityKey.BytesMax)
+            {
+                wrong = field;
+                return key.Utf8.Length == 0 ? DecodeError.EmptyKey : DecodeError.KeyTooLong;
+            }
+        }
+
+        wrong = -1;
+        if (!any)
+        {
+            return DecodeError.MissingKey;
+        }
+
+        // The field that partitions the topic need not be an entity's key; then an empty text means "no key".
+        int partitioning = Definition.KeyField;
+        if (partitioning >= 0 && into.Fields[partitioning].Utf8.Length > EntityKey.BytesMax)
+        {
+            wrong = partitioning;
+            return DecodeError.KeyTooLong;
+        }
+
+        return DecodeError.None;
+    }
+
+    private DecodeError CheckTime(EventRecord into, out int field, out DecodeHint hint)
+    {
+        field = Definition.TimestampField;
+        hint = DecodeHint.None;
+        if (field >= 0)
+        {
+            Value value = into.Fields[field];
+            if (value.IsNull)
+            {
+                return DecodeError.MissingTimestamp;
+            }
+
+            if (!EventTime.TryRead(value, into.LogTimeMs, out long timeMs, out hint))
+            {
+                return DecodeError.BadTimestamp;
+            }
+
+            into.EventTimeMs = timeMs;
+        }
+
+        return into.EventTimeMs - Definition.FutureMsMax > into.LogTimeMs
+            ? DecodeError.TooFarInFuture
+            : DecodeError.None;
+    }
+}

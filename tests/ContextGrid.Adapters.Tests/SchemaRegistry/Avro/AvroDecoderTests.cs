@@ -1,0 +1,152 @@
+using ContextGrid.Core.Model;
+using ContextGrid.Runtime.Codecs;
+
+namespace ContextGrid.Adapters.Tests.SchemaRegistry.Avro;
+
+public sealed class AvroDecoderTests
+{
+    /// <summary>A record's schema with the field <c>key</c> in front.</summary>
+    internal static string Schema(params string[] fields) =>
+        """{"type":"record","name":"Order","namespace":"shop","fields":[{"name":"key","type":"string"}"""
+        + string.Concat(fields.Select(f => "," + f)) + "]}";
+
+    [Fact]
+    public async Task Decode_EveryLogicalType_GivesTheFieldsType()
+    {
+        using var events = new SchemaEvents(
+            "avro", "ms: timestamp", "us: timestamp", "ns: timestamp", "local: timestamp", "day: timestamp",
+            "text: timestamp", "clock: int64", "price: double", "weight: double", "uid: string", "bin: string",
+            "span: list");
+        events.Registry.Add(1, Schema(
+            """{"name":"ms","type":{"type":"long","logicalType":"timestamp-millis"}}""",
+            """{"name":"us","type":{"type":"long","logicalType":"timestamp-micros"}}""",
+            """{"name":"ns","type":{"type":"long","logicalType":"timestamp-nanos"}}""",
+            """{"name":"local","type":{"type":"long","logicalType":"local-timestamp-millis"}}""",
+            """{"name":"day","type":{"type":"int","logicalType":"date"}}""",
+            """{"name":"text","type":"string"}""",
+            """{"name":"clock","type":{"type":"long","logicalType":"time-micros"}}""",
+            """{"name":"price","type":{"type":"bytes","logicalType":"decimal","precision":9,"scale":2}}""",
+            """{"name":"weight","type":{"type":"fixed","name":"W","size":9,"""
+                + """ "logicalType":"decimal","precision":20,"scale":3}}""",
+            """{"name":"uid","type":{"type":"fixed","name":"U","size":16,"logicalType":"uuid"}}""",
+            """{"name":"bin","type":{"type":"string","logicalType":"uuid"}}""",
+            """{"name":"span","type":{"type":"fixed","name":"D","size":12,"logicalType":"duration"}}"""));
+        byte[] payload = new AvroWriter().Text("k").Long(1).Long(-1).Long(2_999_999).Long(5).Long(2)
+            .Text("1970-01-01T00:00:01Z").Long(7).Bytes(0xFF, 0x38).Raw(0, 0, 0, 0, 0, 0, 1, 0x86, 0xA1)
+            .Raw([.. Enumerable.Range(0, 16).Select(i => (byte)i)]).Text("x").Raw(1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0)
+            .ToArray();
+
+        DecodeResult result = await events.DecodeAsync(1, payload);
+
+        Assert.True(result.Succeeded, result.Message);
+        Assert.Equal([1, -1, 2, 5, 172_800_000, 1000], new[] { "ms", "us", "ns", "local", "day", "text" }
+            .Select(f => events[f].Int64));
+        Assert.Equal((7, -2.0, 100.001), (events["clock"].Int64, events["price"].Double, events["weight"].Double));
+        Assert.Equal("00010203-0405-0607-0809-0a0b0c0d0e0f", events["uid"].ToString().Trim('"'));
+        Assert.Equal([1, 2, 3], events["span"].Items.ToArray().Select(v => v.Int64));
+    }
+
+    [Fact]
+    public async Task Decode_NestedMembersUnionsAndLists_AreFoundByDottedNames()
+    {
+        using var events = new SchemaEvents(
+            "avro", "address.city: string", "address.geo.lat: double", "tags: list", "level: string", "lacking: int64");
+        events.Registry.Add(3, Schema(
+            """{"name":"skipped","type":{"type":"map","values":{"type":"array","items":"long"}}}""",
+            """{"name":"address","type":["null",{"type":"record","name":"Address","fields":["""
+                + """{"name":"city","type":["null","string"]},{"name":"geo","type":{"type":"record","name":"Geo","""
+                + """ "fields":[{"name":"lat","type":"float"}]}}]}]}""",
+            """{"name":"tags","type":{"type":"array","items":["null","string","int"]}}""",
+            """{"name":"level","type":{"type":"enum","name":"L","symbols":["LOW","HIGH"]}}"""));
+
+        // The map's block says its size, six bytes, and is passed over as a whole; so does the list's second block.
+        byte[] payload = new AvroWriter().Text("k")
+            .Long(-1).Long(6).Text("m").Long(2).Long(1).Long(2).Long(0).Long(0)
+            .Long(1).Long(1).Text("Köln").Float(1.5f)
+            .Long(2).Long(1).Text("a").Long(0).Long(-1).Long(2).Long(2).Long(40).Long(0)
+            .Long(1).ToArray();
+        DecodeResult result = await events.DecodeAsync(3, payload);
+
+        Assert.True(result.Succeeded, result.Message);
+        Assert.Equal("\"Köln\"", events["address.city"].ToString());
+        Assert.Equal(1.5, events["address.geo.lat"].Double);
+        Assert.Equal(["\"a\"", "null", "40"], events["tags"].Items.ToArray().Select(v => v.ToString()));
+        Assert.Equal("\"HIGH\"", events["level"].ToString());
+        Assert.True(events["lacking"].IsNull);
+    }
+
+    [Fact]
+    public async Task Decode_ReferencedSchema_IsResolved()
+    {
+        using var events = new SchemaEvents("avro", "total.amount: double");
+        events.Registry.Add(
+            5,
+            Schema("""{"name":"total","type":"money.Amount"}"""),
+            null,
+            ("money.Amount", """{"type":"record","name":"money.Amount","fields":[{"name":"amount","type":"long"}]}"""));
+
+        DecodeResult result = await events.DecodeAsync(5, new AvroWriter().Text("k").Long(42).ToArray());
+
+        Assert.True(result.Succeeded, result.Message);
+        Assert.Equal(42.0, events["total.amount"].Double);
+    }
+
+    [Theory]
+    [InlineData("""{"name":"amount","type":"string"}""", "schema_mismatch", "'amount' is string; a number was meant")]
+    [InlineData("""{"name":"amount","type":"boolean"}""", "schema_mismatch", "(schema 7, subject orders-value)")]
+    [InlineData("""{"name":"amount","type":["null","string"]}""", "schema_mismatch", "is union of null, string")]
+    [InlineData("""{"name":"amount","type":"nothing"}""", "schema_mismatch", "'nothing' is not known")]
+    public async Task Decode_SchemaCantBeResolved_SaysFieldTypesAndSchema(string field, string reason, string words)
+    {
+        using var events = new SchemaEvents("avro", "amount: double");
+        events.Registry.Add(7, Schema(field));
+
+        DecodeResult result = await events.DecodeAsync(7, [0]);
+
+        Assert.Equal(reason, result.Reason);
+        Assert.Contains(words, result.Message, StringComparison.Ordinal);
+        Assert.False(result.KeysKnown);
+    }
+
+    [Fact]
+    public async Task Decode_UnionBranchCantBeRead_RefusesThatEventOnly()
+    {
+        using var events = new SchemaEvents("avro", "amount: double");
+        events.Registry.Add(7, Schema("""{"name":"amount","type":["null","string","int"]}"""));
+
+        DecodeResult good = await events.DecodeAsync(7, new AvroWriter().Text("k").Long(2).Long(5).ToArray());
+        Assert.Equal((true, 5.0), (good.Succeeded, events["amount"].Double));
+        DecodeResult bad = await events.DecodeAsync(7, new AvroWriter().Text("k").Long(1).Text("x").ToArray());
+
+        Assert.Equal("wrong_type", bad.Reason);
+        Assert.Contains("'amount' is string; a number was meant", bad.Message, StringComparison.Ordinal);
+        Assert.True(bad.KeysKnown);
+    }
+
+    [Fact]
+    public async Task Decode_UnknownIdOrNoFrameOrOtherLanguage_IsRefusedWithTheReason()
+    {
+        using var events = new SchemaEvents("avro", "amount: double");
+        Assert.Equal("unknown_schema", (await events.DecodeAsync(404, [1, 2])).Reason);
+        Assert.Equal("not_framed", events.Decode("{\"key\":1}"u8.ToArray()).Reason);
+        events.Registry.Add(8, "syntax = \"proto3\"; message A {}", "PROTOBUF");
+        DecodeResult other = await events.DecodeAsync(8, [0]);
+        Assert.Contains("the payload's schema is protobuf; the definition says format: avro", other.Message);
+    }
+
+    [Fact]
+    public async Task Decode_ManyGoodEvents_AllocatesNothing()
+    {
+        using var events = new SchemaEvents("avro", "amount: double", "tags: list", "level: string", "at: timestamp");
+        events.Registry.Add(1, Schema(
+            """{"name":"amount","type":{"type":"bytes","logicalType":"decimal","precision":9,"scale":2}}""",
+            """{"name":"unused","type":{"type":"map","values":["null","string"]}}""",
+            """{"name":"tags","type":{"type":"array","items":"string"}}""",
+            """{"name":"level","type":{"type":"enum","name":"L","symbols":["LOW","HIGH"]}}""",
+            """{"name":"at","type":["null","string"]}"""));
+        byte[] framed = SchemaEvents.Frame(1, new AvroWriter().Text("k").Bytes(5, 5).Long(1).Text("m").Long(1).Text("v")
+            .Long(0).Long(2).Text("a").Text("b").Long(0).Long(1).Long(1).Text("2026-01-31T12:00:00Z").ToArray());
+        await events.PrepareAsync(framed);
+        Assert.Equal(0, events.AllocatedBy(framed, 10_000));
+    }
+}
