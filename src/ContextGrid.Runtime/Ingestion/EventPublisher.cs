@@ -94,7 +94,8 @@ public sealed class EventPublisher(
             else
             {
                 metrics.CountRefused(topic, checkedEvent.Reason);
-                refused.Add(await RefuseAsync(topic, i, item, checkedEvent, keepInvalid, nowMs, cancellationToken));
+                PublishItem timed = item with { TimestampMs = recordMs };
+                refused.Add(await RefuseAsync(topic, i, timed, checkedEvent, keepInvalid, nowMs, cancellationToken));
             }
         }
 
@@ -118,7 +119,10 @@ public sealed class EventPublisher(
         }
 
         var letter = new DeadLetter(
-            new TopicPartition(topic, -1), -1, found.Reason, found.Message, nowMs, item.Key, item.Payload);
+            new TopicPartition(topic, -1), -1, found.Reason, found.Message, nowMs, item.Key, item.Payload)
+        {
+            RecordTimeMs = item.TimestampMs,
+        };
         RecordPosition position = await deadLetters.WriteAsync(letter, cancellationToken);
         metrics.CountDeadLetter(topic, found.Reason);
         return new RefusedItem(index, found.Reason, found.Message, position.Offset);
