@@ -60,7 +60,9 @@ public static class GetCommand
         {
             var known = definitions.Entities.Where(d => d.Type == type.Split('@')[0])
                 .SelectMany(d => d.Features.Select(f => f.Name));
-            console.Error.WriteLine($"{type} has no feature '{Units.Printable(name)}'{NearestName.Suggest(name, known)}");
+            var meant = NearestName.Suggest(name, known);
+            if (meant.Length > 0)
+                console.Error.WriteLine($"{type} has no feature '{Units.Printable(name)}'{meant}");
         }
     }
 

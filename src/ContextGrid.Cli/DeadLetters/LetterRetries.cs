@@ -14,6 +14,10 @@ public sealed class LetterRetries(ContextGridClient client, CliConsole console, 
     // What the server takes in one call.
     private const int BatchMax = 100;
 
+    // Refusals that no other payload would change.
+    private static readonly string[] NotAboutThePayload =
+        ["already_retried", "same_record", "uncertain", "unknown_topic", "unknown_dead_letter"];
+
     private readonly long _started = console.Clock.GetTimestamp();
     private readonly RetryTally _tally = new();
     private long _sent;
@@ -45,6 +49,13 @@ public sealed class LetterRetries(ContextGridClient client, CliConsole console, 
     private async Task EditAsync(long id, CancellationToken cancellation)
     {
         var letter = await client.GetDeadLetterAsync(id, cancellation);
+        if (letter.State is DeadLetterState.Retried or DeadLetterState.SameRecord)
+        {
+            // The server says why it can't be retried; nobody edits in vain.
+            Tell((await SendAsync([new DeadLetterRetry { Id = id }], cancellation))[0]);
+            return;
+        }
+
         var payload = letter.Payload.ToByteArray();
         var editor = new PayloadEditor(console);
         console.Error.WriteLine($"{id}: {letter.Reason}: {Units.Printable(letter.Message)}");
@@ -56,8 +67,9 @@ public sealed class LetterRetries(ContextGridClient client, CliConsole console, 
             if (!isSame)
                 retry.Payload = ByteString.CopyFrom(edited);
             var outcome = (await SendAsync([retry], cancellation))[0];
-            var isHopeless = outcome.Result != DeadLetterRetryResult.RetryRefused || isSame;
-            if (isHopeless || !AskAgain(outcome))
+            var isLast = outcome.Result != DeadLetterRetryResult.RetryRefused || isSame
+                || NotAboutThePayload.Contains(outcome.Reason);
+            if (isLast || !AskAgain(outcome))
             {
                 Tell(outcome);
                 return;

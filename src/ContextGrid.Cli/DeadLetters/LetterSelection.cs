@@ -15,7 +15,8 @@ public sealed class LetterSelection
         Description = "Numbers of letters.", Arity = ArgumentArity.ZeroOrMore,
     };
 
-    private readonly Option<bool> _all = new("--all") { Description = "All open letters that the filters let through." };
+    private readonly Option<bool> _all =
+        new("--all") { Description = "All open letters that the filters let through." };
 
     private readonly Option<string> _topic = new("--topic") { Description = "Only of this topic.", HelpName = "TOPIC" };
 

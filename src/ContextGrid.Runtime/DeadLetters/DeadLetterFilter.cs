@@ -20,7 +20,7 @@ public sealed record DeadLetterFilter
     /// <summary>Only letters in these states; by default those that nobody has decided about.</summary>
     public LetterStates States { get; init; } = LetterStates.Undecided;
 
-    /// <summary>Only letters with these bytes in key or payload, or with this text in the message; empty: all.</summary>
+    /// <summary>Only letters with these bytes in key or payload, or this text in the message; empty: all.</summary>
     public ReadOnlyMemory<byte> Contains { get; init; }
 
     /// <summary>Whether a letter is meant, its state aside.</summary>

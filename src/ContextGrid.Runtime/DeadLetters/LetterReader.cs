@@ -50,7 +50,7 @@ internal sealed class LetterReader(IEventLog log, LetterIndex index)
         return new DeadLetterPage(found, end > slots.First ? end : 0, Counts());
     }
 
-    /// <summary>One letter with its payload and what was decided about it; null: there is none of this number.</summary>
+    /// <summary>One letter with its payload and what was decided about it; null: there is none.</summary>
     internal async ValueTask<DeadLetterEntry?> GetAsync(long id, CancellationToken cancellationToken)
     {
         LetterState state = index.Slots.StateOf(id);
@@ -72,7 +72,7 @@ internal sealed class LetterReader(IEventLog log, LetterIndex index)
             : entry with
             {
                 State = state,
-                Mark = await ReadOneAsync(refersTo, static (batch, i) => LetterMark.Decode(batch, i), cancellationToken),
+                Mark = await ReadOneAsync(refersTo, LetterMark.Decode, cancellationToken),
             };
     }
 

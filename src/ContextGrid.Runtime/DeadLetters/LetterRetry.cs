@@ -11,11 +11,11 @@ namespace ContextGrid.Runtime.DeadLetters;
 /// <remarks>
 /// <para>1. A mark <c>retrying</c> names the partition and its end: the record can only be at or behind that offset.
 /// 2. The record is appended, with the letter's number in a header. 3. A mark <c>retried</c> says where it is.</para>
-/// <para>What ends between 1 and 3, by a crash or a fault of the log, leaves the letter <c>retrying</c>. Before anything
-/// else is retried or discarded, <see cref="ResolveAsync"/> reads the partition from the noted offset to its end: the
-/// record is there, and step 3 is made up for; or it is not, and a mark <c>open</c> takes step 1 back. It relies on
-/// this: what was appended is visible or never becomes visible. So nothing else may append retries meanwhile, and an
-/// append is never given up by its caller.</para>
+/// <para>What ends between 1 and 3, by a crash or a fault of the log, leaves the letter <c>retrying</c>. Before
+/// anything else is retried or discarded, <see cref="ResolveAsync"/> reads the partition from the noted offset to its
+/// end: the record is there, and step 3 is made up for; or it is not, and a mark <c>open</c> takes step 1 back. It
+/// relies on this: what was appended is visible or never becomes visible. So nothing else may append retries meanwhile,
+/// and an append is never given up by its caller.</para>
 /// </remarks>
 /// <param name="log">The log.</param>
 /// <param name="index">Knows the retries that were cut off; up to date when a call begins.</param>

@@ -26,7 +26,7 @@ internal sealed class LetterSlots(int offsetsMax)
     public LetterState StateOf(long offset) =>
         offset >= First && offset < Next ? (LetterState)(Slot(offset) & StateMask) : LetterState.None;
 
-    /// <summary>The offset of the mark that decided about a letter, or the number of the same letter; −1: none.</summary>
+    /// <summary>The offset of the mark about a letter, or the number of the same letter; −1: none.</summary>
     public long RefersTo(long offset) => StateOf(offset) == LetterState.None ? -1 : (Slot(offset) >> StateBits) - 1;
 
     /// <summary>Whether a letter of these states is in a range.</summary>

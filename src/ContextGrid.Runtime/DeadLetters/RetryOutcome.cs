@@ -27,7 +27,8 @@ public enum RetryResult
     /// <summary>The record is in the log again, and applied.</summary>
     Retried,
 
-    /// <summary>The record is in the log again; it waits to be applied, so whether it counts is not known yet.</summary>
+    /// <summary>The record is in the log again; it waits to be applied, and whether it counts is not known yet.
+    /// </summary>
     Waiting,
 
     /// <summary>The record is in the log again and was left out: an event with its id and content counts already.

@@ -47,7 +47,7 @@ internal static class RetryRefusals
         _ => ("", ""),
     };
 
-    /// <summary>Reason and message of a letter that can't be discarded. A retry that nobody can tell about can.</summary>
+    /// <summary>Reason and message of a letter that can't be discarded. One whose retry is uncertain can.</summary>
     internal static (string Reason, string Message) OfDiscard(long id, DeadLetterEntry? entry) => entry?.State switch
     {
         LetterState.Discarded => (AlreadyDiscarded, "It was discarded already."),

@@ -59,33 +59,6 @@ public sealed class DeadLetterRetryTests : IDisposable
         await CheckAsync(reader, letters: (2 * bad.Count) + 1);
     }
 
-    [Fact]
-    public async Task Retry_IdThatIsTaken_IsReportedAsLeftOutOrAsADeadLetterAgain()
-    {
-        await using ServerProcess server = await _grid.StartAsync();
-        using ContextGridClient client = GridFolder.Connect(server);
-        string counted = BadEvents.Good("u1", NowMs, ",\"payment_id\":\"a\"");
-        await client.PublishAsync("payments", counted);
-        long[] ids = [.. (await KeepAsync(client, "{", "{", "{")).Select(r => r.DeadLetter.Offset)];
-        string[] edits = [counted, counted.Replace("\"items\":1", "\"items\":2", StringComparison.Ordinal), "{}"];
-        IReadOnlyList<DeadLetterRetryOutcome> outcomes = await client.RetryDeadLettersAsync(
-            ids.Zip(edits, (id, edit) => new DeadLetterRetry { Id = id, Payload = ByteString.CopyFromUtf8(edit) }));
-        Assert.Equal(
-            [
-                DeadLetterRetryResult.RetryDuplicate, DeadLetterRetryResult.RetryConflict,
-                DeadLetterRetryResult.RetryRefused,
-            ],
-            outcomes.Select(o => o.Result));
-        DeadLetter again = Assert.Single((await client.ListDeadLettersAsync(10, reason: "id_conflict")).DeadLetters);
-        Assert.Equal(outcomes[1].Position, again.Source);
-        DeadLetterRetryOutcome same = Assert.Single(
-            await client.RetryDeadLettersAsync([new DeadLetterRetry { Id = again.Id }]));
-        Assert.Equal("id_conflict", same.Reason);
-        Assert.Equal(1, (await client.GetAsync("user", "u1"))["payments"].AsInt64);
-        DeadLetter whole = await client.GetDeadLetterAsync(again.Id);
-        Assert.Contains(whole.Headers, h => h.Name == "contextgrid.retry.of" && h.Value == $"{ids[1]}");
-    }
-
     // Without checkpoints every start reads the whole log, and finds every poison again.
     private async Task<ServerProcess> StartAsync()
     {
@@ -180,14 +153,6 @@ public sealed class DeadLetterRetryTests : IDisposable
         PublishResult result = await client.PublishAsync(
             "payments", events, new PublishOptions { Invalid = InvalidEvents.DeadLetter });
         Assert.Equal((bad.Count, bad.Count), (result.Accepted, result.Refused.Count));
-    }
-
-    private static async Task<IReadOnlyList<RefusedEvent>> KeepAsync(ContextGridClient client, params string[] events)
-    {
-        PublishResult result = await client.PublishAsync(
-            "payments", events.Select(e => GridFolder.Event(e)),
-            new PublishOptions { Invalid = InvalidEvents.DeadLetter });
-        return [.. result.Refused];
     }
 
     private void Expect(string user, long items)

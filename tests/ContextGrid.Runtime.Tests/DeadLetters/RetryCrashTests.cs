@@ -104,7 +104,8 @@ public sealed class RetryCrashTests
         Assert.Equal(ids.Length, payments.Count);
         Assert.All(ids, id => Assert.Single(payments, p => p.Contains($"retry.of={id} ", StringComparison.Ordinal)));
         Assert.All(outcomes, o => Assert.Equal(("payments", 1), (o.Topic, o.Position.Partition)));
-        Assert.Equal(Enumerable.Range(0, ids.Length).Select(i => (long)i), outcomes.Select(o => o.Position.Offset).Order());
+        Assert.Equal(
+            Enumerable.Range(0, ids.Length).Select(i => (long)i), outcomes.Select(o => o.Position.Offset).Order());
         DeadLetterCounts counts = await desk.CountAsync(default);
         Assert.Equal((0, 0, ids.Length), (counts.Open, counts.Retrying, counts.Retried));
     }

@@ -30,7 +30,8 @@ public sealed class DeadLetterRoutesTests(HttpFixture server) : IClassFixture<Ht
         Assert.DoesNotContain(ids[1], await ListAsync("?state=retried"));
         Assert.Equal(ids.Order(), (await ListAsync("?state=all&limit=1000")).Intersect(ids).Order());
         string metrics = await server.Client.GetStringAsync("/metrics");
-        Assert.Contains("contextgrid_dead_letters_retried_total{topic=\"payments\"} 1", metrics, StringComparison.Ordinal);
+        Assert.Contains(
+            "contextgrid_dead_letters_retried_total{topic=\"payments\"} 1", metrics, StringComparison.Ordinal);
         Assert.Contains("contextgrid_dead_letters_discarded_total 1", metrics, StringComparison.Ordinal);
     }
 
@@ -52,7 +53,8 @@ public sealed class DeadLetterRoutesTests(HttpFixture server) : IClassFixture<Ht
     public async Task Post_TooManyOrNone_Is400(string route, string field, string item, int count)
     {
         string items = string.Join(',', Enumerable.Repeat(item, count));
-        (HttpStatusCode code, JsonElement json) = await server.PostAsync($"{Path}/{route}", $"{{\"{field}\":[{items}]}}");
+        (HttpStatusCode code, JsonElement json) =
+            await server.PostAsync($"{Path}/{route}", $"{{\"{field}\":[{items}]}}");
         Assert.Equal(HttpStatusCode.BadRequest, code);
         Assert.Contains(field, json.GetProperty("message").GetString(), StringComparison.Ordinal);
     }
