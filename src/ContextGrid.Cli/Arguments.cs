@@ -39,6 +39,14 @@ public static class Arguments
         CustomParser = result => ParseDuration(result),
     };
 
+    /// <summary>A moment: milliseconds since 1970, an RFC 3339 time, or a duration that counts back from now.</summary>
+    public static Option<DateTimeOffset?> Moment(string name, string description, TimeProvider clock) => new(name)
+    {
+        Description = description + " Milliseconds since 1970, an RFC 3339 time, or a duration ago, such as 2h.",
+        HelpName = "TIME",
+        CustomParser = result => ParseMoment(result, clock),
+    };
+
     /// <summary>An integer with bounds.</summary>
     public static Option<int> Bounded(string name, string description, int byDefault, int min, int max)
     {
@@ -70,31 +78,54 @@ public static class Arguments
         var text = result.Tokens[0].Value;
         if (text == "newest")
             return new Head(null, true);
-        if (long.TryParse(text, CultureInfo.InvariantCulture, out var ms) && Math.Abs(ms) < 253_402_300_800_000)
-            return new Head(DateTimeOffset.FromUnixTimeMilliseconds(ms), false);
-        if (DateTimeOffset.TryParse(
-                text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
-        {
+        if (TimeOf(text) is { } time)
             return new Head(time, false);
-        }
-
         result.AddError($"--as-of '{text}' is neither milliseconds, nor a time such as 2026-01-31T12:00:00Z, "
             + "nor 'newest'.");
         return default;
     }
 
+    private static DateTimeOffset? TimeOf(string text)
+    {
+        if (long.TryParse(text, CultureInfo.InvariantCulture, out var ms) && Math.Abs(ms) < 253_402_300_800_000)
+            return DateTimeOffset.FromUnixTimeMilliseconds(ms);
+        return DateTimeOffset.TryParse(
+            text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            ? time
+            : null;
+    }
+
+    private static DateTimeOffset? ParseMoment(ArgumentResult result, TimeProvider clock)
+    {
+        var text = result.Tokens[0].Value;
+        if (DurationOf(text) is { } ago)
+            return clock.GetUtcNow() - ago;
+        if (TimeOf(text) is { } time)
+            return time;
+        result.AddError($"'{text}' is neither milliseconds, nor a time such as 2026-01-31T12:00:00Z, nor a duration.");
+        return null;
+    }
+
     private static TimeSpan? ParseDuration(ArgumentResult result)
     {
         var text = result.Tokens[0].Value;
+        if (DurationOf(text) is { } duration)
+            return duration;
+        result.AddError($"'{text}' is no duration; examples are 500ms, 2s, 5m, 1h, 1d.");
+        return null;
+    }
+
+    private static TimeSpan? DurationOf(string text)
+    {
         var digits = text.AsSpan().TrimEnd("abcdefghijklmnopqrstuvwxyz");
         double unitMs = text[digits.Length..] switch
         {
             "ms" => 1, "s" => 1_000, "m" => 60_000, "h" => 3_600_000, "d" => 86_400_000, _ => double.NaN,
         };
-        if (double.TryParse(digits, CultureInfo.InvariantCulture, out var number) && number * unitMs is >= 0 and < 1e14)
-            return TimeSpan.FromMilliseconds(number * unitMs);
-        result.AddError($"'{text}' is no duration; examples are 500ms, 2s, 5m, 1h, 1d.");
-        return null;
+        return double.TryParse(digits, CultureInfo.InvariantCulture, out var number)
+            && number * unitMs is >= 0 and < 1e14
+            ? TimeSpan.FromMilliseconds(number * unitMs)
+            : null;
     }
 }
 

@@ -27,6 +27,12 @@ public sealed class CliConsole
     /// <summary>The address that the environment names; null: none.</summary>
     public string? DefaultServer { get; init; }
 
+    /// <summary>The command line of the person's editor; a file's path is put behind it.</summary>
+    public string Editor { get; init; } = "vi";
+
+    /// <summary>The next line of stdin; null: there is none.</summary>
+    public Func<string?> ReadLine { get; init; } = () => null;
+
     /// <summary>The clock.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
@@ -41,5 +47,10 @@ public sealed class CliConsole
         ErrorIsTerminal = !Console.IsErrorRedirected,
         Width = Console.IsOutputRedirected ? 160 : Math.Max(40, Console.WindowWidth),
         DefaultServer = Environment.GetEnvironmentVariable("CONTEXTGRID_SERVER"),
+        Editor = EditorOf("VISUAL") ?? EditorOf("EDITOR") ?? "vi",
+        ReadLine = Console.ReadLine,
     };
+
+    private static string? EditorOf(string variable) =>
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } editor ? editor : null;
 }

@@ -9,7 +9,7 @@ namespace ContextGrid.Client;
 /// share it. Every call throws <see cref="ContextGridException"/> when it fails and OperationCanceledException when
 /// its token is cancelled.
 /// </summary>
-public sealed class ContextGridClient : IDisposable
+public sealed partial class ContextGridClient : IDisposable
 {
     private readonly ContextGridClientOptions _options;
     private readonly GrpcChannel _channel;
@@ -136,25 +136,6 @@ public sealed class ContextGridClient : IDisposable
     /// <param name="cancellation">Cancels the call.</param>
     public Task<GetDefinitionsResponse> GetDefinitionsAsync(CancellationToken cancellation = default) =>
         CallAsync(ContextGridMethods.GetDefinitions, new GetDefinitionsRequest(), false, cancellation);
-
-    /// <summary>Lists dead letters, newest first, without their payloads.</summary>
-    /// <param name="limit">At most so many: 1 to 1,000; 0: the server's 100.</param>
-    /// <param name="topic">Only of this source topic; empty: all.</param>
-    /// <param name="reason">Only with this reason; empty: all.</param>
-    /// <param name="cancellation">Cancels the call.</param>
-    public Task<ListDeadLettersResponse> ListDeadLettersAsync(
-        int limit = 0, string topic = "", string reason = "", CancellationToken cancellation = default)
-    {
-        var request = new ListDeadLettersRequest { Limit = limit, Topic = topic, Reason = reason };
-        return CallAsync(ContextGridMethods.ListDeadLetters, request, false, cancellation);
-    }
-
-    /// <summary>Gives one dead letter with its payload.</summary>
-    /// <param name="id">Its position among the dead letters.</param>
-    /// <param name="cancellation">Cancels the call.</param>
-    /// <exception cref="ContextGridException">NotFound: there is none at this position.</exception>
-    public Task<DeadLetter> GetDeadLetterAsync(long id, CancellationToken cancellation = default) =>
-        CallAsync(ContextGridMethods.GetDeadLetter, new GetDeadLetterRequest { Id = id }, false, cancellation);
 
     /// <summary>Copies the server's data directory while it runs; yields how far it is, at last with the summary.
     /// Leaving the enumeration early ends the backup, and nothing is left of it.</summary>

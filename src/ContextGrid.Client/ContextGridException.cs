@@ -1,3 +1,4 @@
+using ContextGrid.Contracts.Rpc;
 using ContextGrid.Contracts.V1;
 using Google.Protobuf.WellKnownTypes;
 
@@ -41,6 +42,8 @@ public sealed class ContextGridException : Exception
             "Start the server with ./run.sh, or give the address of one that runs.",
         GrpcStatusCode.Unavailable => "The server is stopping or overloaded; try again in a moment.",
         GrpcStatusCode.InvalidArgument => "Correct the request as the message says.",
+        GrpcStatusCode.NotFound when Is("UNKNOWN_DEAD_LETTER") =>
+            "List the letters that are kept with 'contextgrid dlq list --state all'.",
         GrpcStatusCode.NotFound => "Check the name; the definitions in force list what the server knows.",
         GrpcStatusCode.DeadlineExceeded => "Allow more time, or ask for less; the call may still have taken effect.",
         GrpcStatusCode.FailedPrecondition => "Allow more staleness, or wait until the source is caught up.",
@@ -66,4 +69,7 @@ public sealed class ContextGridException : Exception
             return null;
         }
     }
+
+    private bool Is(string reason) =>
+        Details.Any(d => d.Is(ErrorInfo.Descriptor) && d.Unpack<ErrorInfo>().Reason == reason);
 }

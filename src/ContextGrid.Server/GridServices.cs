@@ -17,6 +17,7 @@ internal sealed class GridServices
         Explain = new ExplainHandler(requests, Context);
         Ingest = new IngestHandlers(host.Publisher, host.Definitions, gates);
         Admin = new AdminHandlers(host, Rates, time);
+        DeadLetters = new DeadLetterHandlers(host.DeadLetters);
         Backup = new BackupHandler(host.Backup);
     }
 
@@ -31,6 +32,8 @@ internal sealed class GridServices
     internal IngestHandlers Ingest { get; }
 
     internal AdminHandlers Admin { get; }
+
+    internal DeadLetterHandlers DeadLetters { get; }
 
     internal BackupHandler Backup { get; }
 
@@ -57,11 +60,19 @@ internal sealed class GridServices
             .Unary<ListDeadLettersRequest, ListDeadLettersResponse>(
                 "ListDeadLetters",
                 ListDeadLettersRequest.Parser,
-                (r, c) => Admin.ListDeadLettersAsync(r, c.CancellationToken))
+                (r, c) => DeadLetters.ListAsync(r, c.CancellationToken))
             .Unary<GetDeadLetterRequest, DeadLetter>(
                 "GetDeadLetter",
                 GetDeadLetterRequest.Parser,
-                (r, c) => Admin.GetDeadLetterAsync(r, c.CancellationToken))
+                (r, c) => DeadLetters.GetAsync(r, c.CancellationToken))
+            .Unary<RetryDeadLettersRequest, RetryDeadLettersResponse>(
+                "RetryDeadLetters",
+                RetryDeadLettersRequest.Parser,
+                (r, c) => DeadLetters.RetryAsync(r, c.CancellationToken))
+            .Unary<DiscardDeadLettersRequest, DiscardDeadLettersResponse>(
+                "DiscardDeadLetters",
+                DiscardDeadLettersRequest.Parser,
+                (r, c) => DeadLetters.DiscardAsync(r, c.CancellationToken))
             .ServerStreaming<BackupRequest, BackupResponse>(
                 "Backup", BackupRequest.Parser, (r, w, c) => Backup.BackupAsync(r, w, c.CancellationToken)),
     ];

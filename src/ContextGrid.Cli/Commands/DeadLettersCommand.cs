@@ -1,5 +1,8 @@
 using System.CommandLine;
+using ContextGrid.Cli.DeadLetters;
 using ContextGrid.Cli.Output;
+using ContextGrid.Client;
+using ContextGrid.Contracts.V1;
 
 namespace ContextGrid.Cli.Commands;
 
@@ -7,23 +10,39 @@ namespace ContextGrid.Cli.Commands;
 public static class DeadLettersCommand
 {
     /// <summary>Makes the command with its subcommands.</summary>
-    public static Command Create(GlobalOptions global) => new("dlq", "Look at dead letters.")
-    {
-        List(global),
-        Show(global),
-    };
+    public static Command Create(GlobalOptions global) =>
+        new("dlq", "Look at dead letters, retry them, or discard them.")
+        {
+            List(global),
+            Show(global),
+            DeadLetterRetryCommand.Create(global),
+            DeadLetterDiscardCommand.Create(global),
+        };
 
     private static Command List(GlobalOptions global)
     {
         var limit = Arguments.Bounded("--limit", "At most so many, newest first.", 100, 1, 1_000);
-        var topic = new Option<string>("--topic") { Description = "Only of this topic.", HelpName = "TOPIC" };
-        var reason = new Option<string>("--reason") { Description = "Only with this reason.", HelpName = "REASON" };
-        var command = new Command("list", "List dead letters, newest first.") { limit, topic, reason };
+        var before = new Option<long>("--before")
+        {
+            Description = "Only letters with smaller numbers: where the page before ended.", HelpName = "ID",
+        };
+        var state = new Option<string>("--state")
+        {
+            Description = "open, retried, discarded or all. Default open.",
+            HelpName = "STATE",
+            DefaultValueFactory = _ => "open",
+        };
+        state.AcceptOnlyFromAmong("open", "retried", "discarded", "all");
+        var selection = new LetterSelection(global.Console.Clock);
+        var command = new Command("list", "List dead letters, newest first.") { limit, before, state };
+        selection.AddFilters(command);
         command.SetAction(async (parsed, cancellation) =>
         {
             using var client = global.Connect(parsed);
-            var answer = await client.ListDeadLettersAsync(
-                parsed.GetValue(limit), parsed.GetValue(topic) ?? "", parsed.GetValue(reason) ?? "", cancellation);
+            var request = selection.Filters(parsed);
+            request.States.AddRange(States(parsed.GetValue(state)));
+            request.Before = parsed.GetValue(before);
+            var answer = await ListAsync(client, request, parsed.GetValue(limit), cancellation);
             if (!parsed.GetValue(global.Json))
             {
                 DeadLetterText.WriteList(global.Console, answer);
@@ -35,6 +54,37 @@ public static class DeadLettersCommand
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static DeadLetterState[] States(string? name) => name switch
+    {
+        "retried" => [DeadLetterState.Retried],
+        "discarded" => [DeadLetterState.Discarded],
+        "all" =>
+        [
+            DeadLetterState.Open, DeadLetterState.Retrying, DeadLetterState.Retried, DeadLetterState.Discarded,
+        ],
+        _ => [DeadLetterState.Open, DeadLetterState.Retrying],
+    };
+
+    // A call looks at a bounded number of letters, so a rare filter takes several.
+    private static async Task<ListDeadLettersResponse> ListAsync(
+        ContextGridClient client, ListDeadLettersRequest request, int limit, CancellationToken cancellation)
+    {
+        var letters = new List<DeadLetter>();
+        while (true)
+        {
+            request.Limit = limit - letters.Count;
+            var answer = await client.ListDeadLettersAsync(request, cancellation);
+            letters.AddRange(answer.DeadLetters);
+            request.Before = answer.NextBefore;
+            if (answer.NextBefore == 0 || letters.Count >= limit)
+            {
+                answer.DeadLetters.Clear();
+                answer.DeadLetters.AddRange(letters);
+                return answer;
+            }
+        }
     }
 
     private static Command Show(GlobalOptions global)

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using ContextGrid.Cli.Output;
 using ContextGrid.Client;
+using ContextGrid.Contracts.V1;
+using ContextGrid.Core.Expressions;
 
 namespace ContextGrid.Cli.Commands;
 
@@ -31,7 +33,9 @@ public static class GetCommand
             using var client = global.Connect(parsed);
             try
             {
-                Write(global, parsed, await client.GetAsync(request, cancellation));
+                var answer = await client.GetAsync(request, cancellation);
+                Write(global, parsed, answer);
+                await HintAsync(global.Console, client, answer, cancellation);
                 return ExitCode.Done;
             }
             catch (ContextGridException e) when (e.RefusedAnswer is { } answer)
@@ -41,6 +45,25 @@ public static class GetCommand
             }
         });
         return command;
+    }
+
+    // The answer names features that do not exist; only the definitions know what was meant.
+    private static async Task HintAsync(
+        CliConsole console, ContextGridClient client, ContextResult answer, CancellationToken cancellation)
+    {
+        var unknown = answer.Entities.SelectMany(
+            e => e.Where(f => f.Status == FeatureStatus.UnknownFeature).Select(f => (e.Id.Type, f.Name))).ToArray();
+        if (unknown.Length == 0)
+            return;
+        var definitions = await client.GetDefinitionsAsync(cancellation);
+        foreach (var (type, name) in unknown)
+        {
+            var known = definitions.Entities.Where(d => d.Type == type.Split('@')[0])
+                .SelectMany(d => d.Features.Select(f => f.Name));
+            var meant = NearestName.Suggest(name, known);
+            if (meant.Length > 0)
+                console.Error.WriteLine($"{type} has no feature '{Units.Printable(name)}'{meant}");
+        }
     }
 
     private static void Write(GlobalOptions global, ParseResult parsed, ContextResult answer)

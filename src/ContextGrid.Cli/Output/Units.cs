@@ -33,6 +33,9 @@ public static class Units
     /// <summary>A time in milliseconds since the Unix epoch; "-" for 0.</summary>
     public static string Time(long ms) => ms == 0 ? "-" : Time(DateTimeOffset.FromUnixTimeMilliseconds(ms));
 
+    /// <summary>A number that names something: without groups.</summary>
+    public static string Id(long id) => id.ToString(CultureInfo.InvariantCulture);
+
     /// <summary>A count with groups of thousands.</summary>
     public static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
 

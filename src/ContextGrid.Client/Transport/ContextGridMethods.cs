@@ -32,6 +32,12 @@ internal static class ContextGridMethods
     public static readonly GrpcMethod<GetDeadLetterRequest, DeadLetter> GetDeadLetter =
         new("/contextgrid.v1.AdminService/GetDeadLetter", DeadLetter.Parser, true);
 
+    public static readonly GrpcMethod<RetryDeadLettersRequest, RetryDeadLettersResponse> RetryDeadLetters =
+        new("/contextgrid.v1.AdminService/RetryDeadLetters", RetryDeadLettersResponse.Parser, false);
+
+    public static readonly GrpcMethod<DiscardDeadLettersRequest, DiscardDeadLettersResponse> DiscardDeadLetters =
+        new("/contextgrid.v1.AdminService/DiscardDeadLetters", DiscardDeadLettersResponse.Parser, false);
+
     public static readonly GrpcMethod<BackupRequest, BackupResponse> Backup =
         new("/contextgrid.v1.AdminService/Backup", BackupResponse.Parser, false);
 }

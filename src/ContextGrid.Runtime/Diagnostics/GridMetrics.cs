@@ -52,7 +52,7 @@ public sealed class GridMetrics : IDisposable
         _published = Meter.CreateCounter<long>(
             "contextgrid_events_published", "{event}", "Events taken at publish, by topic.");
         _refused = Meter.CreateCounter<long>(
-            "contextgrid_events_refused", "{event}", "Events refused at publish, by topic and reason.");
+            "contextgrid_events_refused", "{event}", "Events refused at publish, kept or not, by topic and reason.");
         _queries = Meter.CreateCounter<long>("contextgrid_queries", "{call}", "Context queries, by outcome.");
         _values = Meter.CreateCounter<long>("contextgrid_feature_values", "{value}", "Feature values answered.");
         _checkpoints = Meter.CreateCounter<long>("contextgrid_checkpoints", "{checkpoint}", "Checkpoints, by outcome.");
@@ -83,7 +83,7 @@ public sealed class GridMetrics : IDisposable
     /// <summary>Conflicting ids since the start.</summary>
     public long Conflicts => Interlocked.Read(ref _conflictTotal);
 
-    /// <summary>Events refused at publish since the start.</summary>
+    /// <summary>Events refused at publish since the start, those kept as dead letters too.</summary>
     public long Refused => Interlocked.Read(ref _refusedTotal);
 
     /// <summary>The bounds that are shown, in the order in which they were made.</summary>

@@ -55,16 +55,7 @@ public sealed class DataDirectory : IDisposable
             IDisposable held = TakeLock(files, full);
             try
             {
-                if (isNew)
-                {
-                    files.WriteDurably(
-                        Path.Combine(full, FormatFile), Encoding.UTF8.GetBytes($"{FormatPrefix}{FormatVersion}\n"));
-                }
-
-                using IFile process = files.Open(
-                    Path.Combine(full, ProcessFile), FileMode.Create, FileAccess.Write);
-                process.Write(
-                    Encoding.UTF8.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)), 0);
+                Claim(files, full, isNew);
                 return new DataDirectory(full, held);
             }
             catch
@@ -88,6 +79,18 @@ public sealed class DataDirectory : IDisposable
 
     /// <summary>Lets another server open the directory.</summary>
     public void Dispose() => _lock.Dispose();
+
+    private static void Claim(IFileSystem files, string path, bool isNew)
+    {
+        if (isNew)
+        {
+            files.WriteDurably(
+                Path.Combine(path, FormatFile), Encoding.UTF8.GetBytes($"{FormatPrefix}{FormatVersion}\n"));
+        }
+
+        using IFile process = files.Open(Path.Combine(path, ProcessFile), FileMode.Create, FileAccess.Write);
+        process.Write(Encoding.UTF8.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)), 0);
+    }
 
     /// <summary>A directory with other files may be anybody's: a wrong path must not fill it.</summary>
     /// <returns>Whether nothing is kept there yet. Its format file is then written even where one is seen: an earlier

@@ -5,7 +5,7 @@ namespace ContextGrid.Runtime.Embedded;
 
 /// <summary>
 /// Writes dead letters to a topic of the log, with Kafka Connect's header names (<c>__connect.errors.topic</c>,
-/// <c>.partition</c>, <c>.offset</c>, <c>.exception.class.name</c> = the reason's code, <c>.exception.message</c>).
+/// <c>.partition</c>, <c>.offset</c>, <c>.exception.class.name</c> = the reason's code, <c>.exception.message</c> …).
 /// The record's timestamp is when the fault was found; its partition is always 0. Thread-safe.
 /// </summary>
 public sealed partial class DeadLetterTopic : IDeadLetterSink
@@ -22,7 +22,7 @@ public sealed partial class DeadLetterTopic : IDeadLetterSink
 
     /// <summary>Creates the sink over an open log.</summary>
     /// <param name="log">Has the topic <see cref="Name"/>.</param>
-    /// <param name="time">Measures the waits between attempts.</param>
+    /// <param name="time">Says when a letter without a time was found, and measures the waits between attempts.</param>
     /// <param name="logger">Is told about each failed attempt.</param>
     public DeadLetterTopic(IEventLog log, TimeProvider time, ILogger logger) =>
         (_log, _time, _logger) = (log, time, logger);
@@ -31,6 +31,9 @@ public sealed partial class DeadLetterTopic : IDeadLetterSink
     /// <remarks>A value over 1 MiB is cut to that size, and the entry tells the original size.</remarks>
     public async ValueTask<RecordPosition> WriteAsync(DeadLetter letter, CancellationToken cancellationToken)
     {
+        letter = letter.TimeMs != 0
+            ? letter
+            : letter with { TimeMs = _time.GetUtcNow().ToUnixTimeMilliseconds() };
         LogRecord[] records = [DeadLetterHeaders.Encode(letter)];
         var positions = new RecordPosition[1];
         TimeSpan wait = WaitMin;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Runtime.Backups;
 using ContextGrid.Runtime.Checkpoints;
+using ContextGrid.Runtime.DeadLetters;
 using ContextGrid.Runtime.Diagnostics;
 using ContextGrid.Runtime.Embedded.Log;
 using ContextGrid.Runtime.Ingestion;
@@ -38,25 +39,25 @@ public sealed class EmbeddedHost : IAsyncDisposable
         IContextGrid around = platform.AroundGrid(grid);
         (_stores, Definitions, Grid, Metrics, Progress) = (stores, options.Definitions, grid, metrics, progress);
         var sink = new DeadLetterTopic(log, time, loggers.CreateLogger<DeadLetterTopic>());
+        (var validator, var retries) = (new EventValidator(Definitions, options.Decoders), new RetryVerdicts());
         ILogger logger = loggers.CreateLogger<EmbeddedHost>();
         _checkpointer = new Checkpointer(
             grid, stores.Checkpoints, progress, StateRecovery.HashesOf(Definitions), metrics, time, logger);
         _ingestors =
         [
             .. progress.Select(p => new PartitionIngestor(
-                log,
-                around,
-                sink,
-                new EventBatch(Definitions, Definitions.EventOf(p.Partition.Topic), p.Partition, options.Decoders),
-                p,
-                metrics,
-                time,
-                logger)),
+                log, around, sink,
+                new EventBatch(Definitions, Definitions.EventOf(p.Partition.Topic), p.Partition, options.Decoders)
+                {
+                    Retries = retries,
+                },
+                p, metrics, time, logger)),
         ];
         _scrub = stores.Checkpoints.Scrub(logger);
-        (DeadLetters, _past) = (new DeadLetterReader(log), new PastReader(log, grid.Plans, progress, options.Decoders));
+        _past = new PastReader(log, grid.Plans, progress, options.Decoders);
         Reader = new ContextReader(around, _past, progress, time);
-        Publisher = new EventPublisher(log, sink, new EventValidator(Definitions, options.Decoders), metrics, time);
+        Publisher = new EventPublisher(log, sink, validator, metrics, time);
+        DeadLetters = new DeadLetterDesk(log, validator, progress, retries, metrics.Meter, time);
         Backup = new GridBackup(stores, _checkpointer.CheckpointAsync, new BackupMetrics(metrics.Meter), platform);
     }
 
@@ -81,8 +82,8 @@ public sealed class EmbeddedHost : IAsyncDisposable
     /// <summary>Where the events are.</summary>
     internal IEventLog Log => _stores.Log;
 
-    /// <summary>Reads dead letters.</summary>
-    public DeadLetterReader DeadLetters { get; }
+    /// <summary>Looks dead letters up, retries and discards them.</summary>
+    public DeadLetterDesk DeadLetters { get; }
 
     /// <summary>Copies the data directory while the host runs.</summary>
     public GridBackup Backup { get; }

@@ -10,6 +10,9 @@ namespace ContextGrid.Runtime.Ingestion;
 /// </summary>
 public sealed class EventBatch
 {
+    /// <summary>The reason of a dead letter whose producer's id is taken by other content.</summary>
+    public const string IdConflict = "id_conflict";
+
     private readonly EventDefinition _definition;
     private readonly TopicPartition _partition;
     private readonly int _source;
@@ -39,6 +42,9 @@ public sealed class EventBatch
 
     /// <summary>Whether the event has producers' ids.</summary>
     public bool HasIds => _ids is not null;
+
+    /// <summary>Is told of retried dead letters that do not count; null: nobody asks.</summary>
+    public RetryVerdicts? Retries { get; init; }
 
     /// <summary>How long an id is remembered, milliseconds of log time.</summary>
     public long DedupeMs => _definition.DedupeMs;
@@ -144,11 +150,12 @@ public sealed class EventBatch
         }
 
         IdVerdict verdict = _ids.Check(Current.IdHash, Current.ContentHash, entry.TimestampMs);
+        Retries?.Note(_partition, entry.Offset, _records.Headers(_index), verdict);
         if (verdict == IdVerdict.Conflict)
         {
             Conflicts++;
             string field = _definition.IdField >= 0 ? _definition.Fields[_definition.IdField].Name : "id";
-            Bury(entry, "id_conflict", $"Event '{_definition.Name}': the {field} was used before with other content. "
+            Bury(entry, IdConflict, $"Event '{_definition.Name}': the {field} was used before with other content. "
                 + "The first event counts; give this one an id of its own and publish it again.");
         }
 
@@ -161,7 +168,11 @@ public sealed class EventBatch
         entry.Offset,
         reason,
         message,
-        entry.TimestampMs,
+        TimeMs: 0,
         _records.Key(_index).ToArray(),
-        _records.Value(_index).ToArray()));
+        _records.Value(_index).ToArray())
+    {
+        RecordTimeMs = entry.TimestampMs,
+        Headers = _records.Headers(_index).ToArray(),
+    });
 }

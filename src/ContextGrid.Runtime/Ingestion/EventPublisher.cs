@@ -32,8 +32,7 @@ public sealed class EventPublisher(
     /// <param name="cancellationToken">Ends the wait; events may still become durable.</param>
     /// <exception cref="UnknownTopicException">No definition reads the topic.</exception>
     /// <exception cref="EventLogException">Nothing is acknowledged.</exception>
-    /// <exception cref="Codecs.SchemaUnavailableException">The schema of an event can't be had at present; nothing is
-    /// taken.</exception>
+    /// <exception cref="Codecs.SchemaUnavailableException">A schema can't be had at present.</exception>
     public async ValueTask<PublishOutcome> PublishAsync(
         string topic, IReadOnlyList<PublishItem> events, bool keepInvalid, CancellationToken cancellationToken)
     {
@@ -65,8 +64,7 @@ public sealed class EventPublisher(
 
     // Fills the records with the good events, and says how many they are.
     private async ValueTask<int> CheckAsync(
-        string topic,
-        int eventIndex,
+        string topic, int eventIndex,
         IReadOnlyList<PublishItem> events,
         bool keepInvalid,
         LogRecord[] records,
@@ -97,7 +95,8 @@ public sealed class EventPublisher(
             else
             {
                 metrics.CountRefused(topic, checkedEvent.Reason);
-                refused.Add(await RefuseAsync(topic, i, item, checkedEvent, keepInvalid, nowMs, cancellationToken));
+                refused.Add(await RefuseAsync(
+                    topic, i, item with { TimestampMs = recordMs }, checkedEvent, keepInvalid, nowMs, cancellationToken));
             }
         }
 
@@ -121,7 +120,10 @@ public sealed class EventPublisher(
         }
 
         var letter = new DeadLetter(
-            new TopicPartition(topic, -1), -1, found.Reason, found.Message, nowMs, item.Key, item.Payload);
+            new TopicPartition(topic, -1), -1, found.Reason, found.Message, nowMs, item.Key, item.Payload)
+        {
+            RecordTimeMs = item.TimestampMs,
+        };
         RecordPosition position = await deadLetters.WriteAsync(letter, cancellationToken);
         metrics.CountDeadLetter(topic, found.Reason);
         return new RefusedItem(index, found.Reason, found.Message, position.Offset);
@@ -178,7 +180,7 @@ internal sealed class PublishPayloads(IReadOnlyList<PublishItem> events) : Codec
 
 /// <summary>What became of a call.</summary>
 /// <param name="Accepted">How many events are durable.</param>
-/// <param name="Positions">The last position in each partition that was written to.</param>
+/// <param name="Positions">The last position in each partition written to.</param>
 /// <param name="Refused">The events that were not taken.</param>
 public sealed record PublishOutcome(
     int Accepted, IReadOnlyList<RecordPosition> Positions, IReadOnlyList<RefusedItem> Refused);

@@ -20,7 +20,7 @@ public interface IDeadLetterSink
 /// <param name="Offset">Its offset there; −1: none.</param>
 /// <param name="Reason">A stable code, such as <c>wrong_type</c>.</param>
 /// <param name="Message">What was wrong, where, and what was meant.</param>
-/// <param name="TimeMs">When it was found, milliseconds since the Unix epoch.</param>
+/// <param name="TimeMs">When it was found, milliseconds since the Unix epoch; 0: the sink notes its own time.</param>
 /// <param name="Key">The record's key.</param>
 /// <param name="Value">The record's payload, unchanged.</param>
 public sealed record DeadLetter(
@@ -30,4 +30,14 @@ public sealed record DeadLetter(
     string Message,
     long TimeMs,
     ReadOnlyMemory<byte> Key,
-    ReadOnlyMemory<byte> Value);
+    ReadOnlyMemory<byte> Value)
+{
+    /// <summary>
+    /// The record's own time, which its event time is judged against; milliseconds since the Unix epoch. Where nothing
+    /// else is known, when it was found.
+    /// </summary>
+    public long RecordTimeMs { get; init; } = TimeMs;
+
+    /// <summary>The record's own headers, encoded by <see cref="LogHeaders"/>; usually empty.</summary>
+    public ReadOnlyMemory<byte> Headers { get; init; }
+}

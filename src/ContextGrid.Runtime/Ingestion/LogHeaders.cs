@@ -45,6 +45,54 @@ public static class LogHeaders
         return headers;
     }
 
+    /// <summary>Finds the first header of a name, without decoding the others.</summary>
+    /// <param name="buffer">Encoded headers.</param>
+    /// <param name="name">The name, UTF-8.</param>
+    /// <param name="value">Its value, UTF-8: a slice of the buffer.</param>
+    /// <returns>False when there is none, or the buffer is not of this form.</returns>
+    public static bool TryFind(
+        ReadOnlySpan<byte> buffer, ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
+    {
+        while (TryTake(ref buffer, out ReadOnlySpan<byte> found, out value))
+        {
+            if (found.SequenceEqual(name))
+            {
+                return true;
+            }
+        }
+
+        value = default;
+        return false;
+    }
+
+    /// <summary>Takes the first header off the buffer, without decoding it.</summary>
+    /// <param name="buffer">Encoded headers; moves behind the header.</param>
+    /// <param name="name">Its name, UTF-8: a slice of the buffer.</param>
+    /// <param name="value">Its value, UTF-8: a slice of the buffer.</param>
+    /// <returns>False when the buffer is empty or not of this form; it is unchanged then.</returns>
+    public static bool TryTake(
+        scoped ref ReadOnlySpan<byte> buffer, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
+    {
+        name = default;
+        value = default;
+        int nameEnd = buffer.Length < 2 ? -1 : 2 + BinaryPrimitives.ReadUInt16LittleEndian(buffer);
+        if (nameEnd < 0 || buffer.Length - nameEnd < 4)
+        {
+            return false;
+        }
+
+        int length = BinaryPrimitives.ReadInt32LittleEndian(buffer[nameEnd..]);
+        if (length < 0 || length > buffer.Length - nameEnd - 4)
+        {
+            return false;
+        }
+
+        name = buffer[2..nameEnd];
+        value = buffer.Slice(nameEnd + 4, length);
+        buffer = buffer[(nameEnd + 4 + length)..];
+        return true;
+    }
+
     private static string Take(ref ReadOnlySpan<byte> buffer, int length, int prefix)
     {
         if (length < 0 || length > buffer.Length - prefix)

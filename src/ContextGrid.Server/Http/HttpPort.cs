@@ -53,6 +53,7 @@ internal sealed partial class HttpPort : IDisposable
         new ContextRoutes(_services, _time).Map(app);
         new EventRoutes(_services.Ingest).Map(app);
         new AdminRoutes(_host, _services.Admin, _time).Map(app);
+        new DeadLetterRoutes(_services.DeadLetters, _time).Map(app);
         new WatchRoute(_services.Watch, _time, _stopping).Map(app);
         var description = new OpenApiDocument(Services.AdminHandlers.Version);
         app.MapGet("/openapi.json", http => WriteAsync(http, Json.ProtoJson.ContentType, description.Text));

@@ -4,9 +4,6 @@ using ContextGrid.Core.Definitions;
 using ContextGrid.Core.Features.Plans;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Ingestion;
-using ContextGrid.Server.Grpc;
-using Google.Protobuf;
-using DeadLetter = ContextGrid.Contracts.V1.DeadLetter;
 
 namespace ContextGrid.Server.Services;
 
@@ -16,8 +13,6 @@ namespace ContextGrid.Server.Services;
 /// <param name="time">The clock.</param>
 internal sealed class AdminHandlers(EmbeddedHost host, RateMeter rates, TimeProvider time)
 {
-    private const int DeadLettersDefault = 100;
-
     private readonly long _started = time.GetTimestamp();
 
     /// <summary>The product's version.</summary>
@@ -82,38 +77,6 @@ internal sealed class AdminHandlers(EmbeddedHost host, RateMeter rates, TimeProv
         return response;
     }
 
-    internal async ValueTask<ListDeadLettersResponse> ListDeadLettersAsync(
-        ListDeadLettersRequest request, CancellationToken cancellationToken)
-    {
-        ContextRequests.Require(
-            request.Limit is >= 0 and <= DeadLetterReader.LimitMax,
-            "limit",
-            $"it must be within 0 and {DeadLetterReader.LimitMax}");
-        IReadOnlyList<DeadLetterEntry> entries = await host.DeadLetters.ListAsync(
-            request.Limit == 0 ? DeadLettersDefault : request.Limit,
-            request.Topic.Length == 0 ? null : request.Topic,
-            request.Reason.Length == 0 ? null : request.Reason,
-            cancellationToken).ConfigureAwait(false);
-        var response = new ListDeadLettersResponse
-        {
-            Total = await host.DeadLetters.CountAsync(cancellationToken).ConfigureAwait(false),
-        };
-        response.DeadLetters.AddRange(entries.Select(e => Letter(e, withPayload: false)));
-        return response;
-    }
-
-    internal async ValueTask<DeadLetter> GetDeadLetterAsync(
-        GetDeadLetterRequest request, CancellationToken cancellationToken)
-    {
-        DeadLetterEntry? entry = await host.DeadLetters.GetAsync(request.Id, cancellationToken).ConfigureAwait(false);
-        return entry is not null
-            ? Letter(entry, withPayload: true)
-            : throw new GrpcException(
-                GrpcStatus.NotFound,
-                $"There is no dead letter {request.Id}; it may have been removed by retention.",
-                GrpcErrorDetails.ErrorInfo("UNKNOWN_DEAD_LETTER"));
-    }
-
     private EntityTypeStatus EntityType(int plan)
     {
         EntityDefinition definition = host.Grid.Plans[plan].Definition;
@@ -152,20 +115,4 @@ internal sealed class AdminHandlers(EmbeddedHost host, RateMeter rates, TimeProv
         status.Gaps.AddRange(progress.Gaps.Select(g => new OffsetGap { First = g.First, Last = g.Last }));
         return status;
     }
-
-    private static DeadLetter Letter(DeadLetterEntry entry, bool withPayload) => new()
-    {
-        Id = entry.Id,
-        Source = new SourcePosition
-        {
-            Topic = entry.Letter.Source.Topic,
-            Partition = entry.Letter.Source.Partition,
-            Offset = entry.Letter.Offset,
-        },
-        Reason = entry.Letter.Reason,
-        Message = entry.Letter.Message,
-        TimeMs = entry.Letter.TimeMs,
-        Key = ByteString.CopyFrom(entry.Letter.Key.Span),
-        Payload = withPayload ? ByteString.CopyFrom(entry.Letter.Value.Span) : ByteString.Empty,
-    };
 }

@@ -1,3 +1,4 @@
+using ContextGrid.Runtime.DeadLetters;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Embedded.Log;
 using ContextGrid.Runtime.Ingestion;
@@ -16,11 +17,8 @@ public sealed class DeadLetterTopicTests : IDisposable
     public async Task Write_ThenGet_GivesTheSameLetter()
     {
         await using FileEventLog log = Open();
-        var sink = new DeadLetterTopic(log, TimeProvider.System, NullLogger.Instance);
         DeadLetter letter = Letter(7, "wrong_type");
-        RecordPosition position = await sink.WriteAsync(letter, default);
-        DeadLetterEntry? entry = await new DeadLetterReader(log).GetAsync(position.Offset, default);
-        Assert.NotNull(entry);
+        DeadLetterEntry entry = await WriteAsync(log, letter);
         Assert.Equal(letter.Source, entry.Letter.Source);
         Assert.Equal(7, entry.Letter.Offset);
         Assert.Equal("wrong_type", entry.Letter.Reason);
@@ -45,40 +43,78 @@ public sealed class DeadLetterTopicTests : IDisposable
         Assert.Equal("7", headers["__connect.errors.offset"]);
         Assert.Equal("late", headers["__connect.errors.exception.class.name"]);
         Assert.Equal("field 'amount'", headers["__connect.errors.exception.message"]);
+        Assert.Equal("VALUE_CONVERTER", headers["__connect.errors.stage"]);
+        Assert.Equal("contextgrid", headers["__connect.errors.connector.name"]);
+        Assert.Equal("3", headers["__connect.errors.task.id"]);
+        Assert.Equal("contextgrid.EventDecoder", headers["__connect.errors.class.name"]);
     }
 
     [Fact]
-    public async Task List_ManyLetters_GivesTheNewestFirstAndFilters()
+    public async Task Write_Always_KeepsTheRecordsOwnTimeAndHeaders()
     {
         await using FileEventLog log = Open();
-        var sink = new DeadLetterTopic(log, TimeProvider.System, NullLogger.Instance);
-        for (int i = 0; i < 600; i++)
-        {
-            await sink.WriteAsync(Letter(i, i % 100 == 0 ? "rare" : "common"), default);
-        }
+        byte[] own = LogHeaders.Encode([new("trace", "é"), new("__connect.errors.topic", "mine")]);
+        DeadLetter letter = Letter(7, "late") with { TimeMs = 0, RecordTimeMs = 99, Headers = own };
+        DeadLetter found = (await WriteAsync(log, letter)).Letter;
+        Assert.Equal((99, "payments"), (found.RecordTimeMs, found.Source.Topic));
+        Assert.Equal(own, found.Headers.ToArray());
+        Assert.InRange(found.TimeMs, 1_700_000_000_000, long.MaxValue);
+    }
 
-        var reader = new DeadLetterReader(log);
-        Assert.Equal(600, await reader.CountAsync(default));
-        Assert.Equal([599, 598, 597], (await reader.ListAsync(3, null, null, default)).Select(e => e.Id));
-        IReadOnlyList<DeadLetterEntry> rare = await reader.ListAsync(10, "payments", "rare", default);
-        Assert.Equal([500, 400, 300, 200, 100, 0], rare.Select(e => e.Id));
-        Assert.Empty(await reader.ListAsync(10, "logins", null, default));
-        Assert.Null(await reader.GetAsync(600, default));
+    [Fact]
+    public async Task Write_HeadersThatLeaveNoRoom_AreLeftOut()
+    {
+        await using FileEventLog log = Open();
+        byte[] own = LogHeaders.Encode([new("trace", new string('x', 65_300))]);
+        DeadLetterEntry found = await WriteAsync(log, Letter(7, "late") with { Headers = own });
+        Assert.True(found.Letter.Headers.IsEmpty);
+        Assert.Equal("late", found.Letter.Reason);
+    }
+
+    [Fact]
+    public async Task Decode_LettersOfBeforeAndOfKafkaConnect_AreUnderstood()
+    {
+        await using FileEventLog log = Open();
+        List<KeyValuePair<string, string>> headers =
+        [
+            new("trace", "abc"), new("__connect.errors.topic", "payments"), new("__connect.errors.partition", "3"),
+            new("__connect.errors.offset", "7"), new("__connect.errors.exception.class.name", "DataException"),
+            new("contextgrid.errors.value.bytes", "9"), new("span", "1"),
+        ];
+        var record = new LogRecord(0, 1234, "u1"u8.ToArray(), "{}"u8.ToArray(), LogHeaders.Encode(headers));
+        await log.AppendAsync(DeadLetterTopic.Name, new[] { record }, new RecordPosition[1], default);
+        DeadLetterEntry found = await ReadAsync(log, 0);
+        Assert.Equal((new TopicPartition("payments", 3), 7), (found.Letter.Source, found.Letter.Offset));
+        Assert.Equal((1234, 1234, 9), (found.Letter.TimeMs, found.Letter.RecordTimeMs, found.ValueBytes));
+        Assert.Equal(["trace", "span"], LogHeaders.Decode(found.Letter.Headers.Span).Select(h => h.Key));
     }
 
     [Fact]
     public async Task Write_ValueOverTheLimit_IsCutAndSaysSo()
     {
         await using FileEventLog log = Open();
-        var sink = new DeadLetterTopic(log, TimeProvider.System, NullLogger.Instance);
-        await sink.WriteAsync(Letter(1, "too_large") with { Value = new byte[(1024 * 1024) + 5] }, default);
-        DeadLetterEntry entry = Assert.Single(await new DeadLetterReader(log).ListAsync(1, null, null, default));
+        DeadLetterEntry entry =
+            await WriteAsync(log, Letter(1, "too_large") with { Value = new byte[(1024 * 1024) + 5] });
         Assert.Equal(1024 * 1024, entry.Letter.Value.Length);
         Assert.Equal((1024 * 1024) + 5, entry.ValueBytes);
     }
 
     private static DeadLetter Letter(long offset, string reason) => new(
         new TopicPartition("payments", 3), offset, reason, "field 'amount'", 1234, "u1"u8.ToArray(), "{}"u8.ToArray());
+
+    private static async Task<DeadLetterEntry> WriteAsync(FileEventLog log, DeadLetter letter)
+    {
+        var sink = new DeadLetterTopic(log, TimeProvider.System, NullLogger.Instance);
+        return await ReadAsync(log, (await sink.WriteAsync(letter, default)).Offset);
+    }
+
+    private static async Task<DeadLetterEntry> ReadAsync(FileEventLog log, long id)
+    {
+        var batch = new LogBatch();
+        await using ILogReader reader = log.OpenReader(new TopicPartition(DeadLetterTopic.Name, 0), id);
+        Assert.Equal(ReadOutcome.Records, await reader.ReadAsync(batch, TimeSpan.Zero, default));
+        return DeadLetterHeaders.Decode(batch, 0);
+    }
 
     private FileEventLog Open() => _fixture.Open(_fixture.Options with
     {

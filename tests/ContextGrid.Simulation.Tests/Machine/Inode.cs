@@ -9,43 +9,43 @@ internal sealed class Inode
     private const int SectorBytes = 512;
 
     private readonly List<(long Offset, byte[]? Bytes)> _pending = [];
-    private byte[] _seen = [];
-    private byte[] _durable = [];
+    private readonly Content _seen = new();
+    private readonly Content _durable = new();
 
-    public long Length => _seen.Length;
+    public long Length => Seen.Length;
 
     public DateTime LastWriteTime { get; set; }
 
-    public byte[] Seen => _seen;
+    public byte[] Seen => _seen.Bytes;
 
-    public byte[] Durable => _durable;
+    public byte[] Durable => _durable.Bytes;
 
     public bool HasPending => _pending.Count > 0;
 
     public int Read(Span<byte> buffer, long offset)
     {
-        int count = (int)Math.Clamp(_seen.Length - offset, 0, buffer.Length);
-        _seen.AsSpan((int)Math.Min(offset, _seen.Length), count).CopyTo(buffer);
+        int count = (int)Math.Clamp(Length - offset, 0, buffer.Length);
+        Seen.AsSpan((int)Math.Min(offset, Length), count).CopyTo(buffer);
         return count;
     }
 
     public void Write(ReadOnlySpan<byte> bytes, long offset)
     {
         _pending.Add((offset, bytes.ToArray()));
-        Put(ref _seen, offset, bytes);
+        _seen.Put(offset, bytes);
     }
 
     public void SetLength(long bytes)
     {
         _pending.Add((bytes, null));
-        Array.Resize(ref _seen, (int)bytes);
+        _seen.SetLength(bytes);
     }
 
     public void Flush()
     {
         foreach ((long offset, byte[]? bytes) in _pending)
         {
-            Apply(ref _durable, offset, bytes);
+            Apply(offset, bytes);
         }
 
         _pending.Clear();
@@ -66,17 +66,21 @@ internal sealed class Inode
     {
         Lose(random);
         _pending.Clear();
-        _seen = [.. _durable];
+        _durable.CopyTo(_seen);
     }
 
     /// <summary>One bit changes by itself, on the platter and in what processes see.</summary>
     public void Flip(long offset, int bit)
     {
-        _seen[offset] ^= (byte)(1 << bit);
-        if (offset < _durable.Length)
-        {
-            _durable[offset] ^= (byte)(1 << bit);
-        }
+        _seen.Flip(offset, bit);
+        _durable.Flip(offset, bit);
+    }
+
+    /// <summary>The bit is changed back, wherever nothing else has been written to its place.</summary>
+    public void Restore(long offset, int bit)
+    {
+        _seen.Restore(offset, bit);
+        _durable.Restore(offset, bit);
     }
 
     private void Lose(Random random)
@@ -86,7 +90,7 @@ internal sealed class Inode
             switch (random.Next(3))
             {
                 case 0:
-                    Apply(ref _durable, offset, bytes);
+                    Apply(offset, bytes);
                     break;
                 case 1 when bytes is not null:
                     Tear(offset, bytes, random);
@@ -103,32 +107,22 @@ internal sealed class Inode
             int sector = (int)Math.Min(bytes.Length - at, SectorBytes - ((offset + at) % SectorBytes));
             if (random.Next(2) == 0)
             {
-                Put(ref _durable, offset + at, bytes.AsSpan(at, sector));
+                _durable.Put(offset + at, bytes.AsSpan(at, sector));
             }
 
             at += sector;
         }
     }
 
-    private static void Apply(ref byte[] target, long offset, byte[]? bytes)
+    private void Apply(long offset, byte[]? bytes)
     {
         if (bytes is null)
         {
-            Array.Resize(ref target, (int)offset);
+            _durable.SetLength(offset);
         }
         else
         {
-            Put(ref target, offset, bytes);
+            _durable.Put(offset, bytes);
         }
-    }
-
-    private static void Put(ref byte[] target, long offset, ReadOnlySpan<byte> bytes)
-    {
-        if (offset + bytes.Length > target.Length)
-        {
-            Array.Resize(ref target, (int)offset + bytes.Length);
-        }
-
-        bytes.CopyTo(target.AsSpan((int)offset));
     }
 }

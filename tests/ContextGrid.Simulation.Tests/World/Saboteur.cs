@@ -155,7 +155,7 @@ internal sealed class Saboteur(SimulatedWorld world, Random random)
 
         (long offset, int bit) = (random.NextInt64(inode.Length), random.Next(8));
         inode.Flip(offset, bit);
-        Damaged.Add((path, () => inode.Flip(offset, bit)));
+        Damaged.Add((path, () => inode.Restore(offset, bit)));
         world.Trace.Note($"bit {bit} of byte {offset} of {path} changes");
     }
 

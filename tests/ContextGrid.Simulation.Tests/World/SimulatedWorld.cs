@@ -45,10 +45,8 @@ internal sealed class SimulatedWorld
         _slow = Plan.Has(Faults.Slow)
             ? TimeSpan.FromMilliseconds(Random.Next(2) == 0 ? 20 : 2_000)
             : TimeSpan.FromMilliseconds(1);
-        _store = new SimulatedStore(Clock, new Random(Random.Next()))
-        {
-            ReadMax = TimeSpan.FromMilliseconds(50 << Random.Next(3)),
-        };
+        TimeSpan reads = TimeSpan.FromMilliseconds(50 << Random.Next(3));
+        _store = new SimulatedStore(Clock, new Random(Random.Next())) { ReadMax = reads };
         _skew = Plan.Has(Faults.Skew) ? TimeSpan.FromSeconds(Random.Next(-600, 600)) : TimeSpan.Zero;
         _logOptions = new FileEventLogOptions
         {
@@ -61,8 +59,7 @@ internal sealed class SimulatedWorld
         _killsLeft = Random.Next(1, 12);
         _checkpoints = new CheckpointOptions
         {
-            SegmentBytesMax = 256 << Random.Next(7),
-            SmallSegmentsMax = Random.Next(1, 4),
+            SegmentBytesMax = 256 << Random.Next(7), SmallSegmentsMax = Random.Next(1, 4),
         };
     }
 

@@ -1,0 +1,129 @@
+using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Ingestion;
+
+namespace ContextGrid.Runtime.DeadLetters;
+
+/// <summary>Reads letters and marks out of the dead-letter topic. One thread at a time.</summary>
+/// <param name="log">The log.</param>
+/// <param name="index">Knows the states; the caller has brought it up to date.</param>
+internal sealed class LetterReader(IEventLog log, LetterIndex index)
+{
+    /// <summary>The most letters that one listing looks at, so that a rare filter stays cheap.</summary>
+    internal const int ScanMax = 100_000;
+
+    /// <summary>The most bytes of payloads that one listing looks at.</summary>
+    internal const long ScanBytesMax = 64 * 1024 * 1024;
+
+    private const int Chunk = 256;
+
+    /// <summary>Letters of a filter, newest first.</summary>
+    /// <param name="filter">Which.</param>
+    /// <param name="before">Only letters with smaller numbers; 0: all.</param>
+    /// <param name="limit">At most so many.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    internal async ValueTask<DeadLetterPage> ListAsync(
+        DeadLetterFilter filter, long before, int limit, CancellationToken cancellationToken)
+    {
+        LetterSlots slots = index.Slots;
+        var found = new List<DeadLetterEntry>();
+        var looked = new Looked();
+        long end = before <= 0 ? slots.Next : Math.Min(before, slots.Next);
+        while (end > slots.First && found.Count < limit && looked.Letters < ScanMax && looked.Bytes < ScanBytesMax)
+        {
+            long from = Math.Max(slots.First, end - Chunk);
+            if (slots.HasAny(from, end, filter.States))
+            {
+                List<DeadLetterEntry> chunk = await ReadAsync(filter, from, end, looked, cancellationToken);
+                chunk.Reverse();
+                found.AddRange(chunk);
+            }
+
+            end = from;
+        }
+
+        if (found.Count > limit)
+        {
+            found.RemoveRange(limit, found.Count - limit);
+            end = found[^1].Id;
+        }
+
+        return new DeadLetterPage(found, end > slots.First ? end : 0, Counts());
+    }
+
+    /// <summary>One letter with its payload and what was decided about it; null: there is none.</summary>
+    internal async ValueTask<DeadLetterEntry?> GetAsync(long id, CancellationToken cancellationToken)
+    {
+        LetterState state = index.Slots.StateOf(id);
+        if (state == LetterState.None)
+        {
+            return null;
+        }
+
+        DeadLetterEntry? entry = await ReadOneAsync(
+            id, static (batch, i) => DeadLetterHeaders.Decode(batch, i), cancellationToken);
+        long refersTo = index.Slots.RefersTo(id);
+        if (entry is null || refersTo < 0)
+        {
+            return entry is null ? null : entry with { State = state };
+        }
+
+        return state == LetterState.Same
+            ? entry with { State = state, SameAs = refersTo }
+            : entry with
+            {
+                State = state,
+                Mark = await ReadOneAsync(refersTo, LetterMark.Decode, cancellationToken),
+            };
+    }
+
+    internal DeadLetterCounts Counts() => new(
+        index.Slots.Count(LetterState.Open),
+        index.Slots.Count(LetterState.Retrying),
+        index.Slots.Count(LetterState.Retried),
+        index.Slots.Count(LetterState.Discarded),
+        index.Untracked);
+
+    private async ValueTask<List<DeadLetterEntry>> ReadAsync(
+        DeadLetterFilter filter, long from, long end, Looked looked, CancellationToken cancellationToken)
+    {
+        var found = new List<DeadLetterEntry>();
+        await using var scan = new LogScan(log, LetterIndex.Topic, from, end);
+        while (await scan.ReadAsync(cancellationToken))
+        {
+            for (int i = 0; i < scan.Count; i++)
+            {
+                looked.Letters++;
+                looked.Bytes += scan.Batch[i].ValueLength;
+                LetterState state = index.Slots.StateOf(scan.Batch[i].Offset);
+                if (filter.States.Has(state) && state != LetterState.None)
+                {
+                    DeadLetterEntry entry = DeadLetterHeaders.Decode(scan.Batch, i, withValue: false);
+                    if (filter.Matches(entry.Letter, scan.Batch.Value(i)))
+                    {
+                        found.Add(entry with { State = state });
+                    }
+                }
+            }
+        }
+
+        return found;
+    }
+
+    private async ValueTask<T?> ReadOneAsync<T>(
+        long offset, Func<LogBatch, int, T?> decode, CancellationToken cancellationToken)
+        where T : class
+    {
+        await using var scan = new LogScan(log, LetterIndex.Topic, offset, offset + 1);
+        return await scan.ReadAsync(cancellationToken) && scan.Batch[0].Offset == offset
+            ? decode(scan.Batch, 0)
+            : null;
+    }
+
+    /// <summary>How much one listing has looked at.</summary>
+    private sealed class Looked
+    {
+        internal long Letters { get; set; }
+
+        internal long Bytes { get; set; }
+    }
+}

@@ -1,0 +1,79 @@
+using ContextGrid.Runtime.Ingestion;
+
+namespace ContextGrid.Runtime.DeadLetters;
+
+/// <summary>
+/// Reads a range of a partition to its end, and says so when it could not: "not found" must mean that everything was
+/// looked at. One thread at a time.
+/// </summary>
+internal sealed class LogScan : IAsyncDisposable
+{
+    private const int IdleReadsMax = 5;
+    private static readonly TimeSpan IdleWait = TimeSpan.FromSeconds(1);
+
+    private readonly TopicPartition _partition;
+    private readonly long _end;
+    private readonly ILogReader _reader;
+
+    /// <summary>Opens the range.</summary>
+    /// <param name="log">The log.</param>
+    /// <param name="partition">The partition.</param>
+    /// <param name="from">The first offset.</param>
+    /// <param name="end">The offset after the last; durable records stand before it.</param>
+    public LogScan(IEventLog log, TopicPartition partition, long from, long end)
+    {
+        (_partition, _end) = (partition, end);
+        _reader = log.OpenReader(partition, from);
+    }
+
+    /// <summary>The records of the last read; those at or behind the end are not of the range.</summary>
+    public LogBatch Batch { get; } = new();
+
+    /// <summary>Whether the log no longer has some offsets of the range.</summary>
+    public bool HasGap { get; private set; }
+
+    /// <summary>How many records of the batch are in the range.</summary>
+    public int Count
+    {
+        get
+        {
+            int count = Batch.Count;
+            while (count > 0 && Batch[count - 1].Offset >= _end)
+            {
+                count--;
+            }
+
+            return count;
+        }
+    }
+
+    /// <summary>Reads on.</summary>
+    /// <returns>False at the end of the range.</returns>
+    /// <exception cref="EventLogException">The log can't be read, or does not give what it has.</exception>
+    public async ValueTask<bool> ReadAsync(CancellationToken cancellationToken)
+    {
+        for (int idle = 0; _reader.NextOffset < _end;)
+        {
+            ReadOutcome outcome = await _reader.ReadAsync(Batch, IdleWait, cancellationToken);
+            HasGap |= outcome == ReadOutcome.OffsetGone;
+            idle += outcome == ReadOutcome.None ? 1 : 0;
+            if (outcome == ReadOutcome.Records)
+            {
+                return Count > 0;
+            }
+
+            if (idle > IdleReadsMax)
+            {
+                throw new EventLogException(
+                    EventLogError.Unavailable,
+                    $"{_partition.Topic}/{_partition.Partition} ends at {_end}, but gives nothing after "
+                    + $"{_reader.NextOffset - 1}. Try again.");
+            }
+        }
+
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _reader.DisposeAsync();
+}
