@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the server and starts it in the foreground; every argument goes to the server. Usage:
-#   ./run.sh [--definitions DIR] [--data DIR] [--snapshots DIR|azure:CONNECTION] [--http 7080] [--grpc 7081] [--demo] [--rebuild]   (--help lists all)
+#   ./run.sh [--definitions DIR] [--data DIR] [--kafka HOST:PORT] [--snapshots DIR|azure:CONNECTION] [--http 7080]
+#            [--grpc 7081] [--demo] [--rebuild]   (--help lists all)
 set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 source "$root/.ci/dotnet.sh"

@@ -74,8 +74,8 @@ internal sealed record ServerOptions(
         var registry = Folder("--schema-registry", SchemaRegistries.Help);
         var root = new RootCommand("The ContextGrid server: live context from event streams.")
         {
-            definitions, data, http, grpc, demo, rate, users, rebuild, partitions, interval, retention, memory,
-            registry,
+            definitions, data, http, grpc, demo, rate, users, rebuild, partitions, interval, retention,
+            memory, registry,
         };
         LimitArguments limits = LimitArguments.AddTo(root);
         KafkaArguments kafka = KafkaArguments.AddTo(root);
@@ -83,12 +83,9 @@ internal sealed record ServerOptions(
         root.SetAction(result => run(new ServerOptions(
             result.GetValue(definitions) ?? (result.GetValue(demo) ? ExamplesDirectory() : "definitions"),
             result.GetValue(data) ?? (result.GetValue(demo) ? Path.Combine("data", "demo") : "data"),
-            result.GetValue(http), result.GetValue(grpc),
-            result.GetValue(demo), result.GetValue(rate), result.GetValue(users),
-            result.GetValue(rebuild),
-            result.GetValue(partitions),
-            TimeSpan.FromSeconds(result.GetValue(interval)),
-            TimeSpan.FromDays(result.GetValue(retention)))
+            result.GetValue(http), result.GetValue(grpc), result.GetValue(demo), result.GetValue(rate),
+            result.GetValue(users), result.GetValue(rebuild), result.GetValue(partitions),
+            TimeSpan.FromSeconds(result.GetValue(interval)), TimeSpan.FromDays(result.GetValue(retention)))
         {
             Limits = limits.Read(result),
             Kafka = kafka.Read(result),

@@ -4,8 +4,8 @@ using ContextGrid.Runtime.Ingestion;
 namespace ContextGrid.Adapters.Kafka;
 
 /// <summary>
-/// What was fetched of one partition and not taken yet. The polling thread fills it, one reader takes all of it at once by
-/// exchanging buffers.
+/// What was fetched of one partition and not taken yet. The polling thread fills it, one reader takes all of it at once
+/// by exchanging buffers.
 /// </summary>
 internal sealed class FetchedPartition(int number, long next, KafkaOptions options)
 {

@@ -69,8 +69,8 @@ internal sealed class KafkaAppender : IDisposable
             {
                 throw new EventLogException(
                     EventLogError.RecordTooLarge,
-                    $"A record of {topic} has {record.Value.Length} bytes and a key of {record.Key.Length}; at most are "
-                    + $"{JsonEventDecoder.PayloadBytesMax} and {KeyBytesMax}.");
+                    $"A record of {topic} has {record.Value.Length} bytes and a key of {record.Key.Length}; "
+                    + $"at most are {JsonEventDecoder.PayloadBytesMax} and {KeyBytesMax}.");
             }
         }
     }

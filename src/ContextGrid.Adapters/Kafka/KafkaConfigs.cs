@@ -11,8 +11,8 @@ internal static class KafkaConfigs
     {
         GroupId = options.Group,
 
-        // Positions are those of the checkpoint (I7), and what is gone is declared (I8): nothing may choose an offset by
-        // itself.
+        // Positions are those of the checkpoint (I7), and what is gone is declared (I8): nothing may choose an offset
+        // by itself.
         EnableAutoCommit = false,
         EnableAutoOffsetStore = false,
         AutoOffsetReset = AutoOffsetReset.Error,

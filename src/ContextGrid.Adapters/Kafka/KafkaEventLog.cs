@@ -10,26 +10,21 @@ namespace ContextGrid.Adapters.Kafka;
 /// The event log on Apache Kafka: only committed records are read, positions are the caller's, and what the brokers no
 /// longer have is said. Owns its clients and the task that looks at the ends of what is read.
 /// </summary>
-public sealed partial class KafkaEventLog : IEventLog
+public sealed class KafkaEventLog : IEventLog
 {
-    private readonly KafkaOptions _options;
-    private readonly TimeProvider _time;
-    private readonly ILogger _logger;
     private readonly KafkaQueries _queries;
     private readonly KafkaAppender _appender;
-    private readonly Lock _gate = new();
-    private readonly Dictionary<string, List<TopicConsumer>> _consumers = new(StringComparer.Ordinal);
-    private readonly HashSet<KafkaLogReader> _readers = [];
+    private readonly KafkaReaders _readers;
     private readonly ConcurrentDictionary<string, int> _partitions = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _closing = new();
     private readonly Task _looking;
 
     private KafkaEventLog(KafkaOptions options, TimeProvider time, ILogger logger)
     {
-        (_options, _time, _logger) = (options, time, logger);
         _queries = new KafkaQueries(options);
         _appender = new KafkaAppender(options);
-        _looking = LookAsync();
+        _readers = new KafkaReaders(this, _queries, options, time, logger);
+        _looking = _readers.LookAsync(_closing.Token);
     }
 
     /// <summary>Connects to the brokers, and makes the topics that are wanted and missing.</summary>
@@ -91,15 +86,7 @@ public sealed partial class KafkaEventLog : IEventLog
     public ILogReader OpenReader(TopicPartition partition, long fromOffset)
     {
         ThrowIfClosed();
-        lock (_gate)
-        {
-            TopicConsumer consumer = FindFree(partition);
-            consumer.Taken.Add(partition.Partition);
-            var reader = new KafkaLogReader(this, consumer, partition, fromOffset, _options, _time);
-            _readers.Add(reader);
-            consumer.Assign(reader.Fetched, fromOffset);
-            return reader;
-        }
+        return _readers.Open(partition, fromOffset);
     }
 
     /// <inheritdoc/>
@@ -115,21 +102,9 @@ public sealed partial class KafkaEventLog : IEventLog
     {
         await _closing.CancelAsync();
         await _looking;
-        List<TopicConsumer> consumers;
-        lock (_gate)
-        {
-            foreach (KafkaLogReader reader in _readers)
-            {
-                reader.Fetched.Changed.Set();
-            }
-
-            consumers = [.. _consumers.Values.SelectMany(c => c)];
-            _consumers.Clear();
-        }
-
         await Task.Run(() =>
         {
-            consumers.ForEach(c => c.Dispose());
+            _readers.Close();
             _appender.Dispose();
             _queries.Dispose();
         });
@@ -145,36 +120,8 @@ public sealed partial class KafkaEventLog : IEventLog
         }
     }
 
-    /// <summary>Ends what a reader had; a consumer beside the topic's first ends with its last reader.</summary>
-    internal async ValueTask ReleaseAsync(KafkaLogReader reader)
-    {
-        TopicConsumer? ended = null;
-        lock (_gate)
-        {
-            if (!_readers.Remove(reader) || !_consumers.TryGetValue(reader.Partition.Topic, out var consumers))
-            {
-                return;
-            }
-
-            if (reader.Consumer.Taken.Count == 1 && reader.Consumer != consumers[0])
-            {
-                consumers.Remove(reader.Consumer);
-                ended = reader.Consumer;
-            }
-        }
-
-        if (ended is not null)
-        {
-            await Task.Run(ended.Dispose);
-            return;
-        }
-
-        await reader.Consumer.ReleaseAsync(reader.Fetched);
-        lock (_gate)
-        {
-            reader.Consumer.Taken.Remove(reader.Partition.Partition);
-        }
-    }
+    /// <summary>Ends a reader.</summary>
+    internal ValueTask ReleaseAsync(KafkaLogReader reader) => _readers.ReleaseAsync(reader);
 
     /// <summary>Refuses a partition that there is not.</summary>
     internal async ValueTask RequireAsync(TopicPartition partition, CancellationToken cancellationToken)
@@ -190,71 +137,4 @@ public sealed partial class KafkaEventLog : IEventLog
         _partitions.TryGetValue(topic, out int count) && count > 0
             ? new(count)
             : CountPartitionsAsync(topic, cancellationToken);
-
-    // One consumer fetches a partition for one reader: a second reader of it has a consumer of its own.
-    private TopicConsumer FindFree(TopicPartition partition)
-    {
-        if (!_consumers.TryGetValue(partition.Topic, out List<TopicConsumer>? consumers))
-        {
-            _consumers[partition.Topic] = consumers = [];
-        }
-
-        TopicConsumer? free = consumers.FirstOrDefault(c => !c.Taken.Contains(partition.Partition));
-        if (free is null)
-        {
-            consumers.Add(free = new TopicConsumer(partition.Topic, _options, _time));
-        }
-
-        return free;
-    }
-
-    private async Task LookAsync()
-    {
-        using var timer = new PeriodicTimer(_options.LookInterval, _time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(_closing.Token))
-            {
-                await LookOnceAsync();
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The log is closed.
-        }
-    }
-
-    private async ValueTask LookOnceAsync()
-    {
-        KafkaLogReader[] readers;
-        lock (_gate)
-        {
-            readers = [.. _readers];
-        }
-
-        if (readers.Length == 0)
-        {
-            return;
-        }
-
-        try
-        {
-            long nowMs = _time.GetUtcNow().ToUnixTimeMilliseconds();
-            Dictionary<TopicPartition, long> ends = (await _queries.FindEndsAsync(
-                    [.. readers.Select(r => r.Partition).Distinct()], _closing.Token))
-                .ToDictionary(e => new TopicPartition(e.Topic, e.Partition.Value), e => e.Offset.Value);
-            foreach (KafkaLogReader reader in readers)
-            {
-                reader.Fetched.SeeEnd(ends[reader.Partition], nowMs);
-            }
-        }
-        catch (EventLogException e)
-        {
-            // What is known grows old, which answers and status show.
-            LogNoLook(e.Message);
-        }
-    }
-
-    [LoggerMessage(LogLevel.Debug, "{Message}")]
-    private partial void LogNoLook(string message);
 }

@@ -5,7 +5,9 @@ using ContextGrid.Runtime.Ingestion;
 
 namespace ContextGrid.Adapters.Kafka;
 
-/// <summary>Kafka's headers in the form of <see cref="LogHeaders"/>, byte for byte; a null value is an empty one.</summary>
+/// <summary>
+/// Kafka's headers in the form of <see cref="LogHeaders"/>, byte for byte; a null value is an empty one.
+/// </summary>
 internal static class KafkaHeaders
 {
     /// <summary>The bytes that <see cref="Write"/> takes.</summary>

@@ -39,32 +39,29 @@ internal sealed class KafkaLogReader(
     public async ValueTask<ReadOutcome> ReadAsync(LogBatch batch, TimeSpan wait, CancellationToken cancellationToken)
     {
         batch.Clear();
-        if (!_isKnown)
-        {
-            await log.RequireAsync(partition, cancellationToken);
-            _isKnown = true;
-        }
-
+        await RequireAsync(cancellationToken);
         long started = time.GetTimestamp();
         while (true)
         {
             log.ThrowIfClosed();
             long seen = Fetched.Changed.Version;
             Fetched fetched = Fetched.Take(batch);
-            switch (fetched.Kind)
+            if (fetched.Kind == FetchedKind.OutOfRange)
             {
-                case FetchedKind.Records:
-                    NextOffset = fetched.Next;
-                    return ReadOutcome.Records;
-                case FetchedKind.OutOfRange when await FindRangeAsync(cancellationToken):
+                if (await FindRangeAsync(cancellationToken))
+                {
                     return ReadOutcome.OffsetGone;
-                case FetchedKind.OutOfRange:
-                    continue;
-                case FetchedKind.Fault:
-                    throw KafkaFaults.Of(fetched.Fault!, $"{Name} can't be fetched at offset {NextOffset}");
+                }
+
+                continue;
             }
 
+            ThrowIfFailed(fetched);
             NextOffset = Math.Max(NextOffset, fetched.Next);
+            if (fetched.Kind == FetchedKind.Records)
+            {
+                return ReadOutcome.Records;
+            }
 
             // "None, at once" is said only at the end: what is still on its way is no reason.
             TimeSpan most = wait > TimeSpan.Zero || fetched.Kind == FetchedKind.End ? wait : options.Patience;
@@ -83,6 +80,23 @@ internal sealed class KafkaLogReader(
     public ValueTask DisposeAsync() => log.ReleaseAsync(this);
 
     private string Name => $"{partition.Topic}/{partition.Partition}";
+
+    private async ValueTask RequireAsync(CancellationToken cancellationToken)
+    {
+        if (!_isKnown)
+        {
+            await log.RequireAsync(partition, cancellationToken);
+            _isKnown = true;
+        }
+    }
+
+    private void ThrowIfFailed(in Fetched fetched)
+    {
+        if (fetched.Kind == FetchedKind.Fault && fetched.Fault is { } fault)
+        {
+            throw KafkaFaults.Of(fault, $"{Name} can't be fetched at offset {NextOffset}");
+        }
+    }
 
     private void ThrowIfSilent(bool mustEnd)
     {
@@ -105,17 +119,18 @@ internal sealed class KafkaLogReader(
         LogRange range = await log.GetRangeAsync(partition, cancellationToken);
         if (NextOffset > range.End)
         {
-            throw new EventLogException(EventLogError.Corrupt, $"{Name} ends at offset {range.End}, but everything before "
-                + $"{NextOffset} has been read: the topic was truncated or made anew. State reflects records that are no "
-                + "longer there; start with --rebuild to build it from what there is.");
+            throw new EventLogException(EventLogError.Corrupt, $"{Name} ends at offset {range.End}, but "
+                + $"everything before {NextOffset} has been read: the topic was truncated or made anew. State reflects "
+                + "records that are no longer there; start with --rebuild to build it from what there is.");
         }
 
         LostOffsets policy = options.LostOffsetsOf(partition.Topic);
         bool isGone = NextOffset < range.Start;
         if (isGone && policy == LostOffsets.Fail)
         {
-            throw new EventLogException(EventLogError.Corrupt, $"{Name}: the offsets {NextOffset} to {range.Start - 1} are "
-                + "no longer retained, and this topic is set to fail then. Restore them, or choose earliest or latest.");
+            throw new EventLogException(EventLogError.Corrupt, $"{Name}: the offsets {NextOffset} to "
+                + $"{range.Start - 1} are no longer retained, and this topic is set to fail then. Restore them, or "
+                + "choose earliest or latest.");
         }
 
         NextOffset = !isGone ? NextOffset : policy == LostOffsets.Latest ? range.End : range.Start;

@@ -8,8 +8,8 @@ using TopicPartition = ContextGrid.Runtime.Ingestion.TopicPartition;
 namespace ContextGrid.Adapters.Kafka;
 
 /// <summary>
-/// Questions to the brokers: partitions, offsets, times. librdkafka answers them by blocking, so each has a thread while
-/// it lasts, and few are asked at a time. What passes is asked again, with growing pauses.
+/// Questions to the brokers: partitions, offsets, times. librdkafka answers them by blocking, so each has a thread
+/// while it lasts, and few are asked at a time. What passes is asked again, with growing pauses.
 /// </summary>
 internal sealed class KafkaQueries : IDisposable
 {
@@ -59,7 +59,8 @@ internal sealed class KafkaQueries : IDisposable
         cancellationToken);
 
     /// <summary>The offsets of a partition: the first retained, and the end of what is committed.</summary>
-    internal ValueTask<LogRange> GetRangeAsync(TopicPartition partition, CancellationToken cancellationToken) => AskAsync(
+    internal ValueTask<LogRange> GetRangeAsync(
+        TopicPartition partition, CancellationToken cancellationToken) => AskAsync(
         $"The offsets of {partition.Topic}/{partition.Partition} can't be looked up",
         () =>
         {

@@ -5,8 +5,8 @@ using Confluent.Kafka;
 namespace ContextGrid.Adapters.Kafka;
 
 /// <summary>
-/// Finds the native library that Confluent.Kafka binds: the one that comes with the package librdkafka.redist, or that of
-/// the system.
+/// Finds the native library that Confluent.Kafka binds: the one that comes with the package librdkafka.redist, or that
+/// of the system.
 /// </summary>
 internal static class Librdkafka
 {

@@ -3,8 +3,8 @@ using Confluent.Kafka;
 namespace ContextGrid.Adapters.Kafka;
 
 /// <summary>
-/// Takes key and value of the record that a consumer hands over, straight from librdkafka's memory; as deserializers they
-/// give only lengths, so that a record costs no array. Used by the polling thread only.
+/// Takes key and value of the record that a consumer hands over, straight from librdkafka's memory; as deserializers
+/// they give only lengths, so that a record costs no array. Used by the polling thread only.
 /// </summary>
 internal sealed class RecordBuffer : IDeserializer<int>
 {

@@ -18,8 +18,8 @@ public sealed record EmbeddedHostOptions
     public SnapshotPlace? Snapshots { get; init; }
 
     /// <summary>
-    /// Opens the log, which the host then owns; null (the default): it is made of files in the data directory. Partitions
-    /// and retention of another log are its own affair.
+    /// Opens the log, which the host then owns; null (the default): it is made of files in the data directory.
+    /// Partitions and retention of another log are its own affair.
     /// </summary>
     public Func<CancellationToken, ValueTask<IEventLog>>? Log { get; init; }
 

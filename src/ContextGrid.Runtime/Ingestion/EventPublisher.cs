@@ -62,11 +62,10 @@ public sealed class EventPublisher(
         }
     }
 
-    // Fills the records with the good events, and says how many they are.
+    // Fills the records with the good events: so many.
     private async ValueTask<int> CheckAsync(
         string topic, int eventIndex,
-        IReadOnlyList<PublishItem> events,
-        bool keepInvalid,
+        IReadOnlyList<PublishItem> events, bool keepInvalid,
         LogRecord[] records,
         List<RefusedItem> refused,
         CancellationToken cancellationToken)
@@ -96,7 +95,8 @@ public sealed class EventPublisher(
             {
                 metrics.CountRefused(topic, checkedEvent.Reason);
                 refused.Add(await RefuseAsync(
-                    topic, i, item with { TimestampMs = recordMs }, checkedEvent, keepInvalid, nowMs, cancellationToken));
+                    topic, i, item with { TimestampMs = recordMs }, checkedEvent, keepInvalid, nowMs,
+                    cancellationToken));
             }
         }
 

@@ -21,6 +21,9 @@ internal sealed class SimulatedLog(TimeProvider clock, Random random, int partit
     /// <summary>How long a call takes at most.</summary>
     public TimeSpan CallMax { get; set; } = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>How far the clocks of those who read are ahead.</summary>
+    public TimeSpan Skew { get; set; }
+
     /// <summary>Told about every record as it becomes durable.</summary>
     public Action<TopicPartition, long, LogRecord>? Appended { get; set; }
 
@@ -134,7 +137,8 @@ internal sealed class SimulatedLog(TimeProvider clock, Random random, int partit
             await log.CallAsync();
             for (TimeSpan waited = TimeSpan.Zero, pause = TimeSpan.FromMilliseconds(100); ; waited += pause, pause *= 2)
             {
-                _end = new LogEnd(partition.End, log.Clock.GetUtcNow().ToUnixTimeMilliseconds());
+                _end = new LogEnd(
+                    partition.End, (log.Clock.GetUtcNow() + log.Skew).ToUnixTimeMilliseconds());
                 if (NextOffset < partition.Start)
                 {
                     NextOffset = partition.Start;

@@ -22,7 +22,6 @@ internal sealed class SimulatedWorld
     private readonly SimulatedLog _log;
     private readonly SimulatedDisk _disk;
     private readonly TimeSpan _slow;
-    private readonly TimeSpan _skew;
     private readonly FileEventLogOptions _logOptions;
     private readonly CheckpointOptions _checkpoints;
     private int _processes;
@@ -47,7 +46,7 @@ internal sealed class SimulatedWorld
             : TimeSpan.FromMilliseconds(1);
         TimeSpan reads = TimeSpan.FromMilliseconds(50 << Random.Next(3));
         _store = new SimulatedStore(Clock, new Random(Random.Next())) { ReadMax = reads };
-        _skew = Plan.Has(Faults.Skew) ? TimeSpan.FromSeconds(Random.Next(-600, 600)) : TimeSpan.Zero;
+        _log.Skew = Plan.Has(Faults.Skew) ? TimeSpan.FromSeconds(Random.Next(-600, 600)) : TimeSpan.Zero;
         _logOptions = new FileEventLogOptions
         {
             Directory = "",
@@ -188,7 +187,7 @@ internal sealed class SimulatedWorld
     };
 
     private HostPlatform Platform(SimulatedDisk disk) => new(
-        new SkewedClock(Clock, _skew), NullLoggerFactory.Instance)
+        new SkewedClock(Clock, _log.Skew), NullLoggerFactory.Instance)
     {
         Files = disk,
         Log = _logOptions,

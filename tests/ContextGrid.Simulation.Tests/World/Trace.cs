@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace ContextGrid.Simulation.Tests.World;
 
 /// <summary>What happened in a run, a line each.</summary>
-internal sealed class Trace(TimeProvider clock)
+internal sealed partial class Trace(TimeProvider clock)
 {
     private readonly DateTimeOffset _start = clock.GetUtcNow();
     private readonly List<string> _lines = [];
@@ -11,5 +13,9 @@ internal sealed class Trace(TimeProvider clock)
     /// <summary>The time since the start.</summary>
     public string Now => $"{clock.GetUtcNow() - _start:hh\\:mm\\:ss\\.fff}";
 
-    public void Note(string line) => _lines.Add($"{Now} {line}");
+    // The names of files that are written aside are drawn by nobody's seed.
+    public void Note(string line) => _lines.Add($"{Now} {DrawnName().Replace(line, "…")}");
+
+    [GeneratedRegex("[0-9a-f]{32}")]
+    private static partial Regex DrawnName();
 }

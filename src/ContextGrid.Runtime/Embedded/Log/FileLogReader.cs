@@ -16,14 +16,7 @@ internal sealed class FileLogReader(
     public long NextOffset { get; private set; } = fromOffset;
 
     /// <inheritdoc/>
-    public LogEnd End
-    {
-        get
-        {
-            long seenMs = time.GetUtcNow().ToUnixTimeMilliseconds();
-            return new LogEnd(partition.End, seenMs);
-        }
-    }
+    public LogEnd End => new(SeenMs: time.GetUtcNow().ToUnixTimeMilliseconds(), Offset: partition.End);
 
     /// <inheritdoc/>
     public async ValueTask<ReadOutcome> ReadAsync(LogBatch batch, TimeSpan wait, CancellationToken cancellationToken)
@@ -198,9 +191,8 @@ internal sealed class FileLogReader(
     }
 
     private EventLogException EndsEarly(long end) => new(
-        EventLogError.Corrupt,
-            $"{partition.Name} ends at offset {end}, before the offset {NextOffset} that was asked for: "
-        + "records that were durable are missing. Restore the log's directory from a copy.");
+        EventLogError.Corrupt, $"{partition.Name} ends at offset {end}, before the offset {NextOffset} that was asked "
+        + "for: records that were durable are missing. Restore the log's directory from a copy.");
 
     private EventLogException Damaged(LogSegment segment, long position, string what) => new(
         EventLogError.Corrupt, $"{segment.LogPath} is damaged at byte {position}, offset {NextOffset}: {what}. Restore "
