@@ -26,7 +26,7 @@ public sealed class KafkaCrashTests : IDisposable
         for (int kill = 1; kill <= 8; kill++)
         {
             await using ServerProcess server = await _grid.StartAsync(kafka);
-            Task load = Task.Run(() => ticks.Run(20));
+            Task load = Task.Run(() => ticks.Run(8));
             await Task.Delay(TimeSpan.FromMilliseconds(random.Next(2_000)));
             if (kill == 4)
             {

@@ -29,7 +29,7 @@ internal sealed class TickTransactions : IDisposable
             BootstrapServers = bootstrapServers,
             TransactionalId = "ticks",
             LingerMs = 1,
-        }).Build();
+        }).SetLogHandler((_, _) => { }).Build();
         _producer.InitTransactions(Patience);
     }
 
