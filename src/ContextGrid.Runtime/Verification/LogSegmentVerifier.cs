@@ -11,22 +11,20 @@ namespace ContextGrid.Runtime.Verification;
 /// </summary>
 /// <param name="report">Takes the findings.</param>
 /// <param name="path">The segment's file.</param>
-/// <param name="count">How many segments the partition has.</param>
-internal sealed class LogSegmentVerifier(VerifyReport report, string path, int count)
+/// <param name="next">The next segment's first offset; null: it is the newest.</param>
+internal sealed class LogSegmentVerifier(VerifyReport report, string path, long? next)
 {
     private const string Restore = "Restore the file from a backup.";
 
-    private bool _newest;
+    private readonly bool _newest = next is null;
     private bool _damage;
     private long _records;
     private SegmentIndexVerifier? _index;
 
     /// <summary>Checks the segment.</summary>
-    /// <param name="place">Its place among those of its partition, from 0.</param>
     /// <returns>Null when it can't be used at all.</returns>
-    public LogSegmentState? Verify(int place)
+    public LogSegmentState? Verify()
     {
-        _newest = place == count - 1;
         LogSegment? segment = Open();
         if (segment is null)
         {
@@ -106,6 +104,14 @@ internal sealed class LogSegmentVerifier(VerifyReport report, string path, int c
         long position = LogSegment.HeaderBytes, newestMs = long.MinValue;
         while (position < window.Length)
         {
+            if (offset == next)
+            {
+                report.Info(path, position, "What stands here was cut before the next segment was made, but the disk "
+                    + "kept it: its flush had failed.", "Nobody reads it: the next segment has these offsets.");
+                _index?.End(offset, position, newestMs, cut: true);
+                return offset;
+            }
+
             ReadOnlySpan<byte> record = window.RecordAt(position);
             if (!record.IsEmpty && RecordFormat.Offset(record) == offset)
             {
@@ -117,14 +123,14 @@ internal sealed class LogSegmentVerifier(VerifyReport report, string path, int c
                 continue;
             }
 
-            long next = Skip(window, position, offset);
-            if (next < 0)
+            long found = Skip(window, position, offset);
+            if (found < 0)
             {
                 _index?.End(offset, position, newestMs, cut: true);
                 return offset;
             }
 
-            position = next;
+            position = found;
             offset = RecordFormat.Offset(window.At(position, RecordFormat.HeaderBytes));
             _index?.Skip(position);
         }
@@ -137,10 +143,10 @@ internal sealed class LogSegmentVerifier(VerifyReport report, string path, int c
     /// <returns>Where the next whole record is; −1: there is none that a start would keep.</returns>
     private long Skip(SegmentWindow window, long position, long offset)
     {
-        long next = SegmentScanner.FindNext(window, position, offset, anyRecord: true);
+        long found = SegmentScanner.FindNext(window, position, offset, anyRecord: true);
         bool proved = !_newest || position <= (_index?.ProvenTo ?? 0)
             || SegmentScanner.FindNext(window, position, offset, anyRecord: false) >= 0;
-        if (!proved || (_newest && next < 0))
+        if (!proved || (_newest && found < 0))
         {
             // A record that only moved, with the offset that is due here, was whole once as well.
             long whole = SegmentScanner.FindNext(window, position, offset - 1, anyRecord: true);
@@ -150,15 +156,15 @@ internal sealed class LogSegmentVerifier(VerifyReport report, string path, int c
         }
 
         _damage = true;
-        string lost = next < 0
+        string lost = found < 0
             ? $"from offset {offset} on"
-            : Offsets(offset, RecordFormat.Offset(window.At(next, RecordFormat.HeaderBytes)) - 1);
+            : Offsets(offset, RecordFormat.Offset(window.At(found, RecordFormat.HeaderBytes)) - 1);
         report.Error(
             path, position,
             $"{Reason(window, position, offset)}; the records {lost} can't be read.",
             $"The file is kept; whoever reads the partition stops at offset {offset}, and nothing passes it.",
             $"{Restore} Without one, --give-up names it: it and the older segments are then moved aside.");
-        return next;
+        return found;
     }
 
     private static string Reason(SegmentWindow window, long position, long offset)

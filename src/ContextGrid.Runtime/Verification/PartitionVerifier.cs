@@ -27,7 +27,8 @@ internal sealed class PartitionVerifier(VerifyReport report, TopicPartition name
         for (int i = 0; i < paths.Length; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            LogSegmentState? segment = new LogSegmentVerifier(report, paths[i], paths.Length).Verify(i);
+            long? next = i + 1 < paths.Length ? BaseOf(paths[i + 1]) : null;
+            LogSegmentState? segment = new LogSegmentVerifier(report, paths[i], next).Verify();
             if (segment is not null)
             {
                 CheckNeighbours(segments.Count == 0 ? null : segments[^1], segment);
@@ -49,6 +50,9 @@ internal sealed class PartitionVerifier(VerifyReport report, TopicPartition name
 
         return state;
     }
+
+    private static long BaseOf(string segment) =>
+        long.TryParse(Path.GetFileNameWithoutExtension(segment), CultureInfo.InvariantCulture, out long o) ? o : -1;
 
     private void CheckNeighbours(LogSegmentState? before, LogSegmentState segment)
     {

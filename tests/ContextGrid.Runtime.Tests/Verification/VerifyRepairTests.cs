@@ -9,6 +9,16 @@ namespace ContextGrid.Runtime.Tests.Verification;
 public sealed class VerifyRepairTests(DataTemplate data) : IClassFixture<DataTemplate>
 {
     [Fact]
+    public async Task Verify_OlderSegmentHasAgainWhatWasCut_IsSoundAndSaysSo()
+    {
+        string copy = data.Copy(), segment = Segments(copy)[0];
+        File.AppendAllBytes(segment, File.ReadAllBytes(Segments(copy)[1])[32..200]);
+        (VerifySummary summary, List<Finding> findings) = await VerifyAsync(copy);
+        Assert.True(summary.IsSound, All(findings));
+        Assert.Contains("cut before the next segment was made", All(findings), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Verify_WithoutRepair_ChangesNothing()
     {
         string copy = data.Copy();

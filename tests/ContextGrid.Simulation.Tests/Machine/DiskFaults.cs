@@ -19,6 +19,9 @@ internal sealed class DiskFaults(Random random)
     /// <summary>The process dies at a writing operation.</summary>
     public double Ends { get; set; }
 
+    /// <summary>The process dies right after a flush that failed, where what it does about that would come next.</summary>
+    public double EndsAfterFailure { get; set; }
+
     /// <summary>Kills the process that runs.</summary>
     public Action? End { get; set; }
 
@@ -30,7 +33,7 @@ internal sealed class DiskFaults(Random random)
     /// <param name="afterFailure">Right after something failed, where it is more telling.</param>
     public void MayEnd(bool afterFailure = false)
     {
-        if (End is not null && Ends > 0 && Happens(afterFailure ? 0.3 : Ends))
+        if (End is not null && Happens(afterFailure ? EndsAfterFailure : Ends))
         {
             End();
             throw new SimulatedCrashException();

@@ -25,17 +25,19 @@ internal static class LogFiles
             var records = new List<TrueRecord>();
             var ordered = partition.OrderBy(f => f.Parts[2], StringComparer.Ordinal)
                 .Where(f => f.Bytes.Length >= SegmentHeaderBytes).ToList();
-            foreach ((string[] _, byte[] bytes) in ordered)
+            for (int i = 0; i < ordered.Count; i++)
             {
-                ReadSegment(bytes, records);
+                ReadSegment(ordered[i].Bytes, records);
+                long end = i + 1 < ordered.Count ? BaseOf(ordered[i + 1].Bytes) : long.MaxValue;
+                records.RemoveAll(record => record.Offset >= end);
             }
 
-            long start = ordered.Count == 0
-                ? 0
-                : BinaryPrimitives.ReadInt64LittleEndian(ordered[0].Bytes.AsSpan(16));
+            long start = ordered.Count == 0 ? 0 : BaseOf(ordered[0].Bytes);
             yield return (partition.Key, start, records);
         }
     }
+
+    private static long BaseOf(byte[] segment) => BinaryPrimitives.ReadInt64LittleEndian(segment.AsSpan(16));
 
     private static void ReadSegment(ReadOnlySpan<byte> segment, List<TrueRecord> records)
     {

@@ -31,7 +31,7 @@ internal sealed class Saboteur(SimulatedWorld world, Random random)
     {
         _ends = true;
         world.SpareAll();
-        world.DiskFaults.Ends = 0;
+        (world.DiskFaults.Ends, world.DiskFaults.EndsAfterFailure) = (0, 0);
         (world.DiskFaults.FlushFails, world.DiskFaults.DeleteFails) = (0, 0);
         (world.DiskFaults.ReadFails, world.DiskFaults.ReadIsShort) = (0, 0);
         world.Disk.IsFull = false;
@@ -74,6 +74,7 @@ internal sealed class Saboteur(SimulatedWorld world, Random random)
     {
         SimulationPlan plan = world.Plan;
         world.DiskFaults.Ends = plan.Has(Faults.KillAtWrite) ? random.NextDouble() * 0.02 : 0;
+        world.DiskFaults.EndsAfterFailure = plan.Has(Faults.Kill | Faults.KillAtWrite) ? 0.5 : 0;
         double fails = plan.Has(Faults.FlushFails) ? 0.1 * Math.Pow(random.NextDouble(), 2) : 0;
         (world.DiskFaults.FlushFails, world.DiskFaults.DeleteFails) = (fails, fails * 5);
         world.DiskFaults.ReadFails = plan.Has(Faults.ReadFails) ? random.NextDouble() * 0.01 : 0;
@@ -147,8 +148,7 @@ internal sealed class Saboteur(SimulatedWorld world, Random random)
         }
 
         string path = candidates[random.Next(candidates.Length)];
-        Inode inode = world.Disk.Files[path];
-        if (inode.HasPending || inode.Length == 0)
+        if (world.Disk.Files[path] is not { HasPending: false, Length: > 0 } inode)
         {
             return;
         }

@@ -11,6 +11,7 @@ internal sealed class FileLogReader(
 {
     private LogSegment? _segment;
     private long _position;
+    private long _segmentEnd; // Where the next segment starts: what a cut removed may be back, if its flush had failed.
 
     /// <inheritdoc/>
     public long NextOffset { get; private set; } = fromOffset;
@@ -95,10 +96,10 @@ internal sealed class FileLogReader(
     private void Seek()
     {
         LogSegment[] segments = partition.Segments;
-        int place = LogPartition.FindSegment(segments, NextOffset);
-        if (place >= 0)
+        if (LogPartition.FindSegment(segments, NextOffset) is >= 0 and int place)
         {
             _segment = segments[place];
+            _segmentEnd = place + 1 < segments.Length ? segments[place + 1].BaseOffset : long.MaxValue;
             _position = _segment.Index.FindOffset(NextOffset)?.Position ?? LogSegment.HeaderBytes;
         }
     }
@@ -106,15 +107,14 @@ internal sealed class FileLogReader(
     private bool Fill(LogBatch batch, LogSegment segment)
     {
         long available = segment.DurableBytes - _position;
-        if (available <= 0)
+        if (available <= 0 || NextOffset == _segmentEnd)
         {
             Advance(segment);
             return false;
         }
 
-        int read = Load(batch, segment, (int)Math.Min(available, options.ReadBytesMax));
-        int at = 0;
-        while (at < read && batch.Count < options.ReadRecordsMax)
+        (int read, int at) = (Load(batch, segment, (int)Math.Min(available, options.ReadBytesMax)), 0);
+        while (at < read && batch.Count < options.ReadRecordsMax && NextOffset < _segmentEnd)
         {
             int size = RecordFormat.SizeAt(batch.Buffer.AsSpan(at, read - at));
             bool whole = read - at >= 4 && size <= read - at;

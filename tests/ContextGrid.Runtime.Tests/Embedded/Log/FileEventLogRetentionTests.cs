@@ -122,6 +122,22 @@ public sealed class FileEventLogRetentionTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task Read_OlderSegmentHasAgainWhatWasCut_TakesTheNextSegmentsRecords()
+    {
+        await using (FileEventLog log = _fixture.Open(Small, _time))
+        {
+            await FillAsync(log, 30);
+        }
+
+        string[] segments = [.. Directory.GetFiles(_fixture.PartitionPath, "*.log").Order(StringComparer.Ordinal)];
+        byte[] next = await File.ReadAllBytesAsync(segments[1]);
+        int record = BitConverter.ToInt32(next, 32) + 8;
+        await File.AppendAllBytesAsync(segments[0], [.. next[32..(32 + record)], 1, 2, 3]);
+        await using FileEventLog again = _fixture.Open(Small, _time);
+        Assert.Equal(30, (await ReadAllAsync(again)).Count);
+    }
+
     private static async Task FillAsync(FileEventLog log, int records)
     {
         for (int i = 0; i < records; i++)
