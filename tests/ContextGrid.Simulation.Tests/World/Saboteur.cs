@@ -148,26 +148,25 @@ internal sealed class Saboteur(SimulatedWorld world, Random random)
         }
 
         string path = candidates[random.Next(candidates.Length)];
-        if (world.Disk.Files[path] is not { HasPending: false, Length: > 0 } inode)
+        if (world.Disk.Files[path] is { HasPending: false, Length: > 0 } inode)
         {
-            return;
+            (long offset, int bit) = (random.NextInt64(inode.Length), random.Next(8));
+            inode.Flip(offset, bit);
+            Damaged.Add((path, () => inode.Restore(offset, bit)));
+            world.Trace.Note($"bit {bit} of byte {offset} of {path} changes");
         }
-
-        (long offset, int bit) = (random.NextInt64(inode.Length), random.Next(8));
-        inode.Flip(offset, bit);
-        Damaged.Add((path, () => inode.Restore(offset, bit)));
-        world.Trace.Note($"bit {bit} of byte {offset} of {path} changes");
     }
 
+    // A later segment that a start would remove again proves nothing: only one whose first records are durable does.
     private bool IsClosedLog(string path) => path.EndsWith(".log", StringComparison.Ordinal)
-        && world.Disk.Files.Keys.Any(other => other.EndsWith(".log", StringComparison.Ordinal)
-            && Path.GetDirectoryName(other) == Path.GetDirectoryName(path)
-            && string.CompareOrdinal(other, path) > 0);
+        && world.Disk.Files.Any(other => other.Key.EndsWith(".log", StringComparison.Ordinal)
+            && Path.GetDirectoryName(other.Key) == Path.GetDirectoryName(path)
+            && string.CompareOrdinal(other.Key, path) > 0 && other.Value.Durable.Length > 64);
 
     private Task RetainAsync()
     {
-        var partition = new TopicPartition(
-            random.Next(2) == 0 ? "payments" : "logins", random.Next(world.Plan.Partitions));
+        string topic = random.Next(2) == 0 ? "payments" : "logins";
+        var partition = new TopicPartition(topic, random.Next(world.Plan.Partitions));
         if (world.MayKill && world.Current is { IsUp: true } process && random.Next(2) == 0)
         {
             // While nobody reads, retention overtakes the readers.
