@@ -61,15 +61,18 @@ internal sealed class FetchedPartition(int number, long next, KafkaOptions optio
     }
 
     /// <summary>Adds the record in the buffer.</summary>
-    internal void Add(ConsumeResult<int, int> result, RecordBuffer buffer)
+    /// <returns>Whether there is space for more.</returns>
+    internal bool Add(ConsumeResult<int, int> result, RecordBuffer buffer)
     {
+        bool isFirst, hasSpace;
         lock (_gate)
         {
             if (result.Offset.Value < _next)
             {
-                return; // Of an assignment before: the fetch began at the next offset.
+                return true; // Of an assignment before: the fetch began at the next offset.
             }
 
+            isFirst = _records.Count == 0;
             int at = _records.BytesUsed, headers = KafkaHeaders.MeasureBytes(result.Message.Headers);
             ReadOnlySpan<byte> bytes = buffer.Bytes;
             _records.Reserve(bytes.Length + headers);
@@ -86,9 +89,16 @@ internal sealed class FetchedPartition(int number, long next, KafkaOptions optio
                 at + bytes.Length, headers));
             _records.BytesUsed += bytes.Length + headers;
             _next = result.Offset.Value + 1;
+            hasSpace = !IsFull;
         }
 
-        Changed.Set();
+        // Whoever waits has found nothing before.
+        if (isFirst)
+        {
+            Changed.Set();
+        }
+
+        return hasSpace;
     }
 
     /// <summary>Notes that everything up to an offset is fetched, and that the partition ended there.</summary>

@@ -24,6 +24,7 @@ internal static class KafkaConfigs
         ReconnectBackoffMaxMs = 2_000,
         ConsumeResultFields = "headers,timestamp",
         QueuedMaxMessagesKbytes = 64 * 1024,
+        QueuedMinMessages = 20_000, // Of each partition; a pause throws them away.
     }, options);
 
     internal static ProducerConfig Producer(KafkaOptions options) => Secured(new ProducerConfig

@@ -11,6 +11,9 @@ internal sealed class TopicConsumer : IDisposable
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
 
+    // A pause throws away what librdkafka has fetched of the partition, so one that is only slow is waited for.
+    private static readonly TimeSpan SpaceWait = TimeSpan.FromMilliseconds(500);
+
     private readonly string _topic;
     private readonly TimeProvider _time;
     private readonly IConsumer<int, int> _consumer;
@@ -126,8 +129,7 @@ internal sealed class TopicConsumer : IDisposable
                 return;
             }
 
-            partition.Add(result, _buffer);
-            if (!partition.WaitForSpace(Poll))
+            if (!partition.Add(result, _buffer) && !partition.WaitForSpace(SpaceWait))
             {
                 partition.IsPaused = true;
                 _consumer.Pause([new TopicPartition(_topic, partition.Number)]);

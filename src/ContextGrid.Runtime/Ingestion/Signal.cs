@@ -25,7 +25,12 @@ internal sealed class Signal
             _waiters = null;
         }
 
-        foreach (Waiter waiter in waiters ?? [])
+        if (waiters is null)
+        {
+            return;
+        }
+
+        foreach (Waiter waiter in waiters)
         {
             waiter.TrySetResult(true);
         }
