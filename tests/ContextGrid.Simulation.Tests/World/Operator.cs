@@ -22,8 +22,10 @@ internal sealed class Operator(SimulatedWorld world, Random random, Saboteur sab
 
     public void Stop() => _ends = true;
 
-    // A merge reads many parts of blobs, and what waits for memory waits for it.
-    private double PatienceSeconds => 12 + (world.Slack + (world.Store.ReadMax * 300)).TotalSeconds;
+    // A merge reads many parts of blobs, and what waits for memory waits for it. With the least memory each record of
+    // a batch waits for a checkpoint, and progress shows only behind the batch.
+    private double PatienceSeconds =>
+        12 + (world.Slack + (world.Store.ReadMax * 300) + (world.Plan.CheckpointInterval * 30)).TotalSeconds;
 
     /// <summary>Starts a process if there is none that can serve.</summary>
     public void Look()

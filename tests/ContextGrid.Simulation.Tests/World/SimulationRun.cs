@@ -88,10 +88,11 @@ internal static class SimulationRun
         await keeping;
     }
 
-    // With no faults left, the operator needs minutes at most until everything is applied and durable.
+    // With no faults left, the operator needs minutes until everything is applied and durable; hours where a slow store
+    // and the least memory meet.
     private static async Task HealAsync(SimulatedWorld world)
     {
-        for (int i = 0; i < 600; i++)
+        for (int i = 0; i < 7200; i++)
         {
             await Task.Delay(TimeSpan.FromSeconds(2), world.Clock);
             if (world.Current is { IsUp: true, Host: { } host } && host.WhyNotReady(world.Clock.NowMs) is null
