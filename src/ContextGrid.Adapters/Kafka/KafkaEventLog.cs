@@ -12,6 +12,9 @@ namespace ContextGrid.Adapters.Kafka;
 /// </summary>
 public sealed class KafkaEventLog : IEventLog
 {
+    // A client that asks brokers that are away can't be closed before it has given up; nobody waits for that.
+    private static readonly TimeSpan CloseMax = TimeSpan.FromSeconds(5);
+
     private readonly KafkaQueries _queries;
     private readonly KafkaAppender _appender;
     private readonly KafkaReaders _readers;
@@ -102,12 +105,13 @@ public sealed class KafkaEventLog : IEventLog
     {
         await _closing.CancelAsync();
         await _looking;
-        await Task.Run(() =>
+        Task closed = Task.Run(() =>
         {
             _readers.Close();
             _appender.Dispose();
             _queries.Dispose();
         });
+        await Task.WhenAny(closed, Task.Delay(CloseMax));
         _closing.Dispose();
     }
 

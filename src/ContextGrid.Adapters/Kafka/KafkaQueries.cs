@@ -114,6 +114,11 @@ internal sealed class KafkaQueries : IDisposable
     {
         _admin.Dispose();
         _consumer.Dispose();
+        for (int i = 0; i < AtOnceMax; i++)
+        {
+            _turns.Wait();
+        }
+
         _turns.Dispose();
     }
 
@@ -128,22 +133,26 @@ internal sealed class KafkaQueries : IDisposable
 
     private async ValueTask<T> AskAsync<T>(string what, Func<T> ask, CancellationToken cancellationToken)
     {
-        await _turns.WaitAsync(cancellationToken);
         try
         {
-            return await _retry.ExecuteAsync(
-                async token => await Task.Factory.StartNew(
-                    ask, token, TaskCreationOptions.LongRunning, TaskScheduler.Default),
-                cancellationToken);
+            return await _retry.ExecuteAsync(async token => await AskOnceAsync(ask, token), cancellationToken);
         }
         catch (KafkaException e)
         {
             Error error = e.Error.Code == ErrorCode.Local_TimedOut && _lastError is { } last ? last : e.Error;
             throw KafkaFaults.Of(error, $"{what} at {_options.BootstrapServers}", e);
         }
-        finally
-        {
-            _turns.Release();
-        }
+    }
+
+    // Who gives up does not wait for the blocked thread, which keeps its turn until it is back.
+    private async Task<T> AskOnceAsync<T>(Func<T> ask, CancellationToken cancellationToken)
+    {
+        await _turns.WaitAsync(cancellationToken);
+        Task<T> asked = Task.Factory.StartNew(
+            ask, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        _ = asked.ContinueWith(
+            done => (_turns.Release(), done.Exception), CancellationToken.None, TaskContinuationOptions.None,
+            TaskScheduler.Default);
+        return await asked.WaitAsync(cancellationToken);
     }
 }
