@@ -23,7 +23,6 @@ internal sealed class KafkaCrashRig(
     private const int KillsPerComparison = 25;
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan LoadTime = TimeSpan.FromSeconds(10);
 
     private readonly string[] _kafka = ["--kafka", broker.BootstrapServers];
     private readonly Random _random = new(seed);
@@ -31,11 +30,11 @@ internal sealed class KafkaCrashRig(
     private readonly CrashTruth _truth = new(isDense: false);
     private readonly TickTransactions _transactions = new(broker.BootstrapServers, seed);
     private readonly KafkaKills _kills = new(seed);
+    private readonly KafkaLoadWatch _watch = new();
     private readonly List<CrashAcknowledgement> _acknowledged = [];
     private readonly List<CrashAnswer> _answers = [];
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private ServerProcess? _server;
-    private volatile int _batches;
     private Task _load = Task.CompletedTask;
 
     /// <summary>What was done, for the report.</summary>
@@ -97,7 +96,7 @@ internal sealed class KafkaCrashRig(
             _load = Task.Run(() => load.RunAsync(server, round));
         }
 
-        await UnderLoadAsync(_random.Next(60));
+        await _watch.UntilAsync(_ledger, _random.Next(60));
         if (kill != KafkaKill.Server)
         {
             await broker.KillAsync();
@@ -120,23 +119,6 @@ internal sealed class KafkaCrashRig(
             + $"acknowledged by the server, {_transactions.Committed.Count:N0} committed beside it"));
     }
 
-    // As many batches are acknowledged first, unless the broker of a kill before is not back for long.
-    private async Task UnderLoadAsync(int batches)
-    {
-        int target = _batches + batches;
-        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _ledger.Acknowledged = count =>
-        {
-            _batches = count;
-            if (count >= target)
-            {
-                reached.TrySetResult();
-            }
-        };
-        await Task.WhenAny(reached.Task, Task.Delay(LoadTime));
-        _ledger.Acknowledged = null;
-    }
-
     private async Task StopServerAsync()
     {
         if (_server is not { } server)
@@ -148,7 +130,8 @@ internal sealed class KafkaCrashRig(
         await _load.WaitAsync(Patience);
         Assert.DoesNotContain("   at ", server.Output, StringComparison.Ordinal);
         await server.DisposeAsync();
-        (_server, _batches) = (null, 0);
+        _server = null;
+        _watch.Reset();
         (List<CrashAcknowledgement> acknowledged, List<CrashAnswer> answers) = _ledger.Take();
         _acknowledged.AddRange(acknowledged);
         _answers.AddRange(answers);

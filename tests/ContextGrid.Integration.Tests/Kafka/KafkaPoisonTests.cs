@@ -78,7 +78,8 @@ public sealed class KafkaPoisonTests : IDisposable
             DeadLetter whole = await client.GetDeadLetterAsync(letter.Offset);
             (string reason, byte[] payload) = poison.Bad[(whole.Source.Topic, whole.Source.Offset)];
             int kept = Math.Min(payload.Length, 1 << 20);
-            Assert.Equal((reason, payload[..kept]), (whole.Reason, whole.Payload.ToByteArray()));
+            Assert.Equal(reason, whole.Reason);
+            Assert.True(payload.AsSpan(0, kept).SequenceEqual(whole.Payload.Span), $"{whole.Source}: {reason}");
         }
     }
 
