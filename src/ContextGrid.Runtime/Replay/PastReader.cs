@@ -107,23 +107,27 @@ public sealed class PastReader(
         await using ILogReader reader = log.OpenReader(partition.Partition, range.Start);
         while (reader.NextOffset < end)
         {
-            ReadOutcome outcome =
-                await reader.ReadAsync(records, TimeSpan.Zero, cancellationToken);
-            if (outcome == ReadOutcome.None)
+            ReadOutcome outcome = await reader.ReadAsync(records, TimeSpan.Zero, cancellationToken);
+            if (outcome == ReadOutcome.None && reader.NextOffset < end)
             {
-                return;
+                // An answer without what stands there would not say that it lacks something (I12).
+                throw new EventLogException(
+                    EventLogError.Unavailable,
+                    $"{partition.Partition.Topic}/{partition.Partition.Partition} gives nothing after "
+                    + $"{reader.NextOffset - 1}, but {end} is applied. Try again.");
             }
 
             if (outcome == ReadOutcome.OffsetGone)
             {
                 // Retention has overtaken the reading: what it took is missing, and the answer says so (I8).
                 NoteCut(cut, partition.Partition, reader.NextOffset);
-                continue;
             }
-
-            await events.PrepareAsync(records, cancellationToken);
-            events.Load(records, end);
-            Apply(events, wanting, eventIndex, headMs);
+            else if (outcome == ReadOutcome.Records)
+            {
+                await events.PrepareAsync(records, cancellationToken);
+                events.Load(records, end);
+                Apply(events, wanting, eventIndex, headMs);
+            }
         }
     }
 
