@@ -111,10 +111,7 @@ public sealed class PastReader(
             if (outcome == ReadOutcome.None && reader.NextOffset < end)
             {
                 // An answer without what stands there would not say that it lacks something (I12).
-                throw new EventLogException(
-                    EventLogError.Unavailable,
-                    $"{partition.Partition.Topic}/{partition.Partition.Partition} gives nothing after "
-                    + $"{reader.NextOffset - 1}, but {end} is applied. Try again.");
+                throw Missing(partition.Partition, reader.NextOffset, end);
             }
 
             if (outcome == ReadOutcome.OffsetGone)
@@ -130,6 +127,11 @@ public sealed class PastReader(
             }
         }
     }
+
+    private static EventLogException Missing(TopicPartition partition, long next, long end) => new(
+        EventLogError.Unavailable,
+        $"{partition.Topic}/{partition.Partition} gives nothing from offset {next} on, but everything before {end} is "
+        + "applied. Try again.");
 
     private static void NoteCut(List<RetainedFrom> cut, TopicPartition partition, long from)
     {
