@@ -34,7 +34,12 @@ internal sealed class KafkaQueries : IDisposable
             .SetErrorHandler((_, error) => _lastError = error)
             .SetLogHandler((_, _) => { })
             .Build();
-        _admin = new DependentAdminClientBuilder(_consumer.Handle).Build();
+
+        // A client of its own: the one that depends on another's handle polls without a pause.
+        _admin = new AdminClientBuilder(KafkaConfigs.Admin(options))
+            .SetErrorHandler((_, error) => _lastError = error)
+            .SetLogHandler((_, _) => { })
+            .Build();
         _retry = new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions
         {
             MaxRetryAttempts = 3,

@@ -12,7 +12,8 @@ internal sealed class KafkaLoadWatch
     /// <summary>Another server begins.</summary>
     internal void Reset() => _batches = 0;
 
-    /// <summary>Waits for so many more acknowledged batches, but not for long: the broker may not be back yet.</summary>
+    /// <summary>Waits for so many more acknowledged batches, but not for long: the broker may not be back yet.
+    /// </summary>
     internal async Task UntilAsync(CrashLedger ledger, int batches)
     {
         int target = _batches + batches;

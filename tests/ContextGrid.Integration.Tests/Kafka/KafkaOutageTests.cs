@@ -30,30 +30,21 @@ public sealed class KafkaOutageTests : IDisposable
         await using KafkaBroker broker = await KafkaBroker.StartAsync();
         await KafkaTopics.CreateAsync(
             broker.BootstrapServers, (CrashGrid.Payments, 1), (CrashGrid.Ticks, 2), (KafkaOrders.Topic, 1));
-        await File.WriteAllTextAsync(Path.Combine(_grid.Definitions, "orders.yaml"), KafkaOrders.Definitions);
-        string connection = _grid.At("connection");
-        await File.WriteAllTextAsync(connection, $"{azurite.ConnectionString};Container=grid;Prefix=kafka");
-        string[] more =
-        [
-            "--kafka", broker.BootstrapServers, "--schema-registry", $"http://127.0.0.1:{route.Port}/",
-            "--snapshots", "azure:@" + connection, "--checkpoint-interval", "1",
-        ];
+        string[] more = await ArgumentsAsync(broker, azurite, route);
         int first = await registry.RegisterAsync("orders-value", KafkaOrders.Schema(1));
         int second = await registry.RegisterAsync("other-value", KafkaOrders.Schema(2));
         using var orders = new KafkaOrders(broker.BootstrapServers);
-        var publisher = new KafkaPublisher();
         var state = new KafkaState(_grid, broker.BootstrapServers);
         await using (ServerProcess server = await _grid.StartAsync(more))
         {
-            using var stop = new CancellationTokenSource();
-            Task load = Task.Run(() => publisher.RunAsync(server, stop.Token));
             Produce(orders, first);
             await orders.CompareAsync(server, _grid.Definitions);
-            await WithoutRegistryAsync(server, route, orders, first, second);
-            await WithoutAzuriteAsync(server, azurite, orders, second);
-            await WithoutBrokerAsync(server, broker, orders, second);
-            await stop.CancelAsync();
-            await load;
+            KafkaPublisher publisher = await UnderLoadAsync(server, async () =>
+            {
+                await WithoutRegistryAsync(server, route, orders, first, second);
+                await WithoutAzuriteAsync(server, azurite, orders, second);
+                await WithoutBrokerAsync(server, broker, orders, second);
+            });
             await orders.CompareAsync(server, _grid.Definitions);
             publisher.Check(await state.CompareAsync(server));
             Assert.DoesNotContain("   at ", server.Output, StringComparison.Ordinal);
@@ -66,6 +57,29 @@ public sealed class KafkaOutageTests : IDisposable
         await state.CompareAsync(next);
         using ContextGridClient client = GridFolder.Connect(next);
         Assert.Equal(0, (await client.ListDeadLettersAsync(1)).Total);
+    }
+
+    private async Task<string[]> ArgumentsAsync(KafkaBroker broker, AzuriteProcess azurite, ToxicRoute route)
+    {
+        await File.WriteAllTextAsync(Path.Combine(_grid.Definitions, "orders.yaml"), KafkaOrders.Definitions);
+        string connection = _grid.At("connection");
+        await File.WriteAllTextAsync(connection, $"{azurite.ConnectionString};Container=grid;Prefix=kafka");
+        return
+        [
+            "--kafka", broker.BootstrapServers, "--schema-registry", $"http://127.0.0.1:{route.Port}/",
+            "--snapshots", "azure:@" + connection, "--checkpoint-interval", "1",
+        ];
+    }
+
+    private static async Task<KafkaPublisher> UnderLoadAsync(ServerProcess server, Func<Task> work)
+    {
+        var publisher = new KafkaPublisher();
+        using var stop = new CancellationTokenSource();
+        Task load = Task.Run(() => publisher.RunAsync(server, stop.Token));
+        await work();
+        await stop.CancelAsync();
+        await load;
+        return publisher;
     }
 
     // Records that need a schema which the server has not seen wait, those behind them too, and nothing else does.

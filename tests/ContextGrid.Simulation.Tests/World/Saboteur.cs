@@ -36,8 +36,7 @@ internal sealed class Saboteur(SimulatedWorld world, Random random)
         (world.DiskFaults.ReadFails, world.DiskFaults.ReadIsShort) = (0, 0);
         world.Disk.IsFull = false;
         world.Disk.FlushMax = TimeSpan.FromMilliseconds(5);
-        world.Store.Fails = 0;
-        world.Store.IsUnknown = 0;
+        (world.Store.Fails, world.Store.IsUnknown) = (0, 0);
         world.SharedLog.Heal();
         Restore();
     }

@@ -10,7 +10,7 @@ namespace ContextGrid.TestKit.Parts;
 /// directory.</summary>
 public sealed class KafkaBroker : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly TemporaryDirectory _directory = new();
     private readonly string _script;
