@@ -91,13 +91,21 @@ internal sealed class KafkaQueries : IDisposable
             _options.Patience),
         cancellationToken);
 
-    /// <summary>Makes a topic, unless somebody else has.</summary>
+    /// <summary>Makes a topic that takes the largest records, unless somebody else has.</summary>
     internal async ValueTask CreateTopicAsync(string topic, int partitions)
     {
         try
         {
             await _admin.CreateTopicsAsync(
-                [new TopicSpecification { Name = topic, NumPartitions = partitions, ReplicationFactor = -1 }]);
+            [
+                new TopicSpecification
+                {
+                    Name = topic,
+                    NumPartitions = partitions,
+                    ReplicationFactor = -1,
+                    Configs = new() { ["max.message.bytes"] = $"{KafkaConfigs.RecordBytesMax}" },
+                },
+            ]);
         }
         catch (CreateTopicsException e) when (e.Results[0].Error.Code == ErrorCode.TopicAlreadyExists)
         {

@@ -132,9 +132,10 @@ public sealed class DeadLetterDesk
         long nowMs = _time.GetUtcNow().ToUnixTimeMilliseconds();
         var outcomes = new DiscardOutcome[ids.Count];
         var marks = new List<LetterMark>();
-        for (int i = 0; i < ids.Count; i++)
+        await using LetterLookup lookup = _reader.LookUp();
+        foreach (int i in Enumerable.Range(0, ids.Count).OrderBy(i => ids[i]))
         {
-            DeadLetterEntry? entry = await _reader.GetAsync(ids[i], cancellationToken);
+            DeadLetterEntry? entry = await lookup.GetAsync(ids[i], cancellationToken);
             (string reason, string message) = marks.Exists(m => m.Letter == ids[i])
                 ? RetryRefusals.Twice
                 : RetryRefusals.OfDiscard(ids[i], entry);

@@ -14,7 +14,9 @@ internal sealed class LetterReader(IEventLog log, LetterIndex index)
     /// <summary>The most bytes of payloads that one listing looks at.</summary>
     internal const long ScanBytesMax = 64 * 1024 * 1024;
 
-    private const int Chunk = 256;
+    // A piece of a listing is read by one reader. Pieces grow while their payloads are small.
+    private const int ChunkMin = 256, ChunkMax = 8192;
+    private const long ChunkBytes = 4 * 1024 * 1024;
 
     /// <summary>Letters of a filter, newest first.</summary>
     /// <param name="filter">Which.</param>
@@ -28,14 +30,17 @@ internal sealed class LetterReader(IEventLog log, LetterIndex index)
         var found = new List<DeadLetterEntry>();
         var looked = new Looked();
         long end = before <= 0 ? slots.Next : Math.Min(before, slots.Next);
+        int size = ChunkMin;
         while (end > slots.First && found.Count < limit && looked.Letters < ScanMax && looked.Bytes < ScanBytesMax)
         {
-            long from = Math.Max(slots.First, end - Chunk);
+            long from = Math.Max(slots.First, end - size);
             if (slots.HasAny(from, end, filter.States))
             {
+                long bytes = looked.Bytes;
                 List<DeadLetterEntry> chunk = await ReadAsync(filter, from, end, looked, cancellationToken);
                 chunk.Reverse();
                 found.AddRange(chunk);
+                size = looked.Bytes - bytes < ChunkBytes ? Math.Min(2 * size, ChunkMax) : ChunkMin;
             }
 
             end = from;
@@ -53,28 +58,12 @@ internal sealed class LetterReader(IEventLog log, LetterIndex index)
     /// <summary>One letter with its payload and what was decided about it; null: there is none.</summary>
     internal async ValueTask<DeadLetterEntry?> GetAsync(long id, CancellationToken cancellationToken)
     {
-        LetterState state = index.Slots.StateOf(id);
-        if (state == LetterState.None)
-        {
-            return null;
-        }
-
-        DeadLetterEntry? entry = await ReadOneAsync(
-            id, static (batch, i) => DeadLetterHeaders.Decode(batch, i), cancellationToken);
-        long refersTo = index.Slots.RefersTo(id);
-        if (entry is null || refersTo < 0)
-        {
-            return entry is null ? null : entry with { State = state };
-        }
-
-        return state == LetterState.Same
-            ? entry with { State = state, SameAs = refersTo }
-            : entry with
-            {
-                State = state,
-                Mark = await ReadOneAsync(refersTo, LetterMark.Decode, cancellationToken),
-            };
+        await using LetterLookup lookup = LookUp();
+        return await lookup.GetAsync(id, cancellationToken);
     }
+
+    /// <summary>For several letters, by growing number. The caller disposes it within its turn.</summary>
+    internal LetterLookup LookUp() => new(log, index);
 
     internal DeadLetterCounts Counts() => new(
         index.Slots.Count(LetterState.Open),
@@ -107,16 +96,6 @@ internal sealed class LetterReader(IEventLog log, LetterIndex index)
         }
 
         return found;
-    }
-
-    private async ValueTask<T?> ReadOneAsync<T>(
-        long offset, Func<LogBatch, int, T?> decode, CancellationToken cancellationToken)
-        where T : class
-    {
-        await using var scan = new LogScan(log, LetterIndex.Topic, offset, offset + 1);
-        return await scan.ReadAsync(cancellationToken) && scan.Batch[0].Offset == offset
-            ? decode(scan.Batch, 0)
-            : null;
     }
 
     /// <summary>How much one listing has looked at.</summary>

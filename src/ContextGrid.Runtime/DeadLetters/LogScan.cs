@@ -29,6 +29,9 @@ internal sealed class LogScan : IAsyncDisposable
     /// <summary>The records of the last read; those at or behind the end are not of the range.</summary>
     public LogBatch Batch { get; } = new();
 
+    /// <summary>The offset that the next read starts at.</summary>
+    public long NextOffset => _reader.NextOffset;
+
     /// <summary>Whether the log no longer has some offsets of the range.</summary>
     public bool HasGap { get; private set; }
 

@@ -25,10 +25,13 @@ internal sealed class RetryRound(
         var group = new List<(int At, PreparedRetry Retry)>();
         var named = new HashSet<long>();
         long bytes = 0;
-        for (int i = 0; i < items.Count; i++)
+        await using LetterLookup lookup = reader.LookUp();
+        int left = items.Count;
+        foreach (int i in Enumerable.Range(0, items.Count).OrderBy(i => items[i].Letter))
         {
+            left--;
             (PreparedRetry? prepared, outcomes[i]) = named.Add(items[i].Letter)
-                ? await PrepareAsync(items[i], cancellationToken)
+                ? await PrepareAsync(lookup, items[i], cancellationToken)
                 : (null, Refused(items[i].Letter, RetryRefusals.Twice));
             if (prepared is not null && !dryRun)
             {
@@ -36,7 +39,7 @@ internal sealed class RetryRound(
                 bytes += prepared.Record.Value.Length;
             }
 
-            if (group.Count > 0 && (bytes >= AppendBytesMax || i == items.Count - 1))
+            if (group.Count > 0 && (bytes >= AppendBytesMax || left == 0))
             {
                 await AppendAsync(group, outcomes, cancellationToken);
                 group.Clear();
@@ -68,9 +71,9 @@ internal sealed class RetryRound(
     }
 
     private async ValueTask<(PreparedRetry? Retry, RetryOutcome Outcome)> PrepareAsync(
-        RetryItem item, CancellationToken cancellationToken)
+        LetterLookup lookup, RetryItem item, CancellationToken cancellationToken)
     {
-        DeadLetterEntry? entry = await reader.GetAsync(item.Letter, cancellationToken);
+        DeadLetterEntry? entry = await lookup.GetAsync(item.Letter, cancellationToken);
         (string Reason, string Message) refusal = RetryRefusals.Of(item.Letter, entry);
         if (entry is not null && refusal.Reason.Length == 0)
         {

@@ -37,7 +37,9 @@ internal static class DeadLetterHeaders
     /// The record of a letter; a key or value beyond the log's limits is cut, and headers that leave no room for ours
     /// are left out, which a header tells.
     /// </summary>
-    public static LogRecord Encode(DeadLetter letter)
+    /// <param name="letter">The letter.</param>
+    /// <param name="valueBytesMax">A longer value is cut to it.</param>
+    public static LogRecord Encode(DeadLetter letter, int valueBytesMax = Log.RecordFormat.ValueBytesMax)
     {
         string message = letter.Message.Length <= MessageCharsMax ? letter.Message : letter.Message[..MessageCharsMax];
         bool isConflict = letter.Reason == EventBatch.IdConflict;
@@ -54,14 +56,14 @@ internal static class DeadLetterHeaders
             new(Message, message),
             new(RecordTime, Text(letter.RecordTimeMs)),
         };
-        if (letter.Value.Length > Log.RecordFormat.ValueBytesMax)
+        if (letter.Value.Length > valueBytesMax)
         {
             headers.Add(new(ValueBytes, Text(letter.Value.Length)));
         }
 
         return new LogRecord(
             0, letter.TimeMs, Cut(letter.Key, Log.RecordFormat.KeyBytesMax),
-            Cut(letter.Value, Log.RecordFormat.ValueBytesMax), WithOwn(headers, letter.Headers));
+            Cut(letter.Value, valueBytesMax), WithOwn(headers, letter.Headers));
     }
 
     /// <summary>The letter in a record of the batch. Letters of Kafka Connect and of before some header was there are

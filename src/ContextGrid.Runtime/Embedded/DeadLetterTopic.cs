@@ -1,3 +1,4 @@
+using ContextGrid.Runtime.Embedded.Log;
 using ContextGrid.Runtime.Ingestion;
 using Microsoft.Extensions.Logging;
 
@@ -16,6 +17,9 @@ public sealed partial class DeadLetterTopic : IDeadLetterSink
     private static readonly TimeSpan WaitMin = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(5);
 
+    // A shorter beginning of a payload tells nothing.
+    private const int ValueBytesMin = 1024;
+
     private readonly IEventLog _log;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -28,13 +32,15 @@ public sealed partial class DeadLetterTopic : IDeadLetterSink
         (_log, _time, _logger) = (log, time, logger);
 
     /// <inheritdoc/>
-    /// <remarks>A value over 1 MiB is cut to that size, and the entry tells the original size.</remarks>
+    /// <remarks>A value over 1 MiB is cut to that size, or further until the topic takes it, and the entry tells the
+    /// original size.</remarks>
     public async ValueTask<RecordPosition> WriteAsync(DeadLetter letter, CancellationToken cancellationToken)
     {
         letter = letter.TimeMs != 0
             ? letter
             : letter with { TimeMs = _time.GetUtcNow().ToUnixTimeMilliseconds() };
-        LogRecord[] records = [DeadLetterHeaders.Encode(letter)];
+        int valueBytesMax = RecordFormat.ValueBytesMax;
+        LogRecord[] records = [DeadLetterHeaders.Encode(letter, valueBytesMax)];
         var positions = new RecordPosition[1];
         TimeSpan wait = WaitMin;
         while (true)
@@ -48,6 +54,13 @@ public sealed partial class DeadLetterTopic : IDeadLetterSink
                 e.Error is EventLogError.Busy or EventLogError.Full or EventLogError.Unavailable)
             {
                 LogRetry(_logger, letter.Source.Topic, letter.Offset, e.Message);
+            }
+            catch (EventLogException e) when (e.Error == EventLogError.RecordTooLarge && valueBytesMax > 0)
+            {
+                // The topic takes less than the log. Nobody would be helped by a partition that stops here.
+                valueBytesMax = valueBytesMax > ValueBytesMin ? valueBytesMax / 2 : 0;
+                records[0] = DeadLetterHeaders.Encode(letter, valueBytesMax);
+                continue;
             }
 
             await Task.Delay(wait, _time, cancellationToken);

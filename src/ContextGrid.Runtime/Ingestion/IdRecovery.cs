@@ -35,14 +35,20 @@ internal static class IdRecovery
         while (reader.NextOffset < end)
         {
             ReadOutcome outcome = await reader.ReadAsync(records, TimeSpan.Zero, cancellationToken);
-            if (outcome != ReadOutcome.Records)
+            if (outcome == ReadOutcome.Records)
             {
-                return;
+                await events.PrepareAsync(records, cancellationToken);
+                events.Load(records, end);
+                events.SkipAll();
             }
-
-            await events.PrepareAsync(records, cancellationToken);
-            events.Load(records, end);
-            events.SkipAll();
+            else if (outcome == ReadOutcome.None && reader.NextOffset < end)
+            {
+                // To go on without these ids would count producers' retries twice.
+                throw new EventLogException(
+                    EventLogError.Unavailable,
+                    $"{progress.Partition.Topic}/{progress.Partition.Partition} gives nothing after "
+                    + $"{reader.NextOffset - 1}, where ids of events before {end} are to be remembered.");
+            }
         }
     }
 }

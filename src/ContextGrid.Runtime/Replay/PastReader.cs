@@ -107,25 +107,31 @@ public sealed class PastReader(
         await using ILogReader reader = log.OpenReader(partition.Partition, range.Start);
         while (reader.NextOffset < end)
         {
-            ReadOutcome outcome =
-                await reader.ReadAsync(records, TimeSpan.Zero, cancellationToken);
-            if (outcome == ReadOutcome.None)
+            ReadOutcome outcome = await reader.ReadAsync(records, TimeSpan.Zero, cancellationToken);
+            if (outcome == ReadOutcome.None && reader.NextOffset < end)
             {
-                return;
+                // An answer without what stands there would not say that it lacks something (I12).
+                throw Missing(partition.Partition, reader.NextOffset, end);
             }
 
             if (outcome == ReadOutcome.OffsetGone)
             {
                 // Retention has overtaken the reading: what it took is missing, and the answer says so (I8).
                 NoteCut(cut, partition.Partition, reader.NextOffset);
-                continue;
             }
-
-            await events.PrepareAsync(records, cancellationToken);
-            events.Load(records, end);
-            Apply(events, wanting, eventIndex, headMs);
+            else if (outcome == ReadOutcome.Records)
+            {
+                await events.PrepareAsync(records, cancellationToken);
+                events.Load(records, end);
+                Apply(events, wanting, eventIndex, headMs);
+            }
         }
     }
+
+    private static EventLogException Missing(TopicPartition partition, long next, long end) => new(
+        EventLogError.Unavailable,
+        $"{partition.Topic}/{partition.Partition} gives nothing from offset {next} on, but everything before {end} is "
+        + "applied. Try again.");
 
     private static void NoteCut(List<RetainedFrom> cut, TopicPartition partition, long from)
     {

@@ -1,61 +1,37 @@
-using ContextGrid.Client;
+using System.Globalization;
+using ContextGrid.Integration.Tests.Faults.Crashes;
 
 namespace ContextGrid.Integration.Tests.Kafka;
 
 /// <summary>
-/// A real server on a real broker, both killed under load: every committed record counts once, an aborted one never.
+/// SIGKILL of server, broker and both under load: every committed record counts once, an aborted one never, and every
+/// answer was honest. CONTEXTGRID_SEED runs another seed, CONTEXTGRID_KILLS another number of kills;
+/// load-tests/soak-kafka.sh runs many.
 /// </summary>
 public sealed class KafkaCrashTests : IDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
-
-    private readonly GridFolder _grid = new();
+    private readonly GridFolder _grid = new(CrashGrid.Definitions);
 
     public void Dispose() => _grid.Dispose();
 
     [Fact]
-    public async Task Kill_ServerAndBrokerUnderLoad_CommittedRecordsCountOnceAndAbortedOnesNever()
+    public Task Kill_ServerAndBrokerUnderLoad_CommittedRecordsCountOnceAndAbortedOnesNever() =>
+        RunAsync(kills: 20, line => TestContext.Current.TestOutputHelper?.WriteLine(line));
+
+    /// <summary>The same with progress on the console; it runs only when it is asked for.</summary>
+    [Fact(Explicit = true)]
+    public Task Soak_ManyKills_CommittedRecordsCountOnce() => RunAsync(kills: 200, Console.WriteLine);
+
+    private async Task RunAsync(int kills, Action<string> say)
     {
         await using KafkaBroker broker = await KafkaBroker.StartAsync();
-        await broker.CreateTopicAsync("payments", 1);
-        await broker.CreateTopicAsync("ticks", 4);
-        string[] kafka = ["--kafka", broker.BootstrapServers, "--checkpoint-interval", "1"];
-        await (await _grid.StartAsync(kafka)).DisposeAsync();
-        using var ticks = new TickTransactions(broker.BootstrapServers, seed: 1);
-        var random = new Random(2);
-        for (int kill = 1; kill <= 8; kill++)
-        {
-            await using ServerProcess server = await _grid.StartAsync(kafka);
-            Task load = Task.Run(() => ticks.Run(8));
-            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(2_000)));
-            if (kill == 4)
-            {
-                await broker.KillAsync();
-                await broker.RunAsync();
-            }
-
-            await server.KillAsync();
-            await load;
-        }
-
-        await using ServerProcess last = await _grid.StartAsync(kafka);
-        await last.WaitUntilReadyAsync(Limit);
-        await CompareAsync(last, ticks);
-        Assert.Equal(0, await last.TerminateAsync(Limit));
-        await using ServerProcess rebuilt = await _grid.StartAsync([.. kafka, "--rebuild"]);
-        await rebuilt.WaitUntilReadyAsync(Limit);
-        await CompareAsync(rebuilt, ticks);
+        await using var rig = new KafkaCrashRig(_grid, broker, Number("CONTEXTGRID_SEED", 1), say);
+        await rig.RunAsync(Number("CONTEXTGRID_KILLS", kills));
+        say(rig.Report.ToString());
     }
 
-    private static async Task CompareAsync(ServerProcess server, TickTransactions ticks)
-    {
-        using ContextGridClient client = GridFolder.Connect(server);
-        ContextResult result = await client.GetAsync(new ContextRequest
-        {
-            Entities = [.. ticks.Committed.Keys.Select(u => new EntityId("user", u))],
-        });
-        Assert.Equal(
-            ticks.Committed.Select(c => $"{c.Key}: {c.Value.Count}, {c.Value.Sum}").Order(),
-            result.Entities.Select(e => $"{e.Id.Key}: {e["ticks"].AsInt64}, {e["tick_sum"].AsInt64}").Order());
-    }
+    private static int Number(string variable, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out int number)
+            ? number
+            : otherwise;
 }

@@ -99,6 +99,21 @@ public sealed class DeadLetterTopicTests : IDisposable
         Assert.Equal((1024 * 1024) + 5, entry.ValueBytes);
     }
 
+    [Fact]
+    public async Task Write_TopicTakesLessThanTheLog_CutsUntilItIsTakenAndSaysSo()
+    {
+        await using FileEventLog log = Open();
+        var small = new SmallTopic(log, bytesMax: 300_000);
+        var sink = new DeadLetterTopic(small, TimeProvider.System, NullLogger.Instance);
+        DeadLetter letter = Letter(1, "wrong_type") with { Value = new byte[500_000] };
+        DeadLetterEntry entry = await ReadAsync(log, (await sink.WriteAsync(letter, default)).Offset);
+        Assert.Equal((256 * 1024, 500_000), (entry.Letter.Value.Length, entry.ValueBytes));
+        EventLogException e = await Assert.ThrowsAsync<EventLogException>(
+            () => new DeadLetterTopic(new SmallTopic(log, bytesMax: -1), TimeProvider.System, NullLogger.Instance)
+                .WriteAsync(letter, default).AsTask());
+        Assert.Equal(EventLogError.RecordTooLarge, e.Error);
+    }
+
     private static DeadLetter Letter(long offset, string reason) => new(
         new TopicPartition("payments", 3), offset, reason, "field 'amount'", 1234, "u1"u8.ToArray(), "{}"u8.ToArray());
 
@@ -120,4 +135,29 @@ public sealed class DeadLetterTopicTests : IDisposable
     {
         Topics = new Dictionary<string, int> { [DeadLetterTopic.Name] = 1 },
     });
+
+    // As a topic of a broker whose max.message.bytes is small.
+    private sealed class SmallTopic(IEventLog log, int bytesMax) : IEventLog
+    {
+        public ValueTask<int> CountPartitionsAsync(string topic, CancellationToken cancellationToken) =>
+            log.CountPartitionsAsync(topic, cancellationToken);
+
+        public ValueTask<LogRange> GetRangeAsync(TopicPartition partition, CancellationToken cancellationToken) =>
+            log.GetRangeAsync(partition, cancellationToken);
+
+        public ValueTask AppendAsync(
+            string topic, ReadOnlyMemory<LogRecord> records, Memory<RecordPosition> positions,
+            CancellationToken cancellationToken) => records.Span[0].Value.Length > bytesMax
+            ? throw new EventLogException(EventLogError.RecordTooLarge, "The topic does not take it.")
+            : log.AppendAsync(topic, records, positions, cancellationToken);
+
+        public ILogReader OpenReader(TopicPartition partition, long fromOffset) =>
+            log.OpenReader(partition, fromOffset);
+
+        public ValueTask<long> FindOffsetAsync(
+            TopicPartition partition, long timeMs, CancellationToken cancellationToken) =>
+            log.FindOffsetAsync(partition, timeMs, cancellationToken);
+
+        public ValueTask DisposeAsync() => log.DisposeAsync();
+    }
 }

@@ -18,6 +18,7 @@ internal sealed record TrueRecord(long Offset, long TimeMs, byte[] Value, byte[]
 internal sealed class LogTruth
 {
     private readonly Dictionary<TopicPartition, SortedDictionary<long, TrueRecord>> _partitions = [];
+    private readonly Dictionary<TopicPartition, long> _ends = [];
 
     /// <summary>The records of a partition, also those that retention has removed since.</summary>
     public IReadOnlyDictionary<long, TrueRecord> RecordsOf(TopicPartition partition) => Of(partition);
@@ -26,15 +27,27 @@ internal sealed class LogTruth
     public IEnumerable<TopicPartition> Partitions => _partitions.Keys
         .OrderBy(p => p.Topic, StringComparer.Ordinal).ThenBy(p => p.Partition);
 
-    /// <summary>The offset after the last record that is known to be in the log.</summary>
-    public long EndOf(TopicPartition partition) =>
+    /// <summary>
+    /// The offset after the last record that is known to be in the log, and after what stands behind it without a
+    /// record.
+    /// </summary>
+    public long EndOf(TopicPartition partition) => Math.Max(
+        _ends.GetValueOrDefault(partition),
         _partitions.TryGetValue(partition, out SortedDictionary<long, TrueRecord>? records) && records.Count > 0
             ? records.Last().Key + 1
-            : 0;
+            : 0);
 
     /// <summary>A producer was told that a record is durable.</summary>
-    public void Acknowledge(TopicPartition partition, long offset, long timeMs, byte[] value, byte[] headers)
+    /// <param name="partition">Its partition.</param>
+    /// <param name="offset">Its offset.</param>
+    /// <param name="timeMs">Its time.</param>
+    /// <param name="value">The payload.</param>
+    /// <param name="headers">The encoded headers.</param>
+    /// <param name="end">The partition's end, when offsets behind the record hold none; 0: they do not.</param>
+    public void Acknowledge(
+        TopicPartition partition, long offset, long timeMs, byte[] value, byte[] headers, long end = 0)
     {
+        _ends[partition] = Math.Max(end, _ends.GetValueOrDefault(partition));
         SortedDictionary<long, TrueRecord> records = Of(partition);
         if (records.TryGetValue(offset, out TrueRecord? known) && known.IsAcknowledged
             && !known.Value.AsSpan().SequenceEqual(value))

@@ -64,5 +64,27 @@ internal enum Faults
     /// <summary>Applying and reading are held up, by up to seconds (0.4).</summary>
     Slow = 1 << 15,
 
-    All = (1 << 16) - 1,
+    /// <summary>
+    /// Offsets behind the last record hold none, as the markers of transactions and compaction leave them (0.5 with a
+    /// shared log).
+    /// </summary>
+    Markers = 1 << 16,
+
+    /// <summary>
+    /// The end of a partition is looked at once a second, so while records come it is seen late (0.5 with a shared
+    /// log).
+    /// </summary>
+    LateEnds = 1 << 17,
+
+    /// <summary>
+    /// A partition can't be fetched for up to a minute, while it is written to (0.4 with a shared log).
+    /// </summary>
+    PausedPartitions = 1 << 18,
+
+    /// <summary>
+    /// An append breaks off: the first of its records are there, and the caller sees a failure (0.4 with a shared log).
+    /// </summary>
+    CutAppends = 1 << 19,
+
+    All = (1 << 20) - 1,
 }

@@ -36,9 +36,8 @@ internal sealed class Saboteur(SimulatedWorld world, Random random)
         (world.DiskFaults.ReadFails, world.DiskFaults.ReadIsShort) = (0, 0);
         world.Disk.IsFull = false;
         world.Disk.FlushMax = TimeSpan.FromMilliseconds(5);
-        world.Store.Fails = 0;
-        world.Store.IsUnknown = 0;
-        world.SharedLog.Fails = 0;
+        (world.Store.Fails, world.Store.IsUnknown) = (0, 0);
+        world.SharedLog.Heal();
         Restore();
     }
 
@@ -66,6 +65,7 @@ internal sealed class Saboteur(SimulatedWorld world, Random random)
             (plan.Has(Faults.BitFlip), FlipAsync),
             (plan.Has(Faults.Retention) && plan.IsShared, RetainAsync),
             (plan.Has(Faults.Takeover), TakeOverAsync),
+            (plan.Has(Faults.PausedPartitions), new PartitionPauser(world, random).PauseAsync),
         ];
         return [.. all.Where(a => a.IsPlanned).Select(a => a.Act)];
     }

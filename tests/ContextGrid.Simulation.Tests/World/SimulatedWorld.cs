@@ -36,10 +36,10 @@ internal sealed class SimulatedWorld
         Trace = new Trace(Clock);
         DiskFaults = new DiskFaults(new Random(Random.Next()));
         _disk = new SimulatedDisk(Clock, new Random(Random.Next()), DiskFaults);
-        _log = new SimulatedLog(Clock, new Random(Random.Next()), Plan.Partitions)
+        _log = new SimulatedLog(Clock, new Random(Random.Next()), Plan.Partitions, new LogTopology(Plan, options.Seed))
         {
-            Appended = (partition, offset, record) => Truth.Acknowledge(
-                partition, offset, record.TimestampMs, record.Value.ToArray(), record.Headers.ToArray()),
+            Appended = (partition, offset, end, record) => Truth.Acknowledge(
+                partition, offset, record.TimestampMs, record.Value.ToArray(), record.Headers.ToArray(), end),
         };
         _slow = Plan.Has(Faults.Slow)
             ? TimeSpan.FromMilliseconds(Random.Next(2) == 0 ? 20 : 2_000)

@@ -11,6 +11,12 @@ internal sealed class SimulationPlan
         (Faults.Duplicates, 0.6), (Faults.Skew, 0.4), (Faults.Poison, 0.4), (Faults.Slow, 0.4),
     ];
 
+    // Drawn by a random of their own, so that the faults above are those that they were without these.
+    private static readonly (Faults Fault, double Probability)[] LogChances =
+    [
+        (Faults.Markers, 0.5), (Faults.LateEnds, 0.5), (Faults.PausedPartitions, 0.4), (Faults.CutAppends, 0.4),
+    ];
+
     public SimulationPlan(SimulationOptions options, Random random)
     {
         IsShared = random.Next(10) < 3;
@@ -18,6 +24,12 @@ internal sealed class SimulationPlan
         {
             // Drawn whether it is allowed or not, so that a run without one fault is otherwise the same.
             Faults |= random.NextDouble() < probability ? fault & options.Allowed : Faults.None;
+        }
+
+        var topology = new Random(unchecked((int)options.Seed * 31));
+        foreach ((Faults fault, double probability) in LogChances)
+        {
+            Faults |= topology.NextDouble() < probability && IsShared ? fault & options.Allowed : Faults.None;
         }
 
         Faults unfit = IsShared

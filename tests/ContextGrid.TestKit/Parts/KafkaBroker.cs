@@ -10,13 +10,18 @@ namespace ContextGrid.TestKit.Parts;
 /// directory.</summary>
 public sealed class KafkaBroker : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly TemporaryDirectory _directory = new();
     private readonly string _script;
+    private readonly string _run;
     private Process? _process;
 
-    private KafkaBroker(string script, int port) => (_script, Port) = (script, port);
+    private KafkaBroker(string script, int port, (int Listen, int Advertised)? proxied)
+    {
+        (_script, Port) = (script, port);
+        _run = proxied is { } ports ? WithProxy(script, ports.Listen, ports.Advertised) : script;
+    }
 
     /// <summary>Its port on 127.0.0.1.</summary>
     public int Port { get; }
@@ -25,12 +30,14 @@ public sealed class KafkaBroker : IAsyncDisposable
     public string BootstrapServers => $"127.0.0.1:{Port}";
 
     /// <summary>Starts a broker; skips the test, loudly, where there is none.</summary>
-    public static async Task<KafkaBroker> StartAsync()
+    /// <param name="proxied">A second port that it listens on, and the port of a proxy in front of it, which it tells
+    /// clients that come that way; null: none.</param>
+    public static async Task<KafkaBroker> StartAsync((int Listen, int Advertised)? proxied = null)
     {
         string script = SharedParts.RequireFile("kafka/bin/kafka.sh");
         Assert.SkipUnless(
             File.Exists("/usr/bin/java"), "Java is missing: apt-get install openjdk-17-jre-headless");
-        var broker = new KafkaBroker(script, FreePort());
+        var broker = new KafkaBroker(script, FreePort(), proxied);
         await broker.RunAsync();
         return broker;
     }
@@ -45,7 +52,7 @@ public sealed class KafkaBroker : IAsyncDisposable
         };
         foreach (string argument in new[]
         {
-            _script, "run", _directory.Path, Port.ToString(CultureInfo.InvariantCulture),
+            _run, "run", _directory.Path, Port.ToString(CultureInfo.InvariantCulture),
         })
         {
             start.ArgumentList.Add(argument);
@@ -90,6 +97,27 @@ public sealed class KafkaBroker : IAsyncDisposable
     {
         await KillAsync();
         _directory.Dispose();
+    }
+
+    // The same program with a configuration of its own.
+    private string WithProxy(string script, int listen, int advertised)
+    {
+        string original = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(script) ?? "", ".."));
+        string home = Path.Combine(_directory.Path, "home");
+        Directory.CreateDirectory(Path.Combine(home, "config"));
+        Directory.CreateSymbolicLink(Path.Combine(home, "bin"), Path.Combine(original, "bin"));
+        Directory.CreateSymbolicLink(Path.Combine(home, "libs"), Path.Combine(original, "libs"));
+        File.Copy(Path.Combine(original, "config/log4j2.yaml"), Path.Combine(home, "config/log4j2.yaml"));
+        IEnumerable<string> lines = File.ReadLines(Path.Combine(original, "config/server.properties"))
+            .Select(line => line.Split('=')[0] switch
+            {
+                "listeners" => $"{line},PROXIED://127.0.0.1:{listen}",
+                "advertised.listeners" => $"{line},PROXIED://127.0.0.1:{advertised}",
+                "listener.security.protocol.map" => line + ",PROXIED:PLAINTEXT",
+                _ => line,
+            });
+        File.WriteAllLines(Path.Combine(home, "config/server.properties"), lines);
+        return Path.Combine(home, "bin", Path.GetFileName(script));
     }
 
     private static int FreePort()

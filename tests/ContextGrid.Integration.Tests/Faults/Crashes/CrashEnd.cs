@@ -11,15 +11,23 @@ namespace ContextGrid.Integration.Tests.Faults.Crashes;
 internal sealed class CrashEnd(
     GridFolder grid, CrashLedger ledger, CrashTruth truth, CrashCheck check, CrashLoad load)
 {
+    /// <summary>Further arguments of the servers.</summary>
+    internal string[] More { get; init; } = [];
+
+    /// <summary>Reads all records of the log anew.</summary>
+    internal required Func<Task<IEnumerable<RawRecord>>> ReadLogAsync { get; init; }
+
     private const int EntitiesMax = 1_500;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     /// <summary>Compares.</summary>
     /// <param name="compare">Compares what was told with the log's files.</param>
     /// <returns>How many entities were compared.</returns>
-    internal async Task<int> CompareAsync(Action<CrashCheck, string, string> compare)
+    internal async Task<int> CompareAsync(Func<CrashCheck, string, string, Task> compare)
     {
         string output;
-        await using (ServerProcess first = await grid.StartAsync("--checkpoint-interval", "1"))
+        await using (ServerProcess first = await grid.StartAsync(["--checkpoint-interval", "1", .. More]))
         {
             using ContextGridClient client = GridFolder.Connect(first);
             await load.SettleAsync(client);
@@ -27,27 +35,29 @@ internal sealed class CrashEnd(
             output = first.Output;
         }
 
-        compare(check, "none, after all was settled", output);
+        await compare(check, "none, after all was settled", output);
         Assert.True(load.Watch.Violations.Count == 0, string.Join('\n', load.Watch.Violations.Take(20)));
         int entities;
-        await using (ServerProcess second = await grid.StartAsync())
+        await using (ServerProcess second = await grid.StartAsync(More))
         {
             using ContextGridClient client = GridFolder.Connect(second);
+            await second.WaitUntilReadyAsync(Patience);
             await load.Watch.CatchUpAsync(client, truth);
             Assert.Empty(load.Watch.Violations);
             entities = await CheckAllAsync(client, "from checkpoint and log");
             await second.KillAsync();
         }
 
-        await using (ServerProcess third = await grid.StartAsync("--rebuild"))
+        await using (ServerProcess third = await grid.StartAsync(["--rebuild", .. More]))
         {
             using ContextGridClient client = GridFolder.Connect(third);
+            await third.WaitUntilReadyAsync(Patience);
             await CheckAllAsync(client, "from the log alone");
             Assert.Equal(0, await third.TerminateAsync(TimeSpan.FromSeconds(20)));
         }
 
-        compare(check, "none, at the end", "");
-        CheckLog();
+        await compare(check, "none, at the end", "");
+        await CheckLogAsync();
         return entities;
     }
 
@@ -72,11 +82,11 @@ internal sealed class CrashEnd(
     }
 
     /// <summary>The log still says what it said after each kill, and its dead letters are all there.</summary>
-    private void CheckLog()
+    private async Task CheckLogAsync()
     {
         Assert.Empty(check.DeadLetters());
         long records = 0;
-        foreach (RawRecord record in new RawLog(Path.Combine(grid.Data, "log")).ReadNew())
+        foreach (RawRecord record in await ReadLogAsync())
         {
             records++;
             Assert.True(

@@ -21,6 +21,9 @@ internal sealed class CrashLoad
 
     internal CrashWatch Watch { get; }
 
+    /// <summary>Whether a call may have to wait for longer than its caller does, such as for a broker.</summary>
+    internal bool MayWait { get; init; }
+
     /// <summary>Publishes and asks until the server is gone, which is the only way to end.</summary>
     internal async Task RunAsync(ServerProcess server, int round)
     {
@@ -48,15 +51,23 @@ internal sealed class CrashLoad
         }
     }
 
-    private static async Task UntilGoneAsync(Func<Task> work)
+    private async Task UntilGoneAsync(Func<Task> work)
     {
-        try
+        while (true)
         {
-            await Task.Run(work);
-        }
-        catch (ContextGridException e) when (e.StatusCode == GrpcStatusCode.Unavailable)
-        {
-            // The one honest reason to end.
+            try
+            {
+                await Task.Run(work);
+                return;
+            }
+            catch (ContextGridException e) when (e.StatusCode == GrpcStatusCode.Unavailable)
+            {
+                return; // The one honest reason to end.
+            }
+            catch (ContextGridException e) when (MayWait && e.StatusCode == GrpcStatusCode.DeadlineExceeded)
+            {
+                // Goes on; what it has sent may count or not.
+            }
         }
     }
 }

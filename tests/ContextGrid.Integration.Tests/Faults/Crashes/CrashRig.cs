@@ -50,8 +50,15 @@ internal sealed class CrashRig(GridFolder grid, int seed, TimeProvider time, Act
             await KillAsync(moment, checkpointSeconds: 1, load, check);
         }
 
-        var end = new CrashEnd(grid, _ledger, _truth, check, load);
-        long entities = await end.CompareAsync(Compare);
+        var end = new CrashEnd(grid, _ledger, _truth, check, load)
+        {
+            ReadLogAsync = () => Task.FromResult(new RawLog(Path.Combine(grid.Data, "log")).ReadNew()),
+        };
+        long entities = await end.CompareAsync((c, where, output) =>
+        {
+            Compare(c, where, output);
+            return Task.CompletedTask;
+        });
         return Report() with { WatchChanges = load.Watch.Changes, Entities = entities };
     }
 
