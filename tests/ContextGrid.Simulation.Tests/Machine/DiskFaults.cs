@@ -19,7 +19,7 @@ internal sealed class DiskFaults(Random random)
     /// <summary>The process dies at a writing operation.</summary>
     public double Ends { get; set; }
 
-    /// <summary>The process dies right after a flush that failed, where what it does about that would come next.</summary>
+    /// <summary>The process dies right after a flush that failed, before it does anything about that.</summary>
     public double EndsAfterFailure { get; set; }
 
     /// <summary>Kills the process that runs.</summary>

@@ -133,11 +133,8 @@ internal sealed class SimulatedWorld
         {
             CommitCheck.Run(this, process);
             _killsLeft -= isFault ? 1 : 0;
-            if (_killsLeft <= 0)
-            {
-                (DiskFaults.Ends, DiskFaults.EndsAfterFailure) = (0, 0);
-            }
-
+            DiskFaults.Ends *= _killsLeft > 0 ? 1 : 0;
+            DiskFaults.EndsAfterFailure *= _killsLeft > 0 ? 1 : 0;
             Trace.Note($"process {process.Number} is killed {where}");
             process.Kill();
             process.Disk.EndProcess();
