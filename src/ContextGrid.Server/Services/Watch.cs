@@ -59,9 +59,11 @@ internal sealed class Watch : IDisposable
     {
         bool isRebuilding = IsRebuilding;
 
-        // Without a token the client gets everything first, also entities that were never seen.
+        // Without a token the client gets everything first, also entities that were never seen. With one, of a server
+        // that is rebuilding, it gets nothing yet: it has seen values that ran ahead of its token, and none goes back.
         SourceVector seen = resumed is null
             ? await SendAllAsync(SourceVector.Start, cancellationToken).ConfigureAwait(false)
+            : isRebuilding ? resumed
             : await SendNewerAsync(resumed, cancellationToken).ConfigureAwait(false);
         while (true)
         {
@@ -69,11 +71,15 @@ internal sealed class Watch : IDisposable
             {
                 await Task.Delay(RebuildLook, _time, cancellationToken).ConfigureAwait(false);
                 isRebuilding = IsRebuilding;
-
-                // Also values that did not change are complete from now on, which the client must learn.
-                seen = isRebuilding
-                    ? await SendNewerAsync(seen, cancellationToken).ConfigureAwait(false)
-                    : await SendAllAsync(seen, cancellationToken).ConfigureAwait(false);
+                if (!isRebuilding)
+                {
+                    // Also values that did not change are complete from now on, which the client must learn.
+                    seen = await SendAllAsync(seen, cancellationToken).ConfigureAwait(false);
+                }
+                else if (resumed is null)
+                {
+                    seen = await SendNewerAsync(seen, cancellationToken).ConfigureAwait(false);
+                }
             }
             else
             {
@@ -107,8 +113,8 @@ internal sealed class Watch : IDisposable
         return SendAsync(marked, seen, now, cancellationToken);
     }
 
-    // A client that comes back after a crash may have seen more than the state has again: it is shown nothing older
-    // than that, so it counts what the entities have and not that they have changed.
+    // A client that comes back may have seen what is marked now: what counts is what the entities have and not that
+    // they have changed.
     private async ValueTask<SourceVector> SendNewerAsync(SourceVector seen, CancellationToken cancellationToken)
     {
         SourceVector now = TakeMarked(seen, out _);
