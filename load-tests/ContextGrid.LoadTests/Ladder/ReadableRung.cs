@@ -51,9 +51,7 @@ internal static class ReadableRung
         ContextGridClient client, int[] users, long due, LatencyHistogram durable, LatencyHistogram readable)
     {
         long nowMs = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
-        IEnumerable<string> payments = users.Select((user, i) => string.Create(
-            CultureInfo.InvariantCulture,
-            $$"""{"payment_id":"r{{due}}-{{i}}","user_id":"u{{user}}","merchant":"m1","amount":12.5,"ts":{{nowMs}}}"""));
+        IEnumerable<string> payments = users.Select((user, i) => Payment($"r{due}-{i}", user, nowMs));
         PublishResult published = await client.PublishAsync("payments", payments);
         durable.Record(Stopwatch.GetElapsedTime(due));
         await client.GetAsync(new ContextRequest
@@ -64,4 +62,8 @@ internal static class ReadableRung
         });
         readable.Record(Stopwatch.GetElapsedTime(due));
     }
+
+    private static string Payment(string id, int user, long nowMs) => string.Create(
+        CultureInfo.InvariantCulture,
+        $$"""{"payment_id":"{{id}}","user_id":"u{{user}}","merchant":"m1","amount":12.5,"ts":{{nowMs}}}""");
 }
