@@ -120,13 +120,14 @@ internal sealed class KafkaQueries : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _admin.Dispose();
-        _consumer.Dispose();
+        // A question that nobody waits for any more still uses a client.
         for (int i = 0; i < AtOnceMax; i++)
         {
             _turns.Wait();
         }
 
+        _admin.Dispose();
+        _consumer.Dispose();
         _turns.Dispose();
     }
 
@@ -157,10 +158,18 @@ internal sealed class KafkaQueries : IDisposable
     {
         await _turns.WaitAsync(cancellationToken);
         Task<T> asked = Task.Factory.StartNew(
-            ask, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        _ = asked.ContinueWith(
-            done => (_turns.Release(), done.Exception), CancellationToken.None, TaskContinuationOptions.None,
-            TaskScheduler.Default);
+            () =>
+            {
+                try
+                {
+                    return ask();
+                }
+                finally
+                {
+                    _turns.Release();
+                }
+            },
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         return await asked.WaitAsync(cancellationToken);
     }
 }
