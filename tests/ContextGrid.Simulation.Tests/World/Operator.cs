@@ -1,4 +1,5 @@
 using ContextGrid.Runtime.Embedded;
+using ContextGrid.Simulation.Tests.Machine;
 using ContextGrid.Simulation.Tests.Truth;
 
 namespace ContextGrid.Simulation.Tests.World;
@@ -8,6 +9,7 @@ internal sealed class Operator(SimulatedWorld world, Random random, Saboteur sab
 {
     private readonly FlushCheck _flushes = new(world);
     private bool _ends;
+    private string? _damagedManifest;
     private int _unwell;
     private long _applied;
 
@@ -59,6 +61,7 @@ internal sealed class Operator(SimulatedWorld world, Random random, Saboteur sab
     {
         CommitCheck.Run(world, process);
         _flushes.Run(process, host);
+        CheckDamageIsNamed(process, host);
         string? why = host.Failed.IsFaulted ? host.Failed.Exception?.InnerException?.Message
             : host.CheckpointFault ?? host.WhyNotReady(world.Clock.NowMs);
         long applied = host.Progress.Sum(p => p.Next);
@@ -78,6 +81,19 @@ internal sealed class Operator(SimulatedWorld world, Random random, Saboteur sab
         }
     }
 
+    // Most of a manifest's bits change no answer, but whoever trusts one that is damaged trusts all of them.
+    private void CheckDamageIsNamed(SimulatedProcess process, EmbeddedHost host)
+    {
+        if (_damagedManifest is { } path && saboteur.Damaged.Exists(d => d.Path == path)
+            && !host.Recovered.Any(r => r.Contains(Path.GetFileName(path), StringComparison.Ordinal)))
+        {
+            throw new SimulationFailure(
+                $"process {process.Number} started on {path}, which is damaged, and did not say so");
+        }
+
+        _damagedManifest = null;
+    }
+
     private void Restart()
     {
         if (world.Plan.Has(Faults.PowerLoss) && !world.Plan.IsShared && random.NextDouble() < 0.6)
@@ -91,6 +107,8 @@ internal sealed class Operator(SimulatedWorld world, Random random, Saboteur sab
             saboteur.Restore();
         }
 
+        saboteur.FlipBeforeStart();
+        _damagedManifest = saboteur.DamagedManifest;
         world.Reconcile(saboteur.Damaged.Exists(d => d.Path.EndsWith(".log", StringComparison.Ordinal)));
         SimulatedProcess process = world.StartProcess();
         if (world.Plan.Has(Faults.Kill | Faults.KillAtWrite) && random.Next(2) == 0)

@@ -11,6 +11,12 @@ internal sealed class Saboteur(SimulatedWorld world, Random random)
     /// <summary>Files of which a bit was changed, with what changes it back.</summary>
     public List<(string Path, Action Restore)> Damaged { get; } = [];
 
+    /// <summary>The manifest that a start would read first, if it is damaged.</summary>
+    public string? DamagedManifest => NewestManifest is { } path && Damaged.Exists(d => d.Path == path) ? path : null;
+
+    private string? NewestManifest => world.Disk.Files.Keys
+        .Where(f => f.Contains("/manifests/", StringComparison.Ordinal)).Max(StringComparer.Ordinal);
+
     /// <summary>Sabotages until told to stop.</summary>
     public async Task RunAsync()
     {
@@ -125,29 +131,51 @@ internal sealed class Saboteur(SimulatedWorld world, Random random)
             Flip();
         }
 
-        // A manifest is read at a start only.
-        bool isManifest = Damaged.Exists(d => d.Path.Contains("/manifests/", StringComparison.Ordinal));
-        return isManifest ? KillAsync() : Task.CompletedTask;
+        return Task.CompletedTask;
     }
 
     /// <summary>Changes a bit of a file that nobody writes, if there is one.</summary>
     public void Flip()
     {
         string[] logs = [.. world.Disk.Files.Keys.Where(IsClosedLog)];
+        if (logs.Length == 0 || random.Next(2) == 0)
+        {
+            FlipBlob();
+        }
+        else
+        {
+            Flip(logs[random.Next(logs.Length)]);
+        }
+    }
+
+    /// <summary>Changes, now and then, what a start is about to read: a manifest is read only then.</summary>
+    public void FlipBeforeStart()
+    {
+        if (!_ends && world.Plan.Has(Faults.BitFlip) && Damaged.Count == 0 && random.Next(2) == 0)
+        {
+            FlipBlob();
+        }
+    }
+
+    // Mostly of the newest manifest: the older ones are not read while it is whole.
+    private void FlipBlob()
+    {
         string[] blobs =
         [
             .. world.Disk.Files.Keys.Where(f => f.Contains("/checkpoints/segments/") || f.Contains("/manifests/")),
         ];
-        string? newest = blobs.Where(b => b.Contains("/manifests/")).Max(StringComparer.Ordinal);
-        string[] candidates = logs.Length > 0 && random.Next(2) == 0 ? logs
-            : newest is not null && random.Next(2) == 0 ? [newest]
-            : blobs;
-        if (candidates.Length == 0)
+        if (NewestManifest is { } newest && random.Next(4) > 0)
         {
-            return;
+            Flip(newest);
         }
+        else if (blobs.Length > 0)
+        {
+            Flip(blobs[random.Next(blobs.Length)]);
+        }
+    }
 
-        string path = candidates[random.Next(candidates.Length)];
+    private void Flip(string path)
+    {
         if (world.Disk.Files[path] is { HasPending: false, Length: > 0 } inode)
         {
             (long offset, int bit) = (random.NextInt64(inode.Length), random.Next(8));
