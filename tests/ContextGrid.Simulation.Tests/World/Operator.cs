@@ -75,16 +75,16 @@ internal sealed class Operator(SimulatedWorld world, Random random, Saboteur sab
             world.Kill(process, "by the operator");
             Restart();
         }
-        else if (saboteur.Damaged.Count > 0 && random.Next(10) == 0)
+        else if (saboteur.Damage.Files.Count > 0 && random.Next(10) == 0)
         {
-            saboteur.Restore();
+            saboteur.Damage.Restore();
         }
     }
 
     // Most of a manifest's bits change no answer, but whoever trusts one that is damaged trusts all of them.
     private void CheckDamageIsNamed(SimulatedProcess process, EmbeddedHost host)
     {
-        if (_damagedManifest is { } path && saboteur.Damaged.Exists(d => d.Path == path)
+        if (_damagedManifest is { } path && saboteur.Damage.Files.Exists(d => d.Path == path)
             && !host.Recovered.Any(r => r.Contains(Path.GetFileName(path), StringComparison.Ordinal)))
         {
             throw new SimulationFailure(
@@ -102,14 +102,14 @@ internal sealed class Operator(SimulatedWorld world, Random random, Saboteur sab
             world.Disk.LosePower();
         }
 
-        if (saboteur.Damaged.Count > 0 && random.Next(2) == 0)
+        if (saboteur.Damage.Files.Count > 0 && random.Next(2) == 0)
         {
-            saboteur.Restore();
+            saboteur.Damage.Restore();
         }
 
         saboteur.FlipBeforeStart();
-        _damagedManifest = saboteur.DamagedManifest;
-        world.Reconcile(saboteur.Damaged.Exists(d => d.Path.EndsWith(".log", StringComparison.Ordinal)));
+        _damagedManifest = saboteur.Damage.DamagedManifest;
+        world.Reconcile(saboteur.Damage.Files.Exists(d => d.Path.EndsWith(".log", StringComparison.Ordinal)));
         SimulatedProcess process = world.StartProcess();
         if (world.Plan.Has(Faults.Kill | Faults.KillAtWrite) && random.Next(2) == 0)
         {
