@@ -7,7 +7,7 @@ internal sealed class FileDamage(SimulatedWorld world, Random random)
     public List<(string Path, Action Restore)> Files { get; } = [];
 
     /// <summary>The manifest that a start would read first, if it is damaged.</summary>
-    public string? DamagedManifest => NewestManifest is { } path && Files.Exists(d => d.Path == path) ? path : null;
+    public string? DamagedManifest => NewestManifest is { } path && world.Disk.Files[path].IsDamaged ? path : null;
 
     private string? NewestManifest => world.Disk.Files.Keys
         .Where(f => f.Contains("/manifests/", StringComparison.Ordinal)).Max(StringComparer.Ordinal);
