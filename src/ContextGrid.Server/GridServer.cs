@@ -1,12 +1,11 @@
-using ContextGrid.Adapters.Kafka;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Runtime.Embedded;
-using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Server.Grpc;
 using ContextGrid.Server.Grpc.Health;
 using ContextGrid.Server.Grpc.Reflection;
 using ContextGrid.Server.Http;
 using ContextGrid.Server.Http.Metrics;
+using ContextGrid.Server.Kafka;
 using ContextGrid.Server.Limits;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -76,6 +75,7 @@ internal sealed class GridServer : IAsyncDisposable
         EmbeddedHostOptions hostOptions = options.ToHostOptions(definitions) with
         {
             Decoders = registries.Decoders,
+            OutputEncoders = registries.EncoderOf,
             Snapshots = options.Snapshots?.ToPlace(time),
         };
         var gates = new ServerGates(options.Limits, hostOptions.Metrics, time);
@@ -86,11 +86,10 @@ internal sealed class GridServer : IAsyncDisposable
         {
             var collector = new PrometheusCollector(hostOptions.Metrics.Meter);
             ILoggerFactory loggers = app.Services.GetRequiredService<ILoggerFactory>();
-            host = await EmbeddedHost.StartAsync(
-                options.Kafka is { } kafka ? hostOptions with { Log = Open(kafka, time, loggers) } : hostOptions,
-                time,
-                loggers,
-                CancellationToken.None).ConfigureAwait(false);
+            var kafka = new KafkaLog(options.Kafka, time, loggers);
+            host = await EmbeddedHost.StartAsync(kafka.PutInto(hostOptions), time, loggers, CancellationToken.None)
+                .ConfigureAwait(false);
+            kafka.Show(host);
             GridServer server = Compose(app, host, collector, grpcOptions, gates, registries, time);
             await app.StartAsync().ConfigureAwait(false);
             return server;
@@ -147,11 +146,6 @@ internal sealed class GridServer : IAsyncDisposable
         _registries.Dispose();
         await _app.DisposeAsync().ConfigureAwait(false);
     }
-
-    private static Func<CancellationToken, ValueTask<IEventLog>> Open(
-        Func<KafkaOptions> kafka, TimeProvider time, ILoggerFactory loggers) =>
-        async token => await KafkaEventLog.OpenAsync(
-            kafka(), time, loggers.CreateLogger<KafkaEventLog>(), token).ConfigureAwait(false);
 
     private static GridServer Compose(
         WebApplication app,

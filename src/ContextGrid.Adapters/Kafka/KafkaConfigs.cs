@@ -9,7 +9,7 @@ internal static class KafkaConfigs
 
     internal static ConsumerConfig Consumer(KafkaOptions options) => Secured(new ConsumerConfig
     {
-        GroupId = options.Group,
+        GroupId = options.Group.Length > 0 ? options.Group : "contextgrid", // The client wants one.
 
         // Positions are those of the checkpoint (I7), and what is gone is declared (I8): nothing may choose an offset
         // by itself.

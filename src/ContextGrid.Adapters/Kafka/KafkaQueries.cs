@@ -91,9 +91,26 @@ internal sealed class KafkaQueries : IDisposable
             _options.Patience),
         cancellationToken);
 
+    /// <summary>Writes the offsets of the consumer group, of which nobody is a member.</summary>
+    internal ValueTask<int> CommitAsync(
+        IReadOnlyList<TopicPartitionOffset> offsets, CancellationToken cancellationToken) => AskAsync(
+        $"The offsets of the group {_options.Group} can't be written",
+        () =>
+        {
+            _consumer.Commit(offsets);
+            return offsets.Count;
+        },
+        cancellationToken);
+
     /// <summary>Makes a topic that takes the largest records, unless somebody else has.</summary>
-    internal async ValueTask CreateTopicAsync(string topic, int partitions)
+    internal async ValueTask CreateTopicAsync(string topic, int partitions, bool isCompacted)
     {
+        var settings = new Dictionary<string, string> { ["max.message.bytes"] = $"{KafkaConfigs.RecordBytesMax}" };
+        if (isCompacted)
+        {
+            settings["cleanup.policy"] = "compact";
+        }
+
         try
         {
             await _admin.CreateTopicsAsync(
@@ -103,7 +120,7 @@ internal sealed class KafkaQueries : IDisposable
                     Name = topic,
                     NumPartitions = partitions,
                     ReplicationFactor = -1,
-                    Configs = new() { ["max.message.bytes"] = $"{KafkaConfigs.RecordBytesMax}" },
+                    Configs = settings,
                 },
             ]);
         }
