@@ -71,7 +71,7 @@ public sealed class KafkaAvroOutputTests : IDisposable
         Assert.Equal(
             """
             {"payments":2,"spent":6.5,"country":"FR","last_at":1767312000000,"by_country":{"FR":{"double":4},"DE":
-            {"double":2.5}},"last_amounts":[{"double":2.5},{"double":4}],"last_by_country":{"DE":{"array":[{"long":1}]},
+            {"double":2.5}},"last_amounts":[{"double":4},{"double":2.5}],"last_by_country":{"DE":{"array":[{"long":1}]},
             "FR":{"array":[{"long":2}]}},"large":0,"none":null}
             """.ReplaceLineEndings(""),
             value.GetProperty("values").GetRawText());

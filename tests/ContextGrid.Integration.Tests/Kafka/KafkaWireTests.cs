@@ -36,7 +36,8 @@ public sealed class KafkaWireTests : IDisposable
         await using Toxiproxy proxy = await Toxiproxy.StartAsync();
         int listen = PartProcess.FreePort();
         ToxicRoute route = await proxy.RouteAsync(listen);
-        await using KafkaBroker broker = await KafkaBroker.StartAsync((listen, route.Port));
+        await using KafkaBroker broker = await KafkaBroker.StartAsync(
+            new KafkaListener("PROXIED", "PLAINTEXT", listen, route.Port, []));
         await KafkaTopics.CreateAsync(broker.BootstrapServers, (CrashGrid.Payments, 2), (CrashGrid.Ticks, 2));
         string properties = _grid.At("kafka.properties");
         await File.WriteAllTextAsync(properties, "socket.timeout.ms=4000\n"); // Silence is noticed by time-outs only.
