@@ -21,6 +21,7 @@ public sealed class KafkaEventLog : IEventLog
     private readonly ConcurrentDictionary<string, int> _partitions = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _closing = new();
     private readonly GroupOffsets? _offsets;
+    private readonly TopicGrowth _growth;
     private readonly Task _looking;
 
     private KafkaEventLog(KafkaOptions options, TimeProvider time, ILogger logger)
@@ -29,7 +30,9 @@ public sealed class KafkaEventLog : IEventLog
         _appender = new KafkaAppender(options);
         _readers = new KafkaReaders(this, _queries, options, time, logger);
         _offsets = options.Group.Length > 0 ? new GroupOffsets(_queries, options.Group, logger) : null;
-        _looking = _readers.LookAsync(_offsets, _closing.Token);
+        _growth = new TopicGrowth(_queries, _partitions, logger);
+        _looking = Task.WhenAll(
+            _readers.LookAsync(_offsets, _closing.Token), _growth.LookAsync(options.GrowthInterval, time, _closing.Token));
     }
 
     /// <summary>Connects to the brokers, and makes the topics that are wanted and missing.</summary>
@@ -75,6 +78,9 @@ public sealed class KafkaEventLog : IEventLog
         _partitions[topic] = count;
         return count;
     }
+
+    /// <inheritdoc/>
+    public string? Incomplete => _growth.Sentence;
 
     /// <inheritdoc/>
     public ValueTask<LogRange> GetRangeAsync(TopicPartition partition, CancellationToken cancellationToken) =>

@@ -48,6 +48,9 @@ public sealed record KafkaOptions
     /// <summary>The time between two looks at the ends of the partitions that are read; default 1 s.</summary>
     public TimeSpan LookInterval { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>The time between two looks for partitions that were added; default 10 s.</summary>
+    public TimeSpan GrowthInterval { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>What to do with a topic.</summary>
     internal LostOffsets LostOffsetsOf(string topic) => LostOffsets.GetValueOrDefault(topic, LostOffsetsDefault);
 }

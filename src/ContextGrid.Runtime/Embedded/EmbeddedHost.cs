@@ -129,7 +129,7 @@ public sealed class EmbeddedHost : IAsyncDisposable
     /// <param name="nowMs">The present time, milliseconds since the Unix epoch.</param>
     /// <returns>Why it is not, or null.</returns>
     public string? WhyNotReady(long nowMs) =>
-        SourceReadiness.WhyNot(Definitions, _ingestors, nowMs) ?? (_stopped ? "stopping" : null);
+        SourceReadiness.WhyNot(Definitions, _ingestors, nowMs) ?? Log.Incomplete ?? (_stopped ? "stopping" : null);
 
     /// <summary>Segments of the checkpoint that are damaged, as far as they have been read since the start.</summary>
     public IReadOnlyList<string> DamagedSegments => _scrub.Faults;
