@@ -32,7 +32,8 @@ public sealed class KafkaEventLog : IEventLog
         _offsets = options.Group.Length > 0 ? new GroupOffsets(_queries, options.Group, logger) : null;
         _growth = new TopicGrowth(_queries, _partitions, logger);
         _looking = Task.WhenAll(
-            _readers.LookAsync(_offsets, _closing.Token), _growth.LookAsync(options.GrowthInterval, time, _closing.Token));
+            _readers.LookAsync(_offsets, _closing.Token),
+            _growth.LookAsync(options.GrowthInterval, time, _closing.Token));
     }
 
     /// <summary>Connects to the brokers, and makes the topics that are wanted and missing.</summary>
