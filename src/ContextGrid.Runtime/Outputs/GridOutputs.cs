@@ -13,7 +13,6 @@ namespace ContextGrid.Runtime.Outputs;
 /// </summary>
 public sealed class GridOutputs
 {
-    private readonly OutputSources _sources;
     private readonly ImmutableArray<(OutputWriter Writer, string Counter, long Hash)> _outputs;
 
     internal GridOutputs(
@@ -23,7 +22,6 @@ public sealed class GridOutputs
         System.Diagnostics.Metrics.Meter meter,
         ILogger logger)
     {
-        _sources = sources;
         var metrics = new OutputMetrics(meter, () => _outputs.Select(o => o.Writer));
         var outputs = ImmutableArray.CreateBuilder<(OutputWriter, string, long)>();
         foreach (EntityTable table in grid.Tables)
@@ -54,26 +52,17 @@ public sealed class GridOutputs
     /// <summary>Writes until cancelled.</summary>
     /// <param name="checkpoint">Makes a checkpoint.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    internal Task RunAsync(Func<CancellationToken, Task> checkpoint, CancellationToken cancellationToken)
-    {
-        _sources.CheckpointAsync = checkpoint;
-        return Task.WhenAll(_outputs.Select(o => o.Writer.RunAsync(cancellationToken)));
-    }
+    internal Task RunAsync(Func<CancellationToken, Task> checkpoint, CancellationToken cancellationToken) =>
+        Task.WhenAll(_outputs.Select(o => o.Writer.RunAsync(checkpoint, cancellationToken)));
 
     /// <summary>Writes what waits, for a checkpoint whose positions have been noted.</summary>
     /// <returns>What the checkpoint is to note.</returns>
     internal async ValueTask<ImmutableSortedDictionary<string, long>> FlushAsync()
     {
-        var whole = ImmutableSortedDictionary.CreateBuilder<string, long>(StringComparer.Ordinal);
-        foreach ((OutputWriter writer, string counter, long hash) in _outputs)
-        {
-            if (await writer.TryFlushAsync())
-            {
-                whole[counter] = hash;
-            }
-        }
-
-        return whole.ToImmutable();
+        // All at a time: a checkpoint waits for the slowest one and not for each.
+        bool[] whole = await Task.WhenAll(_outputs.Select(o => o.Writer.TryFlushAsync().AsTask()));
+        return _outputs.Where((_, i) => whole[i])
+            .ToImmutableSortedDictionary(o => o.Counter, o => o.Hash, StringComparer.Ordinal);
     }
 }
 

@@ -26,11 +26,6 @@ internal sealed class OutputAppender(
     internal async ValueTask<(int Records, int TooLarge)> AppendAsync(
         IReadOnlyList<byte[]> keys, CancellationToken cancellationToken)
     {
-        if (keys.Count == 0)
-        {
-            return (0, 0);
-        }
-
         await encoder.PrepareAsync(cancellationToken);
         _query.Clear();
         _query.Selections.Add(selection);

@@ -15,14 +15,12 @@ internal sealed class OutputMarks(OutputDefinition output)
     internal const int WaitingMax = 100_000;
 
     private readonly Lock _gate = new();
+    private readonly Signal _marked = new();
     private readonly HashSet<byte[]> _keys = new(Embedded.Utf8KeyComparer.Instance);
     private bool _isOver;
 
     /// <summary>The output.</summary>
     internal OutputDefinition Output => output;
-
-    /// <summary>Set when the first entity is marked after a take.</summary>
-    internal Signal Marked { get; } = new();
 
     /// <summary>How many entities wait.</summary>
     internal int Count
@@ -73,7 +71,17 @@ internal sealed class OutputMarks(OutputDefinition output)
             }
         }
 
-        Marked.Set();
+        _marked.Set();
+    }
+
+    /// <summary>Waits until an entity is marked.</summary>
+    internal async ValueTask WaitAsync(CancellationToken cancellationToken)
+    {
+        long seen = _marked.Version;
+        if (Count == 0)
+        {
+            await _marked.WaitAsync(seen, cancellationToken);
+        }
     }
 
     /// <summary>Takes all marks.</summary>

@@ -20,9 +20,6 @@ internal sealed record OutputSources(
     CheckpointStore Checkpoints,
     TimeProvider Time)
 {
-    /// <summary>Makes a checkpoint now.</summary>
-    internal Func<CancellationToken, Task> CheckpointAsync { get; set; } = _ => Task.CompletedTask;
-
     /// <summary>The keys of all entities of a type that the newest checkpoint has.</summary>
     /// <exception cref="CheckpointCorruptException">Names the blob and the offset.</exception>
     /// <exception cref="SnapshotStoreException">The store can't be read.</exception>

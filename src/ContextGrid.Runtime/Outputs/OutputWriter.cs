@@ -36,10 +36,9 @@ internal sealed partial class OutputWriter
         OutputMetrics metrics,
         ILogger logger)
     {
-        (Marks, _selection, _sources, _metrics) = (marks, selection, sources, metrics);
+        (Marks, _selection, _sources, _metrics, _logger) = (marks, selection, sources, metrics, logger);
         _appender = new OutputAppender(marks.Output, selection, encoder, sources);
         _feeding = [.. sources.Progress.Where(p => selection.Plan.Topics.Contains(p.Partition.Topic))];
-        _logger = logger;
         Name = $"{selection.Plan.Definition.Name}.{marks.Output.Name}";
     }
 
@@ -63,17 +62,21 @@ internal sealed partial class OutputWriter
 
     private bool IsRebuilding => _feeding.Any(p => p.IsRebuilding);
 
+    private bool MustPass => !IsWhole || Marks.IsOver;
+
     /// <summary>Writes until cancelled.</summary>
-    internal async Task RunAsync(CancellationToken cancellationToken)
+    /// <param name="checkpoint">Makes a checkpoint.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    internal async Task RunAsync(Func<CancellationToken, Task> checkpoint, CancellationToken cancellationToken)
     {
         TimeSpan interval = TimeSpan.FromMilliseconds(Marks.Output.IntervalMs), wait = interval;
         try
         {
             while (true)
             {
-                await WaitForMarksAsync(cancellationToken);
+                await (MustPass ? default : Marks.WaitAsync(cancellationToken));
                 await Task.Delay(wait, _sources.Time, cancellationToken);
-                bool isDone = IsRebuilding || await TryWriteAsync(cancellationToken);
+                bool isDone = IsRebuilding || await TryWriteAsync(checkpoint, cancellationToken);
                 wait = isDone ? interval : wait * 2 < WaitMax ? wait * 2 : WaitMax;
             }
         }
@@ -88,7 +91,7 @@ internal sealed partial class OutputWriter
     /// again.</returns>
     internal async ValueTask<bool> TryFlushAsync()
     {
-        if (!IsWhole || Marks.IsOver || Fault is not null || IsRebuilding)
+        if (MustPass || Fault is not null || IsRebuilding)
         {
             return false;
         }
@@ -96,7 +99,7 @@ internal sealed partial class OutputWriter
         using var limit = new CancellationTokenSource(FlushMax, _sources.Time);
         try
         {
-            return await TryWriteAsync(limit.Token) && !Marks.IsOver;
+            return await TryWriteAsync(checkpoint: null, limit.Token) && !Marks.IsOver;
         }
         catch (OperationCanceledException)
         {
@@ -104,23 +107,22 @@ internal sealed partial class OutputWriter
         }
     }
 
-    private async ValueTask WaitForMarksAsync(CancellationToken cancellationToken)
-    {
-        long seen = Marks.Marked.Version;
-        if (IsWhole && !Marks.IsOver && Marks.Count == 0)
-        {
-            await Marks.Marked.WaitAsync(seen, cancellationToken);
-        }
-    }
-
-    private async ValueTask<bool> TryWriteAsync(CancellationToken cancellationToken)
+    // A checkpoint that flushes has none to make: it does not pass through all entities, and finds out only here that
+    // it would have to, since it may have waited while more was marked than may wait.
+    private async ValueTask<bool> TryWriteAsync(
+        Func<CancellationToken, Task>? checkpoint, CancellationToken cancellationToken)
     {
         await _one.WaitAsync(cancellationToken);
         try
         {
-            if (!IsWhole || Marks.IsOver)
+            if (MustPass)
             {
-                await PassAsync(cancellationToken);
+                if (checkpoint is null)
+                {
+                    return false;
+                }
+
+                await PassAsync(checkpoint, cancellationToken);
             }
 
             await WriteMarkedAsync(cancellationToken);
@@ -142,24 +144,19 @@ internal sealed partial class OutputWriter
     }
 
     // What was dropped before is in a checkpoint that is made now, and what changes from now on is marked.
-    private async ValueTask PassAsync(CancellationToken cancellationToken)
+    private async ValueTask PassAsync(
+        Func<CancellationToken, Task> checkpoint, CancellationToken cancellationToken)
     {
         IsWhole = false;
         Marks.Reset();
         _metrics.CountPass(Name);
-        await _sources.CheckpointAsync(cancellationToken);
-        var keys = new List<byte[]>(OutputAppender.EntitiesMax);
-        await foreach (byte[] key in _sources.KeysAsync(_selection.Plan, cancellationToken))
+        await checkpoint(cancellationToken);
+        await foreach (byte[][] keys in _sources.KeysAsync(_selection.Plan, cancellationToken)
+            .Chunk(OutputAppender.EntitiesMax))
         {
-            keys.Add(key);
-            if (keys.Count == OutputAppender.EntitiesMax)
-            {
-                await WriteAsync(keys, cancellationToken);
-                keys.Clear();
-            }
+            await WriteAsync(keys, cancellationToken);
         }
 
-        await WriteAsync(keys, cancellationToken);
         IsWhole = true;
     }
 
