@@ -30,7 +30,7 @@ public sealed class KafkaEventLog : IEventLog
         _appender = new KafkaAppender(options);
         _readers = new KafkaReaders(this, _queries, options, time, logger);
         _offsets = options.Group.Length > 0 ? new GroupOffsets(_queries, options.Group, logger) : null;
-        _growth = new TopicGrowth(_queries, _partitions, logger);
+        _growth = new TopicGrowth(_queries, options.Sources, _partitions, logger);
         _looking = Task.WhenAll(
             _readers.LookAsync(_offsets, _closing.Token),
             _growth.LookAsync(options.GrowthInterval, time, _closing.Token));

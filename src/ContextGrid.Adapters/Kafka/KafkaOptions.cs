@@ -48,6 +48,9 @@ public sealed record KafkaOptions
     /// <summary>The time between two looks at the ends of the partitions that are read; default 1 s.</summary>
     public TimeSpan LookInterval { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>The topics all of whose partitions are to be read: one that gets more is told.</summary>
+    public IReadOnlyCollection<string> Sources { get; init; } = [];
+
     /// <summary>The time between two looks for partitions that were added; default 10 s.</summary>
     public TimeSpan GrowthInterval { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -9,10 +9,14 @@ namespace ContextGrid.Adapters.Kafka;
 /// then nobody may take the answers for complete. One task runs it.
 /// </summary>
 /// <param name="queries">Asks the brokers.</param>
+/// <param name="sources">The topics that are looked at.</param>
 /// <param name="counted">The partitions of each topic as they were counted.</param>
 /// <param name="logger">Is told once a topic.</param>
 internal sealed partial class TopicGrowth(
-    KafkaQueries queries, ConcurrentDictionary<string, int> counted, ILogger logger)
+    KafkaQueries queries,
+    IReadOnlyCollection<string> sources,
+    ConcurrentDictionary<string, int> counted,
+    ILogger logger)
 {
     private readonly ILogger _logger = logger;
     private volatile string? _sentence;
@@ -28,9 +32,9 @@ internal sealed partial class TopicGrowth(
         {
             while (_sentence is null && await timer.WaitForNextTickAsync(cancellationToken))
             {
-                foreach ((string topic, int known) in counted)
+                foreach (string topic in sources)
                 {
-                    await LookAsync(topic, known, cancellationToken);
+                    await LookAsync(topic, counted.GetValueOrDefault(topic), cancellationToken);
                 }
             }
         }

@@ -21,8 +21,8 @@ internal sealed class KafkaLog(Func<KafkaOptions>? kafka, TimeProvider time, ILo
         return kafka is null ? options : options with
         {
             Log = async token => _opened = await KafkaEventLog.OpenAsync(
-                kafka() with { CreateCompacted = outputs }, time, loggers.CreateLogger<KafkaEventLog>(), token)
-                .ConfigureAwait(false),
+                kafka() with { CreateCompacted = outputs, Sources = options.Definitions.Topics }, time,
+                loggers.CreateLogger<KafkaEventLog>(), token).ConfigureAwait(false),
         };
     }
 

@@ -5,18 +5,9 @@ namespace ContextGrid.Integration.Tests.Kafka;
 /// <summary>A topic of a real broker gets partitions while a server reads it.</summary>
 public sealed class KafkaGrowthTests : IDisposable
 {
-    private const string Definitions = """
-        version: 1
-        events:
-          payment: {topic: payments, fields: {user: string, n: int64}}
-        entities:
-          user: {from: {payment: user}, features: {payments: payment | count()}}
-
-        """;
-
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
 
-    private readonly GridFolder _grid = new(Definitions);
+    private readonly GridFolder _grid = new(OutputLoad.Definitions);
 
     public void Dispose() => _grid.Dispose();
 
@@ -33,7 +24,8 @@ public sealed class KafkaGrowthTests : IDisposable
         await using (ServerProcess server = await StartAsync(broker))
         {
             await server.WaitUntilReadyAsync(Limit);
-            await AlterAsync(broker, "4");
+            await AlterAsync(broker, "dead-letters", "3"); // Of which one is read, and one is written.
+            await AlterAsync(broker, "payments", "4");
             using var http = new HttpClient { BaseAddress = server.Http };
             await server.WaitUntilAsync("told that the topic has grown", Limit, async () =>
                 (await (await http.GetAsync("/readyz")).Content.ReadAsStringAsync()).Contains(
@@ -58,15 +50,8 @@ public sealed class KafkaGrowthTests : IDisposable
 
     private Task<ServerProcess> StartAsync(KafkaBroker broker) => _grid.StartAsync("--kafka", broker.BootstrapServers);
 
-    private static async Task AlterAsync(KafkaBroker broker, string partitions)
-    {
-        ProcessRun run = await ProcessRun.RunAsync(
-            "bash",
-            [
-                SharedParts.RequireFile("kafka/bin/kafka.sh"), "topics", "--bootstrap-server", broker.BootstrapServers,
-                "--alter", "--topic", "payments", "--partitions", partitions,
-            ],
-            new Dictionary<string, string> { ["KAFKA_HEAP"] = "128m" });
-        run.RequireSuccess();
-    }
+    private static async Task AlterAsync(KafkaBroker broker, string topic, string partitions) =>
+        (await broker.RunToolAsync(
+            "org.apache.kafka.tools.TopicCommand", "--alter", "--topic", topic, "--partitions", partitions))
+            .RequireSuccess();
 }
