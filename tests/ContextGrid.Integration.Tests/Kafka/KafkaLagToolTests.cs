@@ -7,20 +7,9 @@ namespace ContextGrid.Integration.Tests.Kafka;
 /// </summary>
 public sealed class KafkaLagToolTests : IDisposable
 {
-    private const string Definitions = """
-        version: 1
-        events:
-          payment: {topic: payments, fields: {user: string, n: int64}}
-        entities:
-          user:
-            from: {payment: user}
-            features: {payments: payment | count(), total: payment | sum(n)}
-
-        """;
-
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
 
-    private readonly GridFolder _grid = new(Definitions);
+    private readonly GridFolder _grid = new(OutputLoad.Definitions);
 
     public void Dispose() => _grid.Dispose();
 
@@ -70,11 +59,5 @@ public sealed class KafkaLagToolTests : IDisposable
 
     // A group that is not there yet is an error of the tool.
     private static async Task<string> GroupsAsync(KafkaBroker broker, params string[] arguments) =>
-        (await ProcessRun.RunAsync(
-            "bash",
-            [
-                SharedParts.RequireFile("kafka/bin/kafka.sh"), "groups", "--bootstrap-server", broker.BootstrapServers,
-                .. arguments,
-            ],
-            new Dictionary<string, string> { ["KAFKA_HEAP"] = "128m" })).Output;
+        (await broker.RunToolAsync("org.apache.kafka.tools.consumer.group.ConsumerGroupCommand", arguments)).Output;
 }

@@ -142,15 +142,9 @@ public sealed class KafkaOutputTests : IDisposable
 
     private static async Task<Dictionary<string, JsonElement>> ByConsoleConsumerAsync(KafkaBroker broker)
     {
-        string libraries = Path.GetFullPath("../../libs/*", SharedParts.RequireFile("kafka/bin/kafka.sh"));
-        ProcessRun run = await ProcessRun.RunAsync(
-            "java",
-            [
-                "-Xmx128m", "-cp", libraries, "org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server",
-                broker.BootstrapServers, "--topic", Topic, "--from-beginning", "--timeout-ms", "10000",
-                "--formatter-property", "print.key=true",
-            ],
-            most: TimeSpan.FromMinutes(2));
+        ProcessRun run = await broker.RunToolAsync(
+            "org.apache.kafka.tools.consumer.ConsoleConsumer", "--topic", Topic, "--from-beginning", "--timeout-ms",
+            "10000", "--formatter-property", "print.key=true");
         return LastByKey(run.Output.Split('\n').Select(l => l.Split('\t')).Where(f => f.Length == 2)
             .Select(f => (f[0], f[1])));
     }

@@ -11,18 +11,9 @@ public sealed class KafkaSecurityTests : IDisposable
 {
     private const string Secret = "correct-horse-battery";
 
-    private const string Definitions = """
-        version: 1
-        events:
-          payment: {topic: payments, fields: {user: string, n: int64}}
-        entities:
-          user: {from: {payment: user}, features: {payments: payment | count()}}
-
-        """;
-
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
 
-    private readonly GridFolder _grid = new(Definitions);
+    private readonly GridFolder _grid = new(OutputLoad.Definitions);
 
     // Before librdkafka 2.6.1 SCRAM sends a nonce that brokers refuse since 4.0 (librdkafka's pull request 4895).
     private static string[] Mechanisms => Confluent.Kafka.Library.Version >= 0x02060100
@@ -124,16 +115,11 @@ public sealed class KafkaSecurityTests : IDisposable
 
     private static async Task AddScramUserAsync(KafkaBroker broker)
     {
-        string libraries = Path.GetFullPath("../../libs/*", SharedParts.RequireFile("kafka/bin/kafka.sh"));
         foreach (string mechanism in new[] { "SCRAM-SHA-256", "SCRAM-SHA-512" })
         {
-            ProcessRun run = await ProcessRun.RunAsync(
-                "java",
-                [
-                    "-Xmx128m", "-cp", libraries, "kafka.admin.ConfigCommand", "--bootstrap-server",
-                    broker.BootstrapServers, "--alter", "--entity-type", "users", "--entity-name", "reader",
-                    "--add-config", $"{mechanism}=[password={Secret}]",
-                ]);
+            ProcessRun run = await broker.RunToolAsync(
+                "kafka.admin.ConfigCommand", "--alter", "--entity-type", "users", "--entity-name", "reader",
+                "--add-config", $"{mechanism}=[password={Secret}]");
             run.RequireSuccess();
         }
     }

@@ -10,6 +10,16 @@ namespace ContextGrid.Integration.Tests.Kafka;
 /// </summary>
 internal sealed class OutputLoad : IDisposable
 {
+    /// <summary>Definitions for what is produced, where a test needs no more.</summary>
+    internal const string Definitions = """
+        version: 1
+        events:
+          payment: {topic: payments, fields: {user: string, n: int64}}
+        entities:
+          user: {from: {payment: user}, features: {payments: payment | count()}}
+
+        """;
+
     private readonly IProducer<string, byte[]> _producer;
     private readonly Dictionary<string, (long Count, long Total, long Newest)> _users = new(StringComparer.Ordinal);
 

@@ -14,11 +14,13 @@ public sealed class KafkaBroker : IAsyncDisposable
 
     private readonly TemporaryDirectory _directory = new();
     private readonly string _run;
+    private readonly string _libraries;
     private Process? _process;
 
     private KafkaBroker(string script, int port, KafkaListener[] more)
     {
         Port = port;
+        _libraries = Path.GetFullPath("../../libs/*", script);
         _run = more.Length > 0 ? WithListeners(script, more) : script;
     }
 
@@ -76,6 +78,14 @@ public sealed class KafkaBroker : IAsyncDisposable
             _process = null;
         }
     }
+
+    /// <summary>Runs a tool that comes with the broker, on this broker, to its end.</summary>
+    /// <param name="mainClass">The tool, such as <c>org.apache.kafka.tools.TopicCommand</c>.</param>
+    /// <param name="arguments">What it gets beside the broker's address.</param>
+    public Task<ProcessRun> RunToolAsync(string mainClass, params string[] arguments) => ProcessRun.RunAsync(
+        "java",
+        ["-Xmx128m", "-cp", _libraries, mainClass, "--bootstrap-server", BootstrapServers, .. arguments],
+        most: TimeSpan.FromMinutes(2));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
