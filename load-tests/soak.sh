@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Kills a real server under load again and again, and compares everything it has told with an oracle: the rig of the
-# integration tests, for as many kills as wanted. Prints each kill, then a summary; about 3 s a kill.
+# integration tests, for as many kills as wanted. Prints each kill, a summary, then JSON (not with --kafka); about 3 s a kill.
 #   load-tests/soak.sh [--kafka] [--kills N] [--seed S]
 #     --kafka: the events are in Kafka, and the broker is killed too (default 200 kills, seed 1); needs kcat, and the broker
 #     and Java 17 as in load-tests/kafka.sh. Without it: a server with its own log (default 500 kills, seed 1).

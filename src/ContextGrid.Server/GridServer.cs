@@ -72,10 +72,8 @@ internal sealed class GridServer : IAsyncDisposable
         ServerOptions options, DefinitionSet definitions, TimeProvider time)
     {
         SchemaRegistries registries = SchemaRegistries.Open(options, time);
-        EmbeddedHostOptions hostOptions = options.ToHostOptions(definitions) with
+        EmbeddedHostOptions hostOptions = registries.AddTo(options.ToHostOptions(definitions)) with
         {
-            Decoders = registries.Decoders,
-            OutputEncoders = registries.EncoderOf,
             Snapshots = options.Snapshots?.ToPlace(time),
         };
         var gates = new ServerGates(options.Limits, hostOptions.Metrics, time);

@@ -10,6 +10,9 @@ internal sealed record RegistryAnswer(
 /// <summary>A reference as the registry writes it.</summary>
 internal sealed record RegistryReferenceAnswer(string Name, string Subject, int Version);
 
+/// <summary>The registry's answer when a schema was registered.</summary>
+internal sealed record RegisteredSchema([property: JsonPropertyName("id")] int? Id);
+
 /// <summary>Reads the registry's JSON.</summary>
 internal static class RegistryJson
 {
@@ -40,10 +43,9 @@ internal static class RegistryJson
     internal static string? ReadSubject(byte[] body) =>
         JsonSerializer.Deserialize<List<ReferenceBody>>(body)?.Select(u => u.Subject).FirstOrDefault() ?? "";
 
-    /// <summary>The id of a schema that was registered, as text.</summary>
-    internal static string? ReadId(byte[] body) => JsonSerializer.Deserialize<IdBody>(body)?.Id is { } id
-        ? id.ToString(System.Globalization.CultureInfo.InvariantCulture)
-        : null;
+    /// <summary>The answer to a request that registers a schema.</summary>
+    internal static RegisteredSchema? ReadRegistered(byte[] body) =>
+        JsonSerializer.Deserialize<RegisteredSchema>(body) is { Id: not null } registered ? registered : null;
 
     /// <summary>The body of a request that registers an Avro schema.</summary>
     internal static byte[] Registration(string schema) => JsonSerializer.SerializeToUtf8Bytes(new SchemaText(schema));
@@ -72,8 +74,6 @@ internal static class RegistryJson
         [property: JsonPropertyName("version")] int Version);
 
     private sealed record SchemaText([property: JsonPropertyName("schema")] string Schema);
-
-    private sealed record IdBody([property: JsonPropertyName("id")] int? Id);
 
     private sealed record ErrorBody([property: JsonPropertyName("error_code")] int Code);
 }

@@ -73,11 +73,11 @@ internal sealed class RegistryRequests : IDisposable
     internal Task<string?> SubjectOfAsync(string path, CancellationToken cancellationToken) =>
         SendAsync(path, null, RegistryJson.ReadSubject, cancellationToken);
 
-    /// <summary>Registers a schema, unless it is there already, and gives its id as text; null: the registry says that
-    /// there is no such subject.</summary>
+    /// <summary>Registers a schema, unless it is there already; null: the registry says that there is no such
+    /// subject.</summary>
     /// <exception cref="SchemaUnavailableException">There is no answer, or the schema is refused.</exception>
-    internal Task<string?> RegisterAsync(string path, byte[] body, CancellationToken cancellationToken) =>
-        SendAsync(path, body, RegistryJson.ReadId, cancellationToken);
+    internal Task<RegisteredSchema?> RegisterAsync(string path, byte[] body, CancellationToken cancellationToken) =>
+        SendAsync(path, body, RegistryJson.ReadRegistered, cancellationToken);
 
     /// <summary>Ends requests that are under way. The semaphore holds nothing, and they still give their turns back.
     /// </summary>

@@ -92,11 +92,10 @@ public sealed class SchemaRegistryClient : IDisposable
     internal async ValueTask<int> RegisterAsync(string subject, string schema, CancellationToken cancellationToken)
     {
         string path = $"subjects/{Uri.EscapeDataString(subject)}/versions";
-        string? id = await _requests.RegisterAsync(path, RegistryJson.Registration(schema), cancellationToken)
-            .ConfigureAwait(false);
-        return id is null
-            ? throw new SchemaUnavailableException($"The schema registry knows no subject '{subject}'.")
-            : int.Parse(id, CultureInfo.InvariantCulture);
+        RegisteredSchema? registered = await _requests.RegisterAsync(
+            path, RegistryJson.Registration(schema), cancellationToken).ConfigureAwait(false);
+        return registered?.Id
+            ?? throw new SchemaUnavailableException($"The schema registry knows no subject '{subject}'.");
     }
 
     /// <summary>A subject of an id, for messages; null when it is not known, also while the registry is away.</summary>

@@ -36,7 +36,7 @@ public sealed class EmbeddedHost : IAsyncDisposable
         ImmutableArray<PartitionProgress> progress,
         HostPlatform platform)
     {
-        (var log, TimeProvider time, ILoggerFactory loggers) = (stores.Log, platform.Time, platform.Loggers);
+        (IEventLog log, TimeProvider time, ILoggerFactory loggers) = (stores.Log, platform.Time, platform.Loggers);
         IContextGrid around = platform.AroundGrid(grid);
         (_stores, Definitions, Grid, Metrics, Progress) = (stores, options.Definitions, grid, metrics, progress);
         var sink = new DeadLetterTopic(log, time, loggers.CreateLogger<DeadLetterTopic>());

@@ -54,8 +54,11 @@ public sealed record EmbeddedHostOptions
     /// </summary>
     public EventDecoderFactory Decoders { get; init; } = PlainDecoders.Create;
 
-    /// <summary>Makes the encoders of outputs. Default: all are JSON.</summary>
-    public OutputEncoderFactory? OutputEncoders { get; init; }
+    /// <summary>Makes the encoders of outputs in other formats than JSON. Default: there is none, since they need a
+    /// schema registry.</summary>
+    public OutputEncoderFactory OutputEncoders { get; init; } = (output, selection) => throw new HostStartException(
+        $"Output '{output.Name}' of entity '{selection.Plan.Definition.Name}' is written in {output.Format}, which "
+        + "needs a schema registry: start with --schema-registry URL.");
 
     /// <summary>Whether the checkpoints are put aside and all state is built from the log again.</summary>
     public bool Rebuild { get; init; }

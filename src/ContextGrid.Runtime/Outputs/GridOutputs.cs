@@ -18,7 +18,7 @@ public sealed class GridOutputs
     internal GridOutputs(
         EmbeddedGrid grid,
         OutputSources sources,
-        OutputEncoderFactory? encoders,
+        OutputEncoderFactory encoders,
         System.Diagnostics.Metrics.Meter meter,
         ILogger logger)
     {
@@ -31,7 +31,9 @@ public sealed class GridOutputs
                 EntityDefinition entity = table.Plan.Definition;
                 FeatureSelection selection = FeatureSelection.Of(
                     table.Plan, [.. marks.Output.Features.Select(f => entity.Features[f].Name)]);
-                IOutputEncoder encoder = encoders?.Invoke(marks.Output, selection) ?? new JsonOutputEncoder(selection);
+                IOutputEncoder encoder = marks.Output.Format == OutputFormat.Json
+                    ? new JsonOutputEncoder(selection)
+                    : encoders(marks.Output, selection);
                 var writer = new OutputWriter(marks, selection, encoder, sources, metrics, logger);
                 string counter = "output." + writer.Name;
                 long hash = (long)DefinitionHash.OfOutput(table.Plan.Definitions, entity, marks.Output);

@@ -20,7 +20,7 @@ public interface IOutputEncoder
     void Encode(ContextAnswer answer, int index, ReadOnlySpan<byte> key, IBufferWriter<byte> to);
 }
 
-/// <summary>Makes the encoder of an output.</summary>
+/// <summary>Makes the encoder of an output in another format than JSON.</summary>
 /// <param name="output">The output.</param>
 /// <param name="selection">What it writes, in the order of the answer.</param>
 public delegate IOutputEncoder OutputEncoderFactory(OutputDefinition output, FeatureSelection selection);

@@ -12,12 +12,8 @@ namespace ContextGrid.Runtime.Outputs;
 /// features that are not PRESENT, and <c>degraded</c> where events of the entity are missing.
 /// </summary>
 /// <param name="selection">What is written.</param>
-public sealed class JsonOutputEncoder(FeatureSelection selection) : IOutputEncoder
+internal sealed class JsonOutputEncoder(FeatureSelection selection) : IOutputEncoder
 {
-    // By FeatureStatus; the names of the wire contract.
-    private static readonly string[] StatusNames =
-        ["", "PRESENT", "NULL", "NEVER_SEEN", "EXPIRED", "REBUILDING", "MASKED", "UNKNOWN_FEATURE"];
-
     /// <inheritdoc/>
     public ValueTask PrepareAsync(CancellationToken cancellationToken) => default;
 
@@ -33,16 +29,13 @@ public sealed class JsonOutputEncoder(FeatureSelection selection) : IOutputEncod
         WriteValues(json, answer.Values(index));
         WriteTimes(json, answer.EventTimesMs(index));
         WriteStatuses(json, answer.Statuses(index));
-        if (OutputRecords.IsDegraded(answer, index))
+        if (answer.IsDegraded(index))
         {
             json.WriteBoolean("degraded", true);
         }
 
         json.WriteEndObject();
     }
-
-    /// <summary>A status as it is written.</summary>
-    public static string NameOf(FeatureStatus status) => StatusNames[(int)status];
 
     private void WriteValues(Utf8JsonWriter json, ReadOnlySpan<Value> values)
     {
@@ -77,7 +70,7 @@ public sealed class JsonOutputEncoder(FeatureSelection selection) : IOutputEncod
         {
             if (statuses[i] != FeatureStatus.Present)
             {
-                json.WriteString(selection.Names[i], NameOf(statuses[i]));
+                json.WriteString(selection.Names[i], StatusText.Of(statuses[i]));
             }
         }
 

@@ -15,7 +15,7 @@ namespace ContextGrid.Runtime.Outputs;
 /// </summary>
 /// <param name="selection">What is written.</param>
 /// <param name="encoder">Writes the values.</param>
-public sealed class OutputRecords(FeatureSelection selection, IOutputEncoder encoder)
+internal sealed class OutputRecords(FeatureSelection selection, IOutputEncoder encoder)
 {
     /// <summary>The header with the entity's type.</summary>
     internal const string TypeHeader = "contextgrid.entity";
@@ -24,10 +24,6 @@ public sealed class OutputRecords(FeatureSelection selection, IOutputEncoder enc
     internal const string PositionsHeader = "contextgrid.positions";
 
     private readonly ArrayBufferWriter<byte> _values = new();
-
-    /// <summary>Whether events of the entity are missing: skipped ones, or in a declared gap.</summary>
-    public static bool IsDegraded(ContextAnswer answer, int index) =>
-        answer.Header(index).SkippedEvents > 0 || answer.Sources.Exists(s => !s.Gaps.IsDefaultOrEmpty);
 
     /// <summary>The records of all entities of an answer; valid until the next call.</summary>
     /// <param name="query">What was asked.</param>
@@ -67,8 +63,7 @@ public sealed class OutputRecords(FeatureSelection selection, IOutputEncoder enc
         var positions = new StringBuilder();
         foreach (Position position in answer.Positions(index))
         {
-            positions.Append(CultureInfo.InvariantCulture, $"{(positions.Length > 0 ? "," : "")}");
-            positions.Append(
+            positions.Append(positions.Length > 0 ? "," : "").Append(
                 CultureInfo.InvariantCulture,
                 $"{selection.Plan.Topics[position.TopicIndex]}/{position.Partition}@{position.Offset}");
         }

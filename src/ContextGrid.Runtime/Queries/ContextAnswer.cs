@@ -62,6 +62,10 @@ public sealed class ContextAnswer
     public ReadOnlySpan<Position> Positions(int index) =>
         _positions.AsSpan(_headers[index].PositionStart, _headers[index].PositionCount);
 
+    /// <summary>Whether events of an entity are missing: skipped ones, or in a declared gap.</summary>
+    public bool IsDegraded(int index) =>
+        _headers[index].SkippedEvents > 0 || Sources.Exists(s => !s.Gaps.IsDefaultOrEmpty);
+
     /// <summary>Makes room for the entities of a query, all unanswered.</summary>
     public void Start(ContextQuery query)
     {

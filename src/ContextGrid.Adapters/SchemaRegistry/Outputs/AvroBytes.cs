@@ -59,7 +59,7 @@ internal readonly ref struct AvroBytes(IBufferWriter<byte> to)
     }
 
     /// <summary>The end of an array or a map.</summary>
-    internal void End(int count) => Long(0);
+    internal void End() => Long(0);
 
     /// <summary>A feature's value, in the union of null and its type.</summary>
     internal void Nullable(ValueKind kind, in Value value)
@@ -76,15 +76,19 @@ internal readonly ref struct AvroBytes(IBufferWriter<byte> to)
         {
             Double(value.ToDouble());
         }
-        else if (kind == ValueKind.String && value.Kind != ValueKind.String)
+        else if (kind == ValueKind.String)
         {
-            Text(Encoding.UTF8.GetBytes(value.ToString()));
+            AsText(value);
         }
         else
         {
             Plain(value, depth: 0);
         }
     }
+
+    // What is no text is written as messages name it.
+    private void AsText(in Value value) =>
+        Text(value.Kind == ValueKind.String ? value.Utf8 : Encoding.UTF8.GetBytes(value.ToString()));
 
     private void Double(double value)
     {
@@ -125,7 +129,7 @@ internal readonly ref struct AvroBytes(IBufferWriter<byte> to)
             Item(item, depth + 1);
         }
 
-        End(items.Length);
+        End();
     }
 
     private void Map(ReadOnlySpan<Value> items, int depth)
@@ -133,11 +137,11 @@ internal readonly ref struct AvroBytes(IBufferWriter<byte> to)
         Begin(items.Length / 2);
         for (int i = 0; i < items.Length; i += 2)
         {
-            Text(items[i].Kind == ValueKind.String ? items[i].Utf8 : Encoding.UTF8.GetBytes(items[i].ToString()));
+            AsText(items[i]);
             Item(items[i + 1], depth + 1);
         }
 
-        End(items.Length / 2);
+        End();
     }
 
     private void Item(in Value item, int depth)
@@ -146,7 +150,7 @@ internal readonly ref struct AvroBytes(IBufferWriter<byte> to)
         if (isNested && depth >= AvroOutputSchema.DepthMax)
         {
             Long(4);
-            Text(Encoding.UTF8.GetBytes(item.ToString()));
+            AsText(item);
             return;
         }
 

@@ -42,7 +42,7 @@ public sealed class AvroOutputEncoder(
         writer.Text(Encoding.UTF8.GetBytes(selection.Plan.Definition.Name));
         writer.Text(key);
         writer.Long(answer.Header(index).HeadMs);
-        writer.Bool(OutputRecords.IsDegraded(answer, index));
+        writer.Bool(answer.IsDegraded(index));
         ReadOnlySpan<Value> values = answer.Values(index);
         for (int i = 0; i < values.Length; i++)
         {
@@ -66,7 +66,7 @@ public sealed class AvroOutputEncoder(
             }
         }
 
-        writer.End(count);
+        writer.End();
     }
 
     private void WriteStatuses(ref AvroBytes writer, ReadOnlySpan<FeatureStatus> statuses)
@@ -78,10 +78,10 @@ public sealed class AvroOutputEncoder(
             if (statuses[i] != FeatureStatus.Present)
             {
                 writer.Text(Encoding.UTF8.GetBytes(selection.Names[i]));
-                writer.Text(Encoding.UTF8.GetBytes(JsonOutputEncoder.NameOf(statuses[i])));
+                writer.Text(Encoding.UTF8.GetBytes(StatusText.Of(statuses[i])));
             }
         }
 
-        writer.End(count);
+        writer.End();
     }
 }
