@@ -10,7 +10,13 @@ namespace ContextGrid.TestKit.Parts;
 /// directory.</summary>
 public sealed class KafkaBroker : IAsyncDisposable
 {
+    private const int FirstPort = 20_000;
+    private const int PortCount = 10_000;
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
+    // Test programs that run at the same time begin at different ports.
+    private static int _ports = Environment.ProcessId * 64 % PortCount;
 
     private readonly TemporaryDirectory _directory = new();
     private readonly string _run;
@@ -116,12 +122,32 @@ public sealed class KafkaBroker : IAsyncDisposable
         return Path.Combine(home, "bin", Path.GetFileName(script));
     }
 
+    // Below the ports that the kernel gives to outgoing connections, of which one could take it until the broker
+    // listens. The controller listens on the next port.
     private static int FreePort()
     {
-        // The controller listens on the next port.
-        using var socket = new TcpListener(IPAddress.Loopback, 0);
-        socket.Start();
-        return ((IPEndPoint)socket.LocalEndpoint).Port;
+        while (true)
+        {
+            int port = FirstPort + (Interlocked.Add(ref _ports, 2) % PortCount);
+            if (IsFree(port) && IsFree(port + 1))
+            {
+                return port;
+            }
+        }
+    }
+
+    private static bool IsFree(int port)
+    {
+        try
+        {
+            using var socket = new TcpListener(IPAddress.Loopback, port);
+            socket.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     private async Task WaitUntilItListensAsync()
