@@ -55,7 +55,7 @@ public sealed class KafkaOutputTests : IDisposable
                 await load.ProduceAsync(users: 40, events: 100, prefix: $"{kill}");
             }
 
-            await (kill % 2 == 0 ? NextCheckpointAsync(server) : Task.CompletedTask);
+            await (kill % 2 == 0 ? NextCheckpointAsync(server, load, prefix: $"{kill}") : Task.CompletedTask);
             await server.KillAsync();
         }
 
@@ -108,10 +108,12 @@ public sealed class KafkaOutputTests : IDisposable
     private Task<ServerProcess> StartAsync(KafkaBroker broker) =>
         _grid.StartAsync("--checkpoint-interval", "1", "--kafka", broker.BootstrapServers);
 
-    private static async Task NextCheckpointAsync(ServerProcess server)
+    // Where nothing has moved since a checkpoint, no other one is made.
+    private static async Task NextCheckpointAsync(ServerProcess server, OutputLoad load, string prefix)
     {
         using ContextGridClient client = GridFolder.Connect(server);
         long before = (await client.GetStatusAsync()).CheckpointGeneration;
+        await load.ProduceAsync(users: 40, events: 10, prefix);
         await server.WaitUntilAsync("at the next checkpoint", Limit, async () =>
             (await client.GetStatusAsync()).CheckpointGeneration > before);
     }
