@@ -1,12 +1,11 @@
-using ContextGrid.Adapters.Kafka;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Runtime.Embedded;
-using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Server.Grpc;
 using ContextGrid.Server.Grpc.Health;
 using ContextGrid.Server.Grpc.Reflection;
 using ContextGrid.Server.Http;
 using ContextGrid.Server.Http.Metrics;
+using ContextGrid.Server.Kafka;
 using ContextGrid.Server.Limits;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -24,6 +23,7 @@ internal sealed class GridServer : IAsyncDisposable
     private readonly IReadOnlyList<GrpcService> _grpc;
     private readonly HttpPort _http;
     private readonly SchemaRegistries _registries;
+    private readonly KafkaSource _kafka;
     private readonly TimeProvider _time;
     private bool _disposed;
 
@@ -35,10 +35,11 @@ internal sealed class GridServer : IAsyncDisposable
         IReadOnlyList<GrpcService> grpc,
         HttpPort http,
         SchemaRegistries registries,
+        KafkaSource kafka,
         TimeProvider time)
     {
         _app = app;
-        _registries = registries;
+        (_registries, _kafka) = (registries, kafka);
         Host = host;
         Services = services;
         _health = health;
@@ -81,18 +82,17 @@ internal sealed class GridServer : IAsyncDisposable
         var gates = new ServerGates(options.Limits, hostOptions.Metrics, time);
         GrpcOptions grpcOptions = gates.ToGrpc();
         WebApplication app = ServerPorts.Build(options, grpcOptions, gates);
+        ILoggerFactory loggers = app.Services.GetRequiredService<ILoggerFactory>();
+        var kafka = new KafkaSource(options.Kafka, time, loggers);
         EmbeddedHost? host = null;
         try
         {
             var collector = new PrometheusCollector(hostOptions.Metrics.Meter);
-            ILoggerFactory loggers = app.Services.GetRequiredService<ILoggerFactory>();
             host = await EmbeddedHost.StartAsync(
-                options.Kafka is { } kafka ? hostOptions with { Log = Open(kafka, time, loggers) } : hostOptions,
-                time,
-                loggers,
-                CancellationToken.None).ConfigureAwait(false);
-            GridServer server = Compose(app, host, collector, grpcOptions, gates, registries, time);
+                hostOptions with { Log = kafka.Log }, time, loggers, CancellationToken.None).ConfigureAwait(false);
+            GridServer server = Compose(app, host, collector, grpcOptions, gates, registries, kafka, time);
             await app.StartAsync().ConfigureAwait(false);
+            kafka.Begin(host);
             return server;
         }
         catch
@@ -144,14 +144,10 @@ internal sealed class GridServer : IAsyncDisposable
         await _app.StopAsync().ConfigureAwait(false);
         _http.Dispose();
         await Host.DisposeAsync().ConfigureAwait(false);
+        await _kafka.DisposeAsync().ConfigureAwait(false);
         _registries.Dispose();
         await _app.DisposeAsync().ConfigureAwait(false);
     }
-
-    private static Func<CancellationToken, ValueTask<IEventLog>> Open(
-        Func<KafkaOptions> kafka, TimeProvider time, ILoggerFactory loggers) =>
-        async token => await KafkaEventLog.OpenAsync(
-            kafka(), time, loggers.CreateLogger<KafkaEventLog>(), token).ConfigureAwait(false);
 
     private static GridServer Compose(
         WebApplication app,
@@ -160,6 +156,7 @@ internal sealed class GridServer : IAsyncDisposable
         GrpcOptions grpcOptions,
         ServerGates gates,
         SchemaRegistries registries,
+        KafkaSource kafka,
         TimeProvider time)
     {
         var services = new GridServices(host, gates, time);
@@ -179,7 +176,7 @@ internal sealed class GridServer : IAsyncDisposable
             app.Lifetime.ApplicationStopping,
             http.Requests.Grpc));
         http.Map(app);
-        return new GridServer(app, host, services, health, grpc, http, registries, time);
+        return new GridServer(app, host, services, health, grpc, http, registries, kafka, time);
     }
 
     private void Look()

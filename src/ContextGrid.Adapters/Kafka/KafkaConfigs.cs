@@ -9,7 +9,8 @@ internal static class KafkaConfigs
 
     internal static ConsumerConfig Consumer(KafkaOptions options) => Secured(new ConsumerConfig
     {
-        GroupId = options.Group,
+        // The client insists on an id, also where it joins no group and writes no offsets.
+        GroupId = options.Group.Length > 0 ? options.Group : "contextgrid",
 
         // Positions are those of the checkpoint (I7), and what is gone is declared (I8): nothing may choose an offset
         // by itself.

@@ -12,7 +12,9 @@ public sealed record KafkaOptions
     /// </summary>
     public IReadOnlyDictionary<string, string> Properties { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>The consumer group whose offsets are written for lag tools; default <c>contextgrid</c>.</summary>
+    /// <summary>
+    /// The consumer group whose offsets are written for lag tools; default <c>contextgrid</c>; empty: none are.
+    /// </summary>
     public string Group { get; init; } = "contextgrid";
 
     /// <summary>What to do when wanted offsets are gone, by topic.</summary>

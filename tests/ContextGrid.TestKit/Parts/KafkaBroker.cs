@@ -80,16 +80,24 @@ public sealed class KafkaBroker : IAsyncDisposable
     }
 
     /// <summary>Makes a topic.</summary>
-    public async Task CreateTopicAsync(string topic, int partitions, params string[] config)
+    public Task CreateTopicAsync(string topic, int partitions, params string[] config) => RunToolAsync(
+        "topics",
+        [
+            "--create", "--topic", topic, "--partitions", partitions.ToString(CultureInfo.InvariantCulture),
+            .. config.SelectMany(c => new[] { "--config", c }),
+        ]);
+
+    /// <summary>Runs one of Kafka's own command-line tools to its end.</summary>
+    /// <param name="tool">Its name in the script, such as <c>topics</c> or <c>groups</c>.</param>
+    /// <param name="arguments">What it is told beside the brokers.</param>
+    /// <returns>What it wrote.</returns>
+    public async Task<string> RunToolAsync(string tool, params string[] arguments)
     {
         ProcessRun run = await ProcessRun.RunAsync(
             "bash",
-            [
-                _script, "topics", "--bootstrap-server", BootstrapServers, "--create", "--topic", topic, "--partitions",
-                partitions.ToString(CultureInfo.InvariantCulture), .. config.SelectMany(c => new[] { "--config", c }),
-            ],
+            [_script, tool, "--bootstrap-server", BootstrapServers, .. arguments],
             new Dictionary<string, string> { ["KAFKA_HEAP"] = "128m" });
-        run.RequireSuccess();
+        return run.RequireSuccess().Output;
     }
 
     /// <inheritdoc/>
