@@ -1,25 +1,29 @@
 #!/usr/bin/env bash
 # Kills a real server under load again and again, and compares everything it has told with an oracle: the rig of the
-# integration tests, for as many kills as wanted. Prints each kill, a summary, then JSON; about 3 s a kill.
-#   load-tests/soak.sh [--kills N] [--seed S]      default 500 and 1
+# integration tests, for as many kills as wanted. Prints each kill, then a summary; about 3 s a kill.
+#   load-tests/soak.sh [--kafka] [--kills N] [--seed S]
+#     --kafka: the events are in Kafka, and the broker is killed too (default 200 kills, seed 1); needs kcat, and the broker
+#     and Java 17 as in load-tests/kafka.sh. Without it: a server with its own log (default 500 kills, seed 1).
 set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 source "$root/.ci/dotnet.sh"
-kills=500 seed=1
+kills="" seed=1 tests=Faults.CrashTests kafka=()
 while (($# > 0)); do
   case "$1" in
-    --kills) kills="${2:?--kills needs a number}" ;;
-    --seed) seed="${2:?--seed needs a number}" ;;
+    --kafka) tests=Kafka.KafkaCrashTests kafka=(--kafka) ;;
+    --kills) kills="${2:?--kills needs a number}"; shift ;;
+    --seed) seed="${2:?--seed needs a number}"; shift ;;
     *)
-      echo "Usage: load-tests/soak.sh [--kills N] [--seed S]" >&2
+      echo "Usage: load-tests/soak.sh [--kafka] [--kills N] [--seed S]" >&2
       exit 2
       ;;
   esac
-  shift 2
+  shift
 done
+[[ -n $kills ]] || kills=$((${#kafka[@]} ? 200 : 500))
 name=ContextGrid.Integration.Tests
 build_quietly "$root/tests/$name/$name.csproj" -p:RunAnalyzers=false
-echo "Killing $kills times; the same again: load-tests/soak.sh --kills $kills --seed $seed"
+echo "Killing $kills times; the same again: load-tests/soak.sh ${kafka[*]} --kills $kills --seed $seed"
 CONTEXTGRID_KILLS="$kills" CONTEXTGRID_SEED="$seed" dotnet "$root/tests/$name/bin/Release/net10.0/$name.dll" \
-  -noColor -noLogo -explicit only -class "$name.Faults.CrashTests" |
+  -noColor -noLogo -explicit only -class "$name.$tests" |
   grep -vE '^ *(Discover|Starting|Finished|=== TEST|.*Total: )'

@@ -23,7 +23,6 @@ internal sealed class GridServer : IAsyncDisposable
     private readonly IReadOnlyList<GrpcService> _grpc;
     private readonly HttpPort _http;
     private readonly SchemaRegistries _registries;
-    private readonly KafkaSource _kafka;
     private readonly TimeProvider _time;
     private bool _disposed;
 
@@ -35,11 +34,10 @@ internal sealed class GridServer : IAsyncDisposable
         IReadOnlyList<GrpcService> grpc,
         HttpPort http,
         SchemaRegistries registries,
-        KafkaSource kafka,
         TimeProvider time)
     {
         _app = app;
-        (_registries, _kafka) = (registries, kafka);
+        _registries = registries;
         Host = host;
         Services = services;
         _health = health;
@@ -77,22 +75,23 @@ internal sealed class GridServer : IAsyncDisposable
         EmbeddedHostOptions hostOptions = options.ToHostOptions(definitions) with
         {
             Decoders = registries.Decoders,
+            OutputEncoders = registries.EncoderOf,
             Snapshots = options.Snapshots?.ToPlace(time),
         };
         var gates = new ServerGates(options.Limits, hostOptions.Metrics, time);
         GrpcOptions grpcOptions = gates.ToGrpc();
         WebApplication app = ServerPorts.Build(options, grpcOptions, gates);
-        ILoggerFactory loggers = app.Services.GetRequiredService<ILoggerFactory>();
-        var kafka = new KafkaSource(options.Kafka, time, loggers);
         EmbeddedHost? host = null;
         try
         {
             var collector = new PrometheusCollector(hostOptions.Metrics.Meter);
-            host = await EmbeddedHost.StartAsync(
-                hostOptions with { Log = kafka.Log }, time, loggers, CancellationToken.None).ConfigureAwait(false);
-            GridServer server = Compose(app, host, collector, grpcOptions, gates, registries, kafka, time);
+            ILoggerFactory loggers = app.Services.GetRequiredService<ILoggerFactory>();
+            var kafka = new KafkaLog(options.Kafka, time, loggers);
+            host = await EmbeddedHost.StartAsync(kafka.PutInto(hostOptions), time, loggers, CancellationToken.None)
+                .ConfigureAwait(false);
+            kafka.Show(host);
+            GridServer server = Compose(app, host, collector, grpcOptions, gates, registries, time);
             await app.StartAsync().ConfigureAwait(false);
-            kafka.Begin(host);
             return server;
         }
         catch
@@ -144,7 +143,6 @@ internal sealed class GridServer : IAsyncDisposable
         await _app.StopAsync().ConfigureAwait(false);
         _http.Dispose();
         await Host.DisposeAsync().ConfigureAwait(false);
-        await _kafka.DisposeAsync().ConfigureAwait(false);
         _registries.Dispose();
         await _app.DisposeAsync().ConfigureAwait(false);
     }
@@ -156,7 +154,6 @@ internal sealed class GridServer : IAsyncDisposable
         GrpcOptions grpcOptions,
         ServerGates gates,
         SchemaRegistries registries,
-        KafkaSource kafka,
         TimeProvider time)
     {
         var services = new GridServices(host, gates, time);
@@ -176,7 +173,7 @@ internal sealed class GridServer : IAsyncDisposable
             app.Lifetime.ApplicationStopping,
             http.Requests.Grpc));
         http.Map(app);
-        return new GridServer(app, host, services, health, grpc, http, registries, kafka, time);
+        return new GridServer(app, host, services, health, grpc, http, registries, time);
     }
 
     private void Look()

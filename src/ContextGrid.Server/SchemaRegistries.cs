@@ -1,6 +1,10 @@
 using ContextGrid.Adapters.SchemaRegistry;
+using ContextGrid.Adapters.SchemaRegistry.Outputs;
+using ContextGrid.Core.Definitions;
+using ContextGrid.Core.Queries;
 using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Outputs;
 
 namespace ContextGrid.Server;
 
@@ -21,6 +25,15 @@ internal sealed class SchemaRegistries : IDisposable
     /// <summary>Makes the decoders of events.</summary>
     internal EventDecoderFactory Decoders =>
         _client is null ? PlainDecoders.Create : new SchemaDecoders(_client).Create;
+
+    /// <summary>Makes the encoders of outputs.</summary>
+    /// <exception cref="HostStartException">An output needs a registry, and there is none.</exception>
+    internal IOutputEncoder EncoderOf(OutputDefinition output, FeatureSelection selection) =>
+        output.Format == OutputFormat.Json ? new JsonOutputEncoder(selection)
+        : _client is not null ? new AvroOutputEncoder(_client, output, selection)
+        : throw new HostStartException(
+            $"Output '{output.Name}' of entity '{selection.Plan.Definition.Name}' is written in Avro, which needs a "
+            + "schema registry: start with --schema-registry URL.");
 
     /// <summary>Opens what the options name; asks nothing of it yet.</summary>
     /// <exception cref="HostStartException">The address or the credentials can't be used.</exception>

@@ -1,5 +1,7 @@
 using ContextGrid.Client;
 using ContextGrid.Contracts.V1;
+using ContextGrid.Core.Definitions;
+using ContextGrid.Runtime.Codecs;
 using Google.Protobuf;
 
 namespace ContextGrid.Integration.Tests;
@@ -65,6 +67,11 @@ public sealed class GridFolder : IDisposable
         Directory.CreateDirectory(Definitions);
         File.WriteAllText(Path.Combine(Definitions, "definitions.yaml"), yaml);
     }
+
+    /// <summary>Reads the definitions of a directory.</summary>
+    /// <exception cref="InvalidOperationException">They are wrong.</exception>
+    public static DefinitionSet ReadDefinitions(string directory) => DefinitionFiles.Read(directory).Set
+        ?? throw new InvalidOperationException("The definitions are wrong.");
 
     /// <summary>Starts a server that is expected to run.</summary>
     public Task<ServerProcess> StartAsync(params string[] more) => ServerProcess.StartAsync(Definitions, Data, more);

@@ -20,6 +20,8 @@ public sealed class KafkaEventLog : IEventLog
     private readonly KafkaReaders _readers;
     private readonly ConcurrentDictionary<string, int> _partitions = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _closing = new();
+    private readonly GroupOffsets? _offsets;
+    private readonly TopicGrowth _growth;
     private readonly Task _looking;
 
     private KafkaEventLog(KafkaOptions options, TimeProvider time, ILogger logger)
@@ -27,7 +29,10 @@ public sealed class KafkaEventLog : IEventLog
         _queries = new KafkaQueries(options);
         _appender = new KafkaAppender(options);
         _readers = new KafkaReaders(this, _queries, options, time, logger);
-        _looking = _readers.LookAsync(_closing.Token);
+        _offsets = options.Group.Length > 0 ? new GroupOffsets(_queries, options.Group, logger) : null;
+        _growth = new TopicGrowth(_queries, _partitions, logger);
+        _looking = Task.WhenAll(
+            _readers.LookAsync(_offsets, _closing.Token), _growth.LookAsync(options.GrowthInterval, time, _closing.Token));
     }
 
     /// <summary>Connects to the brokers, and makes the topics that are wanted and missing.</summary>
@@ -41,14 +46,8 @@ public sealed class KafkaEventLog : IEventLog
         try
         {
             log = new KafkaEventLog(options, time, logger);
-            foreach ((string topic, int partitions) in options.Create)
-            {
-                if (await log.CountPartitionsAsync(topic, cancellationToken) == 0)
-                {
-                    await log._queries.CreateTopicAsync(topic, partitions);
-                }
-            }
-
+            await log.CreateAsync(options.Create, isCompacted: false, cancellationToken);
+            await log.CreateAsync(options.CreateCompacted, isCompacted: true, cancellationToken);
             return log;
         }
         catch (Exception e) when (log is null && e is InvalidOperationException or ArgumentException)
@@ -62,6 +61,16 @@ public sealed class KafkaEventLog : IEventLog
         }
     }
 
+    /// <summary>Writes durable positions as the offsets of the consumer group from now on, once a second.</summary>
+    /// <param name="durable">Gives each partition with the next offset after what is durable; any thread.</param>
+    public void ShowDurable(Func<IEnumerable<(TopicPartition Partition, long Next)>> durable)
+    {
+        if (_offsets is not null)
+        {
+            _offsets.Durable = durable;
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask<int> CountPartitionsAsync(string topic, CancellationToken cancellationToken)
     {
@@ -69,6 +78,9 @@ public sealed class KafkaEventLog : IEventLog
         _partitions[topic] = count;
         return count;
     }
+
+    /// <inheritdoc/>
+    public string? Incomplete => _growth.Sentence;
 
     /// <inheritdoc/>
     public ValueTask<LogRange> GetRangeAsync(TopicPartition partition, CancellationToken cancellationToken) =>
@@ -134,6 +146,18 @@ public sealed class KafkaEventLog : IEventLog
         {
             throw new EventLogException(
                 EventLogError.UnknownPartition, $"There is no {partition.Topic}/{partition.Partition} in Kafka.");
+        }
+    }
+
+    private async ValueTask CreateAsync(
+        IReadOnlyDictionary<string, int> topics, bool isCompacted, CancellationToken cancellationToken)
+    {
+        foreach ((string topic, int partitions) in topics)
+        {
+            if (await CountPartitionsAsync(topic, cancellationToken) == 0)
+            {
+                await _queries.CreateTopicAsync(topic, partitions, isCompacted);
+            }
         }
     }
 

@@ -24,8 +24,6 @@ internal static class KafkaFaults
     {
         ErrorCode.TopicAuthorizationFailed =>
             ". The user of ContextGrid needs Read and Describe on its topics, and Write where it publishes.",
-        ErrorCode.GroupAuthorizationFailed => ". The user of ContextGrid needs Read on its group.",
-        ErrorCode.UnknownMemberId or ErrorCode.IllegalGeneration => ". Another program is a member of that group.",
         ErrorCode.Local_Authentication or ErrorCode.SaslAuthenticationFailed =>
             ". Check user, password and mechanism in the Kafka properties.",
         ErrorCode.Local_Ssl => ". Check ssl.ca.location and the certificates in the Kafka properties.",

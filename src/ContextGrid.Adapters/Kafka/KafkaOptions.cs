@@ -12,9 +12,8 @@ public sealed record KafkaOptions
     /// </summary>
     public IReadOnlyDictionary<string, string> Properties { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>
-    /// The consumer group whose offsets are written for lag tools; default <c>contextgrid</c>; empty: none are.
-    /// </summary>
+    /// <summary>The consumer group whose offsets are written for lag tools; default <c>contextgrid</c>; empty:
+    /// none.</summary>
     public string Group { get; init; } = "contextgrid";
 
     /// <summary>What to do when wanted offsets are gone, by topic.</summary>
@@ -26,6 +25,11 @@ public sealed record KafkaOptions
 
     /// <summary>The topics that are made when they are missing, with their numbers of partitions.</summary>
     public IReadOnlyDictionary<string, int> Create { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>
+    /// The same for compacted topics: the newest record of each key stays for ever.
+    /// </summary>
+    public IReadOnlyDictionary<string, int> CreateCompacted { get; init; } = new Dictionary<string, int>();
 
     /// <summary>
     /// Records of a partition that wait to be taken, at most; default 8,192. A partition that is not taken from is
@@ -43,6 +47,9 @@ public sealed record KafkaOptions
 
     /// <summary>The time between two looks at the ends of the partitions that are read; default 1 s.</summary>
     public TimeSpan LookInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The time between two looks for partitions that were added; default 10 s.</summary>
+    public TimeSpan GrowthInterval { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>What to do with a topic.</summary>
     internal LostOffsets LostOffsetsOf(string topic) => LostOffsets.GetValueOrDefault(topic, LostOffsetsDefault);

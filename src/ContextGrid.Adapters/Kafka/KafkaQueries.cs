@@ -23,11 +23,13 @@ internal sealed class KafkaQueries : IDisposable
     private readonly IAdminClient _admin;
     private readonly SemaphoreSlim _turns = new(AtOnceMax, AtOnceMax);
     private readonly ResiliencePipeline _retry;
+    private readonly TimeSpan _attemptMax;
     private volatile Error? _lastError;
 
     internal KafkaQueries(KafkaOptions options)
     {
         _options = options;
+        _attemptMax = options.Patience / 3; // Whoever has the wrong password need not wait for the third attempt.
         _consumer = new ConsumerBuilder<int, int>(KafkaConfigs.Consumer(options))
             .SetKeyDeserializer(new RecordBuffer())
             .SetValueDeserializer(new RecordBuffer())
@@ -42,12 +44,13 @@ internal sealed class KafkaQueries : IDisposable
             .Build();
         _retry = new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions
         {
-            MaxRetryAttempts = 3,
+            MaxRetryAttempts = 2,
             BackoffType = DelayBackoffType.Exponential,
             Delay = TimeSpan.FromMilliseconds(100),
             MaxDelay = TimeSpan.FromSeconds(2),
             UseJitter = true,
-            ShouldHandle = new PredicateBuilder().Handle<KafkaException>(e => IsPassing(e.Error)),
+            ShouldHandle = new PredicateBuilder().Handle<KafkaException>(
+                e => IsPassing(e.Error) && !IsRefusal(_lastError)),
         }).Build();
     }
 
@@ -56,7 +59,7 @@ internal sealed class KafkaQueries : IDisposable
         $"The topic {topic} can't be looked up",
         () =>
         {
-            TopicMetadata found = _admin.GetMetadata(topic, _options.Patience).Topics.Single(t => t.Topic == topic);
+            TopicMetadata found = _admin.GetMetadata(topic, _attemptMax).Topics.Single(t => t.Topic == topic);
             return found.Error.Code is ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic ? 0
                 : found.Error.IsError ? throw new KafkaException(found.Error)
                 : found.Partitions.Count;
@@ -69,7 +72,7 @@ internal sealed class KafkaQueries : IDisposable
         $"The offsets of {partition.Topic}/{partition.Partition} can't be looked up",
         () =>
         {
-            WatermarkOffsets found = _consumer.QueryWatermarkOffsets(Native(partition), _options.Patience);
+            WatermarkOffsets found = _consumer.QueryWatermarkOffsets(Native(partition), _attemptMax);
             return new LogRange(found.Low.Value, found.High.Value);
         },
         cancellationToken);
@@ -79,7 +82,7 @@ internal sealed class KafkaQueries : IDisposable
         TopicPartition partition, long timeMs, CancellationToken cancellationToken) => AskAsync(
         $"Offsets of {partition.Topic}/{partition.Partition} can't be found by time",
         () => _consumer.OffsetsForTimes(
-            [new TopicPartitionTimestamp(Native(partition), At(timeMs))], _options.Patience)[0].Offset.Value,
+            [new TopicPartitionTimestamp(Native(partition), At(timeMs))], _attemptMax)[0].Offset.Value,
         cancellationToken);
 
     /// <summary>The ends of partitions, by one question to each broker.</summary>
@@ -88,12 +91,29 @@ internal sealed class KafkaQueries : IDisposable
         "The ends of the partitions can't be looked up",
         () => _consumer.OffsetsForTimes(
             partitions.Select(p => new TopicPartitionTimestamp(Native(p), Newest)),
-            _options.Patience),
+            _attemptMax),
+        cancellationToken);
+
+    /// <summary>Writes the offsets of the consumer group, of which nobody is a member.</summary>
+    internal ValueTask<int> CommitAsync(
+        IReadOnlyList<TopicPartitionOffset> offsets, CancellationToken cancellationToken) => AskAsync(
+        $"The offsets of the group {_options.Group} can't be written",
+        () =>
+        {
+            _consumer.Commit(offsets);
+            return offsets.Count;
+        },
         cancellationToken);
 
     /// <summary>Makes a topic that takes the largest records, unless somebody else has.</summary>
-    internal async ValueTask CreateTopicAsync(string topic, int partitions)
+    internal async ValueTask CreateTopicAsync(string topic, int partitions, bool isCompacted)
     {
+        var settings = new Dictionary<string, string> { ["max.message.bytes"] = $"{KafkaConfigs.RecordBytesMax}" };
+        if (isCompacted)
+        {
+            settings["cleanup.policy"] = "compact";
+        }
+
         try
         {
             await _admin.CreateTopicsAsync(
@@ -103,7 +123,7 @@ internal sealed class KafkaQueries : IDisposable
                     Name = topic,
                     NumPartitions = partitions,
                     ReplicationFactor = -1,
-                    Configs = new() { ["max.message.bytes"] = $"{KafkaConfigs.RecordBytesMax}" },
+                    Configs = settings,
                 },
             ]);
         }
@@ -120,13 +140,14 @@ internal sealed class KafkaQueries : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _admin.Dispose();
-        _consumer.Dispose();
+        // A question that nobody waits for any more still uses a client.
         for (int i = 0; i < AtOnceMax; i++)
         {
             _turns.Wait();
         }
 
+        _admin.Dispose();
+        _consumer.Dispose();
         _turns.Dispose();
     }
 
@@ -139,6 +160,9 @@ internal sealed class KafkaQueries : IDisposable
         or ErrorCode.NotLeaderForPartition or ErrorCode.RequestTimedOut or ErrorCode.Local_Transport
         or ErrorCode.NetworkException or ErrorCode.Local_UnknownPartition;
 
+    private static bool IsRefusal(Error? error) => error?.Code is ErrorCode.Local_Authentication or ErrorCode.Local_Ssl
+        or ErrorCode.SaslAuthenticationFailed;
+
     private async ValueTask<T> AskAsync<T>(string what, Func<T> ask, CancellationToken cancellationToken)
     {
         try
@@ -147,7 +171,9 @@ internal sealed class KafkaQueries : IDisposable
         }
         catch (KafkaException e)
         {
-            Error error = e.Error.Code == ErrorCode.Local_TimedOut && _lastError is { } last ? last : e.Error;
+            Error error = _lastError is { } last && (e.Error.Code == ErrorCode.Local_TimedOut || IsRefusal(last))
+                ? last
+                : e.Error;
             throw KafkaFaults.Of(error, $"{what} at {_options.BootstrapServers}", e);
         }
     }
@@ -157,10 +183,18 @@ internal sealed class KafkaQueries : IDisposable
     {
         await _turns.WaitAsync(cancellationToken);
         Task<T> asked = Task.Factory.StartNew(
-            ask, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        _ = asked.ContinueWith(
-            done => (_turns.Release(), done.Exception), CancellationToken.None, TaskContinuationOptions.None,
-            TaskScheduler.Default);
+            () =>
+            {
+                try
+                {
+                    return ask();
+                }
+                finally
+                {
+                    _turns.Release();
+                }
+            },
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         return await asked.WaitAsync(cancellationToken);
     }
 }

@@ -40,6 +40,14 @@ internal static class RegistryJson
     internal static string? ReadSubject(byte[] body) =>
         JsonSerializer.Deserialize<List<ReferenceBody>>(body)?.Select(u => u.Subject).FirstOrDefault() ?? "";
 
+    /// <summary>The id of a schema that was registered, as text.</summary>
+    internal static string? ReadId(byte[] body) => JsonSerializer.Deserialize<IdBody>(body)?.Id is { } id
+        ? id.ToString(System.Globalization.CultureInfo.InvariantCulture)
+        : null;
+
+    /// <summary>The body of a request that registers an Avro schema.</summary>
+    internal static byte[] Registration(string schema) => JsonSerializer.SerializeToUtf8Bytes(new SchemaText(schema));
+
     /// <summary>The registry's error code; 0: the answer is not from a registry.</summary>
     internal static int ErrorCode(byte[] body)
     {
@@ -62,6 +70,10 @@ internal static class RegistryJson
         [property: JsonPropertyName("name")] string? Name,
         [property: JsonPropertyName("subject")] string? Subject,
         [property: JsonPropertyName("version")] int Version);
+
+    private sealed record SchemaText([property: JsonPropertyName("schema")] string Schema);
+
+    private sealed record IdBody([property: JsonPropertyName("id")] int? Id);
 
     private sealed record ErrorBody([property: JsonPropertyName("error_code")] int Code);
 }

@@ -66,12 +66,18 @@ internal sealed class RegistryRequests : IDisposable
     /// <returns>Null: the registry says that there is none.</returns>
     /// <exception cref="SchemaUnavailableException">There is no answer.</exception>
     internal Task<RegistryAnswer?> AskAsync(string path, CancellationToken cancellationToken) =>
-        SendAsync(path, RegistryJson.Read, cancellationToken);
+        SendAsync(path, null, RegistryJson.Read, cancellationToken);
 
     /// <summary>Asks for the uses of a schema and gives the first subject; null: none.</summary>
     /// <exception cref="SchemaUnavailableException">There is no answer.</exception>
     internal Task<string?> SubjectOfAsync(string path, CancellationToken cancellationToken) =>
-        SendAsync(path, RegistryJson.ReadSubject, cancellationToken);
+        SendAsync(path, null, RegistryJson.ReadSubject, cancellationToken);
+
+    /// <summary>Registers a schema, unless it is there already, and gives its id as text; null: the registry says that
+    /// there is no such subject.</summary>
+    /// <exception cref="SchemaUnavailableException">There is no answer, or the schema is refused.</exception>
+    internal Task<string?> RegisterAsync(string path, byte[] body, CancellationToken cancellationToken) =>
+        SendAsync(path, body, RegistryJson.ReadId, cancellationToken);
 
     /// <summary>Ends requests that are under way. The semaphore holds nothing, and they still give their turns back.
     /// </summary>
@@ -83,7 +89,8 @@ internal sealed class RegistryRequests : IDisposable
         || status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests
         || (int)status >= 500;
 
-    private async Task<T?> SendAsync<T>(string path, Func<byte[], T?> read, CancellationToken cancellationToken)
+    private async Task<T?> SendAsync<T>(
+        string path, byte[]? body, Func<byte[], T?> read, CancellationToken cancellationToken)
         where T : class
     {
         await _turns.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -91,8 +98,8 @@ internal sealed class RegistryRequests : IDisposable
         {
             return await _pipeline.ExecuteAsync(
                 static async (state, token) =>
-                    await state.Self.OnceAsync(state.Path, state.Read, token).ConfigureAwait(false),
-                (Self: this, Path: path, Read: read),
+                    await state.Self.OnceAsync(state.Path, state.Body, state.Read, token).ConfigureAwait(false),
+                (Self: this, Path: path, Body: body, Read: read),
                 cancellationToken).ConfigureAwait(false);
         }
         catch (Polly.Timeout.TimeoutRejectedException e)
@@ -105,15 +112,13 @@ internal sealed class RegistryRequests : IDisposable
         }
     }
 
-    private async Task<T?> OnceAsync<T>(string path, Func<byte[], T?> read, CancellationToken cancellationToken)
+    private async Task<T?> OnceAsync<T>(
+        string path, byte[]? sent, Func<byte[], T?> read, CancellationToken cancellationToken)
         where T : class
     {
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, path);
-            request.Headers.Authorization = _options.Credentials.Header();
-            request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/vnd.schemaregistry.v1+json"));
-            request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json", 0.9));
+            using HttpRequestMessage request = RequestOf(path, sent);
             Interlocked.Increment(ref _sent);
             using HttpResponseMessage response = await _http.SendAsync(request, cancellationToken)
                 .ConfigureAwait(false);
@@ -138,6 +143,21 @@ internal sealed class RegistryRequests : IDisposable
             throw new SchemaUnavailableException(
                 "The credentials of the schema registry can't be read from their file.", e);
         }
+    }
+
+    private HttpRequestMessage RequestOf(string path, byte[]? body)
+    {
+        var request = new HttpRequestMessage(body is null ? HttpMethod.Get : HttpMethod.Post, path);
+        request.Headers.Authorization = _options.Credentials.Header();
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/vnd.schemaregistry.v1+json"));
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json", 0.9));
+        if (body is not null)
+        {
+            request.Content = new ByteArrayContent(body);
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/vnd.schemaregistry.v1+json");
+        }
+
+        return request;
     }
 
     private SchemaUnavailableException Refused(HttpStatusCode status)

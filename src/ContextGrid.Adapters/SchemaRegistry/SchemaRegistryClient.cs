@@ -85,6 +85,20 @@ public sealed class SchemaRegistryClient : IDisposable
         return SubjectSchema.Of(schema);
     }
 
+    /// <summary>Registers an Avro schema under a subject, unless it is there already.</summary>
+    /// <returns>Its id.</returns>
+    /// <exception cref="SchemaUnavailableException">The registry gives no answer at present, or refuses the schema.
+    /// </exception>
+    internal async ValueTask<int> RegisterAsync(string subject, string schema, CancellationToken cancellationToken)
+    {
+        string path = $"subjects/{Uri.EscapeDataString(subject)}/versions";
+        string? id = await _requests.RegisterAsync(path, RegistryJson.Registration(schema), cancellationToken)
+            .ConfigureAwait(false);
+        return id is null
+            ? throw new SchemaUnavailableException($"The schema registry knows no subject '{subject}'.")
+            : int.Parse(id, CultureInfo.InvariantCulture);
+    }
+
     /// <summary>A subject of an id, for messages; null when it is not known, also while the registry is away.</summary>
     internal async ValueTask<string?> FindSubjectAsync(int id, CancellationToken cancellationToken)
     {

@@ -9,6 +9,8 @@ public static class StatusText
     private static readonly string[] TypeColumns =
         ["entity type", "version", "entities", "in memory", "features", "freshness"];
 
+    private static readonly string[] OutputColumns = ["output", "topic", "written", "waiting", "state"];
+
     /// <summary>Writes the state.</summary>
     public static void Write(CliConsole console, GetStatusResponse status)
     {
@@ -28,6 +30,8 @@ public static class StatusText
             output.WriteLine("at start: " + Units.Printable(sentence));
         PeopleTable.Write(console, TypeColumns, status.EntityTypes.Select(TypeRow));
         PeopleTable.Write(console, SourceColumns, status.Sources.Select(SourceRow));
+        if (status.Outputs.Count > 0)
+            PeopleTable.Write(console, OutputColumns, status.Outputs.Select(OutputRow));
     }
 
     private static void WriteMemory(CliConsole console, GetStatusResponse status)
@@ -59,5 +63,14 @@ public static class StatusText
         Units.Count(source.LagRecords),
         source.LagMs == 0 ? "-" : Units.Duration(source.LagMs),
         Units.Count(source.Gaps.Count),
+    ];
+
+    private static string[] OutputRow(OutputStatus output) =>
+    [
+        output.Name,
+        output.Topic,
+        Units.Count(output.Written),
+        Units.Count(output.Waiting),
+        output.Fault.Length > 0 ? Units.Printable(output.Fault) : output.WritesAll ? "writes all entities" : "-",
     ];
 }

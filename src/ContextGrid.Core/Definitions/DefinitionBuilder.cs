@@ -8,7 +8,7 @@ public static class DefinitionBuilder
     private const int EventsMax = 256;
     private const int EntitiesMax = 256;
 
-    private static readonly string[] Keys = ["version", "events", "entities", "outputs"];
+    private static readonly string[] Keys = ["version", "events", "entities"];
 
     /// <summary>Builds one set from all files.</summary>
     /// <param name="roots">The top node of each file.</param>

@@ -42,6 +42,21 @@ public static class DefinitionHash
     }
 
     /// <summary>
+    /// A hash over what an output writes and where: with another one all entities have to be written anew.
+    /// </summary>
+    public static ulong OfOutput(DefinitionSet set, EntityDefinition entity, OutputDefinition output)
+    {
+        var text = new StringBuilder("output 1\n").Append(OfState(set, entity)).Append('\n');
+        AppendOutput(text, entity, output);
+        foreach (int feature in output.Features)
+        {
+            text.Append(FeatureText.Print(set, entity, entity.Features[feature])).Append('\n');
+        }
+
+        return Of(text);
+    }
+
+    /// <summary>
     /// A hash over everything that the definitions say, but for the places in files and their comments.
     /// </summary>
     public static ulong OfSet(DefinitionSet set)
@@ -82,6 +97,24 @@ public static class DefinitionHash
         {
             text.Append(feature.Name).Append(": ").Append(FeatureText.Print(set, entity, feature)).Append('\n');
         }
+
+        foreach (OutputDefinition output in entity.Outputs)
+        {
+            AppendOutput(text, entity, output);
+        }
+    }
+
+    private static void AppendOutput(StringBuilder text, EntityDefinition entity, OutputDefinition output)
+    {
+        text.Append("output ").Append(output.Name)
+            .Append(' ').Append(output.Topic)
+            .Append(' ').Append((int)output.Format);
+        foreach (int feature in output.Features)
+        {
+            text.Append(' ').Append(entity.Features[feature].Name);
+        }
+
+        text.Append('\n');
     }
 
     private static void AppendHead(StringBuilder text, EventDefinition definition)

@@ -15,7 +15,11 @@ public sealed record EntityDefinition(
     long TtlMs,
     long AllowedLatenessMs,
     long FreshnessMs,
-    ImmutableArray<FeatureDefinition> Features);
+    ImmutableArray<FeatureDefinition> Features)
+{
+    /// <summary>What is written to topics, in the order of the file.</summary>
+    public ImmutableArray<OutputDefinition> Outputs { get; init; } = [];
+}
 
 /// <summary>An event that an entity consumes.</summary>
 /// <param name="EventIndex">Index in <see cref="DefinitionSet.Events"/>.</param>

@@ -17,6 +17,8 @@ internal sealed class EntityDefinitionReader(NodeReader reader, ImmutableArray<E
 
     private static readonly string[] MemoryKeys = ["turns", "facts", "items"];
 
+    private readonly OutputsReader _outputs = new(reader, events);
+
     /// <summary>Reads an entity; null when it is not even a mapping.</summary>
     internal EntityDefinition? Read(DefinitionScalar name, DefinitionNode node)
     {
@@ -29,15 +31,17 @@ internal sealed class EntityDefinitionReader(NodeReader reader, ImmutableArray<E
 
         reader.RefuseUnknownKeys(mapping, what, Keys);
         CheckMemory(mapping);
-        CheckOutputs(mapping);
         ImmutableArray<EntitySource> sources = Sources(mapping, name, what);
         long ttl = reader.Duration(mapping, "ttl", 0, 1_000, 3_650 * DayMs);
         long lateness = reader.Duration(mapping, "allowed_lateness", LatenessMsDefault, 0, 400 * DayMs);
         long freshness = reader.Duration(mapping, "freshness", FreshnessMsDefault, 1, DayMs);
         var scope = new FeatureScope(name.Text, events, sources.Select(s => s.EventIndex));
-        var features = new FeaturesReader(reader, name.Text, scope);
-        return new EntityDefinition(
-            name.Text, sources, ttl, lateness, freshness, features.Read(NodeReader.Find(mapping, "features"), name));
+        ImmutableArray<FeatureDefinition> features = new FeaturesReader(reader, name.Text, scope)
+            .Read(NodeReader.Find(mapping, "features"), name);
+        return new EntityDefinition(name.Text, sources, ttl, lateness, freshness, features)
+        {
+            Outputs = _outputs.Read(NodeReader.Find(mapping, "outputs"), name.Text, features),
+        };
     }
 
     /// <summary>The consumed events; none when one of them is unknown.</summary>
@@ -100,16 +104,7 @@ internal sealed class EntityDefinitionReader(NodeReader reader, ImmutableArray<E
         reader.RefuseUnknownKeys(memory, "memory", MemoryKeys);
         foreach (DefinitionEntry entry in memory.Entries)
         {
-            reader.Integer(entry.Value, $"'{entry.Key.Text}'", 0, MemoryItemsMax);
-        }
-    }
-
-    private void CheckOutputs(DefinitionMapping mapping)
-    {
-        if (NodeReader.Find(mapping, "outputs") is DefinitionScalar scalar)
-        {
-            reader.Errors.Add(scalar.Place,
-                $"'outputs' must be a mapping or a sequence; found {NodeReader.Describe(scalar)}");
+            reader.Integer(memory, entry.Key.Text, 0, 0, MemoryItemsMax);
         }
     }
 }

@@ -8,7 +8,6 @@ namespace ContextGrid.Core.Definitions;
 internal sealed class EventReader(NodeReader reader)
 {
     private const int OwnerCharactersMax = 256;
-    private const int TopicCharactersMax = 249;
     private const long DedupeMsDefault = 600_000;
     private const long FutureMsDefault = 300_000;
     private const long DedupeMsMax = 86_400_000;
@@ -44,8 +43,8 @@ internal sealed class EventReader(NodeReader reader)
         int key = FieldIndex(mapping, "key", fields, what, ValueKind.String, ValueKind.Int64);
         return new EventDefinition(
             name.Text,
-            Topic(mapping, name, what),
-            Format(mapping),
+            reader.Topic(mapping, name, what)?.Text ?? "",
+            (EventFormat)reader.Choice(mapping, "format", Formats),
             timestamp,
             id,
             reader.Duration(mapping, "dedupe", DedupeMsDefault, 1_000, DedupeMsMax),
@@ -53,47 +52,6 @@ internal sealed class EventReader(NodeReader reader)
             reader.Duration(mapping, "max_future", FutureMsDefault, 0, FutureMsMax),
             Owner(mapping),
             [.. fields]);
-    }
-
-    private string Topic(DefinitionMapping mapping, DefinitionScalar name, string what)
-    {
-        if (NodeReader.Find(mapping, "topic") is not { } node)
-        {
-            reader.Errors.Add(name.Place, $"{what} needs a topic; add 'topic: NAME'");
-            return "";
-        }
-
-        if (reader.Scalar(node, "'topic'") is not { } topic)
-        {
-            return "";
-        }
-
-        bool good = topic.Text.Length <= TopicCharactersMax && topic.Text is not ("." or "..")
-            && topic.Text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
-        if (!good)
-        {
-            reader.Errors.Add(topic.Place, $"'{topic.Text}' cannot be the name of a topic; allowed are letters, "
-                + $"digits, . _ and -, at most {TopicCharactersMax}, but not . or .. alone");
-        }
-
-        return topic.Text;
-    }
-
-    private EventFormat Format(DefinitionMapping mapping)
-    {
-        if (NodeReader.Find(mapping, "format") is not { } node || reader.Scalar(node, "'format'") is not { } format)
-        {
-            return EventFormat.Json;
-        }
-
-        int known = Array.IndexOf(Formats, format.Text);
-        if (known < 0)
-        {
-            reader.Errors.Add(
-                format.Place, $"unknown format: '{format.Text}'{NearestName.Suggest(format.Text, Formats)}");
-        }
-
-        return (EventFormat)Math.Max(known, 0);
     }
 
     private string? Owner(DefinitionMapping mapping)

@@ -7,6 +7,7 @@ namespace ContextGrid.Core.Definitions;
 internal sealed class NodeReader(DefinitionErrors errors)
 {
     internal const int NameCharactersMax = 63;
+    private const int TopicCharactersMax = 249;
 
     /// <summary>Where errors go.</summary>
     internal DefinitionErrors Errors => errors;
@@ -77,16 +78,64 @@ internal sealed class NodeReader(DefinitionErrors errors)
         return defaultMs;
     }
 
-    /// <summary>An integer of a range; an error when it is another.</summary>
-    internal void Integer(DefinitionNode node, string what, long min, long max)
+    /// <summary>An integer of a range; the default when the key is missing or wrong.</summary>
+    internal long Integer(DefinitionMapping mapping, string key, long otherwise, long min, long max)
     {
-        if (Scalar(node, what) is { } scalar
-            && !(long.TryParse(
-                    scalar.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
-                && number >= min && number <= max))
+        if (Find(mapping, key) is not { } node || Scalar(node, $"'{key}'") is not { } scalar)
         {
-            errors.Add(scalar.Place, $"{what} must be an integer from {min} to {max}; found '{scalar.Text}'");
+            return otherwise;
         }
+
+        if (long.TryParse(scalar.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
+            && number >= min && number <= max)
+        {
+            return number;
+        }
+
+        errors.Add(scalar.Place, $"'{key}' must be an integer from {min} to {max}; found '{scalar.Text}'");
+        return otherwise;
+    }
+
+    /// <summary>One of some words, by its index; the first when the key is missing or wrong.</summary>
+    internal int Choice(DefinitionMapping mapping, string key, string[] words)
+    {
+        if (Find(mapping, key) is not { } node || Scalar(node, $"'{key}'") is not { } scalar)
+        {
+            return 0;
+        }
+
+        int known = Array.IndexOf(words, scalar.Text);
+        if (known < 0)
+        {
+            errors.Add(scalar.Place, $"unknown {key}: '{scalar.Text}'{NearestName.Suggest(scalar.Text, words)}");
+        }
+
+        return Math.Max(known, 0);
+    }
+
+    /// <summary>The name of a topic, which must be there; null, with an error, when there is none.</summary>
+    internal DefinitionScalar? Topic(DefinitionMapping mapping, DefinitionScalar name, string what)
+    {
+        if (Find(mapping, "topic") is not { } node)
+        {
+            errors.Add(name.Place, $"{what} needs a topic; add 'topic: NAME'");
+            return null;
+        }
+
+        if (Scalar(node, "'topic'") is not { } topic)
+        {
+            return null;
+        }
+
+        bool good = topic.Text.Length <= TopicCharactersMax && topic.Text is not ("." or "..")
+            && topic.Text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+        if (!good)
+        {
+            errors.Add(topic.Place, $"'{topic.Text}' cannot be the name of a topic; allowed are letters, "
+                + $"digits, . _ and -, at most {TopicCharactersMax}, but not . or .. alone");
+        }
+
+        return topic;
     }
 
     /// <summary>Refuses a name that is not of the form of names; the name is used all the same.</summary>

@@ -161,6 +161,12 @@ public sealed class CheckpointStore : IAsyncDisposable
         return entities;
     }
 
+    /// <summary>Goes through all entities of a checkpoint that is kept.</summary>
+    /// <exception cref="CheckpointCorruptException">Names the blob and the offset.</exception>
+    /// <exception cref="SnapshotStoreException">The store can't be read.</exception>
+    internal ValueTask<SegmentMerge> MergeAsync(CheckpointPin pin, CancellationToken cancellationToken) =>
+        SegmentMerge.OpenAsync(_store, pin.Manifest.Segments, cancellationToken);
+
     /// <summary>Looks one entity up in a view.</summary>
     /// <param name="view">From <see cref="View"/>.</param>
     /// <param name="key">The entity.</param>

@@ -36,7 +36,6 @@ public static class DefinitionSchema
                 ["version"] = new JsonObject { ["const"] = 1, ["description"] = "The version of the notation: 1." },
                 ["events"] = Named("Events by name.", Event()),
                 ["entities"] = Named("Types of entity by name.", Entity()),
-                ["outputs"] = Outputs(),
             },
         };
         return schema.ToJsonString(Readable).ReplaceLineEndings("\n") + "\n";
@@ -114,13 +113,33 @@ public static class DefinitionSchema
         ["additionalProperties"] = value,
     };
 
-    private static JsonObject Outputs() => new() { ["type"] = new JsonArray("object", "array") };
+    private static JsonObject Outputs() => Named(
+        "Features that are written to topics when an entity has changed, by name.",
+        Closed(["topic"], new JsonObject
+        {
+            ["topic"] = Text("A topic of its own."),
+            ["features"] = new JsonObject
+            {
+                ["type"] = "array",
+                ["minItems"] = 1,
+                ["items"] = new JsonObject { ["type"] = "string" },
+                ["description"] = "The features; default: all of the entity.",
+            },
+            ["format"] = new JsonObject
+            {
+                ["enum"] = new JsonArray("json", "avro"),
+                ["default"] = "json",
+                ["description"] = "How values are written.",
+            },
+            ["interval"] = Duration("Changes of one entity within so long are one record: 100ms to 1m.", "1s"),
+            ["partitions"] = Count("Partitions of the topic when it has to be made.", 1, 1_024),
+        }));
 
-    private static JsonObject Count(string description) => new()
+    private static JsonObject Count(string description, int min = 0, int max = 1_000_000) => new()
     {
         ["type"] = "integer",
-        ["minimum"] = 0,
-        ["maximum"] = 1_000_000,
+        ["minimum"] = min,
+        ["maximum"] = max,
         ["description"] = description,
     };
 

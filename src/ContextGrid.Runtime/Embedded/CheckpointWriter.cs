@@ -58,10 +58,14 @@ internal sealed class CheckpointWriter
 
     /// <summary>Writes and publishes one checkpoint; when that fails everything stays changed.</summary>
     /// <param name="positions">The positions of all partitions, noted before.</param>
+    /// <param name="outputs">What is to be noted of the outputs.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="SnapshotStoreException">It is not durable.</exception>
     /// <exception cref="OwnerFencedException">Another owner has taken over.</exception>
-    internal async Task WriteAsync(ImmutableArray<long> positions, CancellationToken cancellationToken)
+    internal async Task WriteAsync(
+        ImmutableArray<long> positions,
+        ImmutableSortedDictionary<string, long> outputs,
+        CancellationToken cancellationToken)
     {
         var taken = new List<TakenShard>();
         bool durable = false;
@@ -78,7 +82,7 @@ internal sealed class CheckpointWriter
                 }
             }
 
-            await builder.PublishAsync(Content(positions, taken), cancellationToken);
+            await builder.PublishAsync(Content(positions, outputs, taken), cancellationToken);
             durable = true;
             _grid.Passivation.Published = number;
             taken.ForEach(t => t.Release());
@@ -107,7 +111,10 @@ internal sealed class CheckpointWriter
         }
     }
 
-    private CheckpointContent Content(ImmutableArray<long> positions, List<TakenShard> taken) => new()
+    private CheckpointContent Content(
+        ImmutableArray<long> positions,
+        ImmutableSortedDictionary<string, long> outputs,
+        List<TakenShard> taken) => new()
     {
         Sources =
         [
@@ -116,7 +123,7 @@ internal sealed class CheckpointWriter
         ],
         DefinitionVersion = 1,
         DefinitionHashes = _hashes,
-        Counters = Counters(taken),
+        Counters = Counters(taken).AddRange(outputs),
     };
 
     private ImmutableSortedDictionary<string, long> Counters(List<TakenShard> taken)

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Diagnostics;
 using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Runtime.Outputs;
 using Microsoft.Extensions.Logging;
 
 namespace ContextGrid.Runtime.Embedded;
@@ -22,6 +23,7 @@ internal sealed partial class Checkpointer
     private readonly ILogger _logger;
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly CheckpointWriter _writer;
+    private readonly GridOutputs? _outputs;
     private ImmutableArray<long> _published = [];
 
     internal Checkpointer(
@@ -31,12 +33,14 @@ internal sealed partial class Checkpointer
         ImmutableSortedDictionary<string, ulong> hashes,
         GridMetrics metrics,
         TimeProvider time,
-        ILogger logger)
+        ILogger logger,
+        GridOutputs? outputs = null)
     {
         _grid = grid;
         _store = store;
         _progress = progress;
         _writer = new CheckpointWriter(grid, store, progress, hashes);
+        _outputs = outputs;
         _metrics = metrics;
         _time = time;
         _logger = logger;
@@ -103,14 +107,18 @@ internal sealed partial class Checkpointer
         try
         {
             ImmutableArray<long> positions = [.. _progress.Select(p => p.Next)];
-            bool moved = _published.IsDefaultOrEmpty || !positions.SequenceEqual(_published);
+            ImmutableSortedDictionary<string, long> outputs = _outputs is null
+                ? ImmutableSortedDictionary<string, long>.Empty
+                : await _outputs.FlushAsync();
+            bool moved = _published.IsDefaultOrEmpty || !positions.SequenceEqual(_published)
+                || outputs.Any(o => Current.Content.Counters.GetValueOrDefault(o.Key) != o.Value);
             if (!moved && Fault is null && !_writer.HasChanges)
             {
                 return;
             }
 
             long started = _time.GetTimestamp();
-            await _writer.WriteAsync(positions, cancellationToken);
+            await _writer.WriteAsync(positions, outputs, cancellationToken);
             _published = positions;
             Fault = null;
             _metrics.CountCheckpoint("ok", _time.GetElapsedTime(started).TotalSeconds);

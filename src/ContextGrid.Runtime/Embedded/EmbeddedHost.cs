@@ -6,6 +6,7 @@ using ContextGrid.Runtime.DeadLetters;
 using ContextGrid.Runtime.Diagnostics;
 using ContextGrid.Runtime.Embedded.Log;
 using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Runtime.Outputs;
 using ContextGrid.Runtime.Queries;
 using ContextGrid.Runtime.Replay;
 using Microsoft.Extensions.Logging;
@@ -35,27 +36,24 @@ public sealed class EmbeddedHost : IAsyncDisposable
         ImmutableArray<PartitionProgress> progress,
         HostPlatform platform)
     {
-        (IEventLog log, TimeProvider time, ILoggerFactory loggers) = (stores.Log, platform.Time, platform.Loggers);
+        (var log, TimeProvider time, ILoggerFactory loggers) = (stores.Log, platform.Time, platform.Loggers);
         IContextGrid around = platform.AroundGrid(grid);
         (_stores, Definitions, Grid, Metrics, Progress) = (stores, options.Definitions, grid, metrics, progress);
         var sink = new DeadLetterTopic(log, time, loggers.CreateLogger<DeadLetterTopic>());
         (var validator, var retries) = (new EventValidator(Definitions, options.Decoders), new RetryVerdicts());
         ILogger logger = loggers.CreateLogger<EmbeddedHost>();
+        _past = new PastReader(log, grid.Plans, progress, options.Decoders);
+        Reader = new ContextReader(around, _past, progress, time);
+        var sources = new OutputSources(Reader, progress, log, stores.Checkpoints, time);
+        Outputs = new GridOutputs(grid, sources, options.OutputEncoders, metrics.Meter, logger);
         _checkpointer = new Checkpointer(
-            grid, stores.Checkpoints, progress, StateRecovery.HashesOf(Definitions), metrics, time, logger);
+            grid, stores.Checkpoints, progress, StateRecovery.HashesOf(Definitions), metrics, time, logger, Outputs);
         _ingestors =
         [
             .. progress.Select(p => new PartitionIngestor(
-                log, around, sink,
-                new EventBatch(Definitions, Definitions.EventOf(p.Partition.Topic), p.Partition, options.Decoders)
-                {
-                    Retries = retries,
-                },
-                p, metrics, time, logger)),
+                log, around, sink, HostStart.BatchOf(options, p.Partition, retries), p, metrics, time, logger)),
         ];
         _scrub = stores.Checkpoints.Scrub(logger);
-        _past = new PastReader(log, grid.Plans, progress, options.Decoders);
-        Reader = new ContextReader(around, _past, progress, time);
         Publisher = new EventPublisher(log, sink, validator, metrics, time);
         DeadLetters = new DeadLetterDesk(log, validator, progress, retries, metrics.Meter, time);
         Backup = new GridBackup(stores, _checkpointer.CheckpointAsync, new BackupMetrics(metrics.Meter), platform);
@@ -84,6 +82,9 @@ public sealed class EmbeddedHost : IAsyncDisposable
 
     /// <summary>Looks dead letters up, retries and discards them.</summary>
     public DeadLetterDesk DeadLetters { get; }
+
+    /// <summary>Writes features to topics.</summary>
+    public GridOutputs Outputs { get; }
 
     /// <summary>Copies the data directory while the host runs.</summary>
     public GridBackup Backup { get; }
@@ -128,7 +129,7 @@ public sealed class EmbeddedHost : IAsyncDisposable
     /// <param name="nowMs">The present time, milliseconds since the Unix epoch.</param>
     /// <returns>Why it is not, or null.</returns>
     public string? WhyNotReady(long nowMs) =>
-        SourceReadiness.WhyNot(Definitions, _ingestors, nowMs) ?? (_stopped ? "stopping" : null);
+        SourceReadiness.WhyNot(Definitions, _ingestors, nowMs) ?? Log.Incomplete ?? (_stopped ? "stopping" : null);
 
     /// <summary>Segments of the checkpoint that are damaged, as far as they have been read since the start.</summary>
     public IReadOnlyList<string> DamagedSegments => _scrub.Faults;
@@ -173,10 +174,9 @@ public sealed class EmbeddedHost : IAsyncDisposable
     private static async Task<EmbeddedHost> StartAsync(
         EmbeddedHostOptions options, HostStores stores, HostPlatform platform, CancellationToken cancellationToken)
     {
-        CheckpointStore checkpoints = stores.Checkpoints;
-        var grid = new EmbeddedGrid(options.Definitions, options.Metrics, checkpoints, options.MemoryMaxBytes);
+        var grid = new EmbeddedGrid(options.Definitions, options.Metrics, stores.Checkpoints, options.MemoryMaxBytes);
         ImmutableArray<PartitionProgress> progress = await StateRecovery.ProgressAsync(
-            stores.Log, options.Definitions, checkpoints.Current, platform.Time, cancellationToken);
+            stores.Log, options.Definitions, stores.Checkpoints.Current, platform.Time, cancellationToken);
         var host = new EmbeddedHost(options, stores, grid, options.Metrics, progress, platform);
         host.Recovered = [.. stores.Recovered, .. StateRecovery.Describe(grid), SourceReadiness.Backlog(progress)];
         host.Begin(options.CheckpointInterval);
@@ -187,6 +187,7 @@ public sealed class EmbeddedHost : IAsyncDisposable
     {
         _tasks.AddRange(_ingestors.Select(i => BesideAsync(i.RunAsync)));
         _tasks.Add(BesideAsync(_scrub.RunAsync));
+        _tasks.Add(BesideAsync(token => Outputs.RunAsync(_checkpointer.CheckpointAsync, token)));
         Failed = _checkpointer.RunAsync(checkpointInterval, _stopping.Token);
         _tasks.Add(Failed);
     }

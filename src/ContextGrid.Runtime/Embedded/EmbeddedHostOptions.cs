@@ -2,6 +2,7 @@ using ContextGrid.Core.Definitions;
 using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.Diagnostics;
 using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Runtime.Outputs;
 
 namespace ContextGrid.Runtime.Embedded;
 
@@ -52,6 +53,9 @@ public sealed record EmbeddedHostOptions
     /// registry.
     /// </summary>
     public EventDecoderFactory Decoders { get; init; } = PlainDecoders.Create;
+
+    /// <summary>Makes the encoders of outputs. Default: all are JSON.</summary>
+    public OutputEncoderFactory? OutputEncoders { get; init; }
 
     /// <summary>Whether the checkpoints are put aside and all state is built from the log again.</summary>
     public bool Rebuild { get; init; }

@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
 using System.Text;
 using ContextGrid.Core.Features.Plans;
 using ContextGrid.Core.Model;
 using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Diagnostics;
+using ContextGrid.Runtime.Outputs;
 
 namespace ContextGrid.Runtime.Embedded;
 
@@ -19,6 +21,7 @@ internal sealed class EntityTable
     internal EntityTable(EntityPlan plan, StoredEntities stored, ResidentMemory memory, GridMetrics metrics)
     {
         Plan = plan;
+        Outputs = [.. plan.Definition.Outputs.Select(o => new OutputMarks(o))];
         _type = Encoding.UTF8.GetBytes(plan.Definition.Name);
         _typeHash = StableHash.Of(_type);
         for (int i = 0; i < _shards.Length; i++)
@@ -28,6 +31,9 @@ internal sealed class EntityTable
     }
 
     internal EntityPlan Plan { get; }
+
+    /// <summary>What the type's outputs have to write.</summary>
+    internal ImmutableArray<OutputMarks> Outputs { get; }
 
     internal ReadOnlySpan<EntityShard> Shards => _shards;
 
@@ -61,6 +67,15 @@ internal sealed class EntityTable
             }
 
             return count;
+        }
+    }
+
+    /// <summary>Tells the outputs that an entity has changed.</summary>
+    internal void MarkOutputs(ReadOnlySpan<byte> key)
+    {
+        foreach (OutputMarks marks in Outputs)
+        {
+            marks.Mark(key);
         }
     }
 

@@ -68,7 +68,7 @@ internal sealed class EventRouter
                 if (table.ShardOf(hash).TryApply(
                     key, hash, record, batch.IsSkipped, default, out ApplyOutcome outcome))
                 {
-                    _followers.Mark(table.Plan, key);
+                    Mark(table, key);
                 }
                 else
                 {
@@ -84,6 +84,13 @@ internal sealed class EventRouter
         _metrics.CountRedelivered(repeated);
     }
 
+    // Also what an entity had applied already: before a crash it may not have been told.
+    private void Mark(EntityTable table, ReadOnlySpan<byte> key)
+    {
+        _followers.Mark(table.Plan, key);
+        table.MarkOutputs(key);
+    }
+
     /// <summary>Applies the batch's event to an entity that may be stored.</summary>
     private async ValueTask<ApplyOutcome> ApplyStoredAsync(
         EntityTable table, byte[] key, ulong hash, EventBatch batch, CancellationToken cancellationToken)
@@ -97,7 +104,7 @@ internal sealed class EventRouter
                 if (table.ShardOf(hash).TryApply(
                     key, hash, batch.Current, batch.IsSkipped, stored, out ApplyOutcome outcome))
                 {
-                    _followers.Mark(table.Plan, key);
+                    Mark(table, key);
                     return outcome;
                 }
             }

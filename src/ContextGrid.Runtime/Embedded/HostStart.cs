@@ -1,4 +1,5 @@
 using System.Globalization;
+using ContextGrid.Core.Definitions;
 using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Embedded.Log;
 using ContextGrid.Runtime.Files;
@@ -14,6 +15,14 @@ internal static class HostStart
     internal static bool IsReason(Exception e) => e is DataDirectoryException or SnapshotStoreException
         or CheckpointCorruptException or EventLogException or IOException or UnauthorizedAccessException
         or ArgumentException;
+
+    /// <summary>The batch that the events of a partition are read in.</summary>
+    internal static EventBatch BatchOf(
+        EmbeddedHostOptions options, TopicPartition partition, RetryVerdicts retries) =>
+        new(options.Definitions, options.Definitions.EventOf(partition.Topic), partition, options.Decoders)
+        {
+            Retries = retries,
+        };
 
     /// <summary>Opens the checkpoints and takes their ownership, if they fit log and definitions.</summary>
     /// <param name="options">Where they are, and whether they are to be forgotten.</param>
@@ -88,6 +97,11 @@ internal static class HostStart
         EmbeddedHostOptions options, string path, HostPlatform platform)
     {
         Dictionary<string, int> topics = options.Definitions.Topics.ToDictionary(t => t, _ => options.Partitions);
+        foreach (OutputDefinition output in options.Definitions.Entities.SelectMany(e => e.Outputs))
+        {
+            topics[output.Topic] = output.Partitions;
+        }
+
         topics[DeadLetterTopic.Name] = 1;
         return FileEventLog.Open(
             platform.Log with

@@ -16,6 +16,11 @@ public interface IEventLog : IAsyncDisposable
     /// </summary>
     ValueTask<int> CountPartitionsAsync(string topic, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Why what is read can't be all there is, in a sentence for operators; null: nothing is known against it.
+    /// </summary>
+    string? Incomplete => null;
+
     /// <summary>The offsets that a partition has now.</summary>
     /// <exception cref="EventLogException">There is no such partition, or it can't be reached.</exception>
     ValueTask<LogRange> GetRangeAsync(TopicPartition partition, CancellationToken cancellationToken);

@@ -31,24 +31,15 @@ internal static class IdRecovery
 
         long lastMs = await log.TimeOfAsync(progress.Partition, end - 1, cancellationToken);
         long recent = await log.FindOffsetAsync(progress.Partition, lastMs - events.DedupeMs, cancellationToken);
-        await using ILogReader reader = log.OpenReader(progress.Partition, Math.Max(from, recent));
-        while (reader.NextOffset < end)
+
+        // What the log does not give is a failure: to go on without these ids would count producers' retries twice.
+        await using var scan = new LogScan(
+            log, progress.Partition, Math.Max(from, recent), end, idleReadsMax: 0) { Batch = records };
+        while (await scan.ReadAsync(cancellationToken))
         {
-            ReadOutcome outcome = await reader.ReadAsync(records, TimeSpan.Zero, cancellationToken);
-            if (outcome == ReadOutcome.Records)
-            {
-                await events.PrepareAsync(records, cancellationToken);
-                events.Load(records, end);
-                events.SkipAll();
-            }
-            else if (outcome == ReadOutcome.None && reader.NextOffset < end)
-            {
-                // To go on without these ids would count producers' retries twice.
-                throw new EventLogException(
-                    EventLogError.Unavailable,
-                    $"{progress.Partition.Topic}/{progress.Partition.Partition} gives nothing after "
-                    + $"{reader.NextOffset - 1}, where ids of events before {end} are to be remembered.");
-            }
+            await events.PrepareAsync(records, cancellationToken);
+            events.Load(records, end);
+            events.SkipAll();
         }
     }
 }

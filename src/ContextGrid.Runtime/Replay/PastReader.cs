@@ -103,35 +103,22 @@ public sealed class PastReader(
 
         // What was applied before the host's last stop counts, also while the live state is still being brought back.
         long end = Math.Max(partition.Next, partition.RecoverTo);
-        var records = new LogBatch();
-        await using ILogReader reader = log.OpenReader(partition.Partition, range.Start);
-        while (reader.NextOffset < end)
-        {
-            ReadOutcome outcome = await reader.ReadAsync(records, TimeSpan.Zero, cancellationToken);
-            if (outcome == ReadOutcome.None && reader.NextOffset < end)
-            {
-                // An answer without what stands there would not say that it lacks something (I12).
-                throw Missing(partition.Partition, reader.NextOffset, end);
-            }
 
-            if (outcome == ReadOutcome.OffsetGone)
-            {
-                // Retention has overtaken the reading: what it took is missing, and the answer says so (I8).
-                NoteCut(cut, partition.Partition, reader.NextOffset);
-            }
-            else if (outcome == ReadOutcome.Records)
-            {
-                await events.PrepareAsync(records, cancellationToken);
-                events.Load(records, end);
-                Apply(events, wanting, eventIndex, headMs);
-            }
+        // What the log does not give is a failure: an answer without it would not say that it lacks something (I12).
+        await using var scan = new LogScan(log, partition.Partition, range.Start, end, idleReadsMax: 0);
+        while (await scan.ReadAsync(cancellationToken))
+        {
+            await events.PrepareAsync(scan.Batch, cancellationToken);
+            events.Load(scan.Batch, end);
+            Apply(events, wanting, eventIndex, headMs);
+        }
+
+        if (scan.RetainedFrom is { } from)
+        {
+            // Retention has overtaken the reading: what it took is missing, and the answer says so (I8).
+            NoteCut(cut, partition.Partition, from);
         }
     }
-
-    private static EventLogException Missing(TopicPartition partition, long next, long end) => new(
-        EventLogError.Unavailable,
-        $"{partition.Topic}/{partition.Partition} gives nothing from offset {next} on, but everything before {end} is "
-        + "applied. Try again.");
 
     private static void NoteCut(List<RetainedFrom> cut, TopicPartition partition, long from)
     {

@@ -19,7 +19,7 @@ internal sealed class KafkaArguments
 
     private readonly Option<string> _group = new("--kafka-group")
     {
-        Description = "Consumer group whose offsets are written, for lag tools only; empty: none",
+        Description = "Consumer group whose offsets show lag tools what is durable; empty: none",
         DefaultValueFactory = _ => "contextgrid",
     };
 

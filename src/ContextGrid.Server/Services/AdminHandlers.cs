@@ -4,6 +4,7 @@ using ContextGrid.Core.Definitions;
 using ContextGrid.Core.Features.Plans;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Runtime.Outputs;
 
 namespace ContextGrid.Server.Services;
 
@@ -45,9 +46,20 @@ internal sealed class AdminHandlers(EmbeddedHost host, RateMeter rates, TimeProv
         status.CheckpointDamage.AddRange(host.DamagedSegments);
         (status.CheckpointCheckedBytes, status.CheckpointStoredBytes) = host.ScrubBytes;
         status.Sources.AddRange(host.Progress.Select(p => Source(p, nowMs)));
+        status.Outputs.AddRange(host.Outputs.States.Select(Output));
         status.EntityTypes.AddRange(Enumerable.Range(0, host.Grid.Plans.Length).Select(EntityType));
         return status;
     }
+
+    private static OutputStatus Output(OutputState output) => new()
+    {
+        Name = output.Name,
+        Topic = output.Topic,
+        Written = output.Written,
+        Waiting = output.Waiting,
+        WritesAll = !output.IsWhole,
+        Fault = output.Fault ?? "",
+    };
 
     internal GetDefinitionsResponse GetDefinitions()
     {

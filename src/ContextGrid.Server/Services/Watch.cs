@@ -59,34 +59,40 @@ internal sealed class Watch : IDisposable
     {
         bool isRebuilding = IsRebuilding;
 
-        // Without a token the client gets everything first, also entities that were never seen. With one, of a server
-        // that is rebuilding, it gets nothing yet: it has seen values that ran ahead of its token, and none goes back.
-        SourceVector seen = resumed is null
-            ? await SendAllAsync(SourceVector.Start, cancellationToken).ConfigureAwait(false)
-            : isRebuilding ? resumed
-            : await SendNewerAsync(resumed, cancellationToken).ConfigureAwait(false);
+        // Without a token the client gets everything first, also entities that were never seen.
+        SourceVector seen = resumed ?? await SendAllAsync(SourceVector.Start, cancellationToken).ConfigureAwait(false);
+        if (isRebuilding)
+        {
+            seen = await WhileRebuildingAsync(seen, isSilent: resumed is not null, cancellationToken)
+                .ConfigureAwait(false);
+        }
+        else if (resumed is not null)
+        {
+            seen = await SendNewerAsync(seen, cancellationToken).ConfigureAwait(false);
+        }
+
         while (true)
         {
-            if (isRebuilding)
+            await _changed.WaitAsync(cancellationToken).ConfigureAwait(false);
+            seen = await SendMarkedAsync(seen, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(interval, _time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // A client with a token has seen values that ran ahead of it: it gets nothing yet, so that none goes back.
+    private async Task<SourceVector> WhileRebuildingAsync(
+        SourceVector seen, bool isSilent, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await Task.Delay(RebuildLook, _time, cancellationToken).ConfigureAwait(false);
+            if (!IsRebuilding)
             {
-                await Task.Delay(RebuildLook, _time, cancellationToken).ConfigureAwait(false);
-                isRebuilding = IsRebuilding;
-                if (!isRebuilding)
-                {
-                    // Also values that did not change are complete from now on, which the client must learn.
-                    seen = await SendAllAsync(seen, cancellationToken).ConfigureAwait(false);
-                }
-                else if (resumed is null)
-                {
-                    seen = await SendNewerAsync(seen, cancellationToken).ConfigureAwait(false);
-                }
+                // Also values that did not change are complete from now on, which the client must learn.
+                return await SendAllAsync(seen, cancellationToken).ConfigureAwait(false);
             }
-            else
-            {
-                await _changed.WaitAsync(cancellationToken).ConfigureAwait(false);
-                seen = await SendMarkedAsync(seen, cancellationToken).ConfigureAwait(false);
-                await Task.Delay(interval, _time, cancellationToken).ConfigureAwait(false);
-            }
+
+            seen = isSilent ? seen : await SendNewerAsync(seen, cancellationToken).ConfigureAwait(false);
         }
     }
 

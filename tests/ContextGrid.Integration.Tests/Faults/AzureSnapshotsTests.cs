@@ -64,7 +64,7 @@ public sealed class AzureSnapshotsTests : IAsyncLifetime
             await load.PublishAsync(client, 100);
             await NextCheckpointsAsync(server, client, 1);
             await Azurite.StopAsync();
-            await UntilAsync(server, async () =>
+            await server.WaitUntilAsync("without checkpoints", Limit, async () =>
             {
                 await load.PublishAsync(client, 10);
                 await load.CheckAsync(client);
@@ -130,20 +130,11 @@ public sealed class AzureSnapshotsTests : IAsyncLifetime
     private static async Task NextCheckpointsAsync(ServerProcess server, ContextGridClient client, int count)
     {
         long enough = (await client.GetStatusAsync()).CheckpointGeneration + count;
-        await UntilAsync(server, async () =>
+        await server.WaitUntilAsync($"at checkpoint {enough}", Limit, async () =>
         {
             await client.PublishAsync("ticks", """{"user_id":"other","n":1}"""); // Without changes there is none.
             return (await client.GetStatusAsync()).CheckpointGeneration >= enough;
         });
-    }
-
-    private static async Task UntilAsync(ServerProcess server, Func<Task<bool>> holds)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
-        for (long start = Stopwatch.GetTimestamp(); !await holds(); await timer.WaitForNextTickAsync())
-        {
-            Assert.True(Stopwatch.GetElapsedTime(start) < Limit, $"It did not come within {Limit}:\n{server.Output}");
-        }
     }
 
     private static async Task RequireNoSecretAsync(ServerProcess server, Uri? status)

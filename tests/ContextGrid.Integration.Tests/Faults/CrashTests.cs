@@ -1,4 +1,3 @@
-using System.Globalization;
 using ContextGrid.Integration.Tests.Faults.Crashes;
 
 namespace ContextGrid.Integration.Tests.Faults;
@@ -17,8 +16,8 @@ public sealed class CrashTests : IDisposable
     [Fact]
     public async Task Kill_UnderLoad_AcknowledgedEventsCountExactlyOnce()
     {
-        var rig = new CrashRig(_grid, Number("CONTEXTGRID_SEED", 20), TimeProvider.System, Say);
-        CrashReport report = await rig.RunAsync(Number("CONTEXTGRID_KILLS", 24));
+        var rig = new CrashRig(_grid, SoakNumber.Seed(20), TimeProvider.System, Say);
+        CrashReport report = await rig.RunAsync(SoakNumber.Kills(24));
         Say(report.ToString());
         Assert.True(
             report.Retries > 0 && report.Conflicts > 0 && report.DeadLetters > report.Conflicts, report.ToString());
@@ -28,16 +27,11 @@ public sealed class CrashTests : IDisposable
     [Fact(Explicit = true)]
     public async Task Soak_ManyKills_AcknowledgedEventsCountExactlyOnce()
     {
-        var rig = new CrashRig(_grid, Number("CONTEXTGRID_SEED", 20), TimeProvider.System, Console.WriteLine);
-        CrashReport report = await rig.RunAsync(Number("CONTEXTGRID_KILLS", 500));
+        var rig = new CrashRig(_grid, SoakNumber.Seed(20), TimeProvider.System, Console.WriteLine);
+        CrashReport report = await rig.RunAsync(SoakNumber.Kills(500));
         Console.WriteLine(report);
         Console.WriteLine(report.ToJson());
     }
 
     private static void Say(string line) => TestContext.Current.TestOutputHelper?.WriteLine(line);
-
-    private static int Number(string variable, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out int number)
-            ? number
-            : otherwise;
 }

@@ -50,8 +50,7 @@ internal sealed class KafkaCrashRig(
             _ledger.Expect(new EntityId(CrashGrid.User, user));
         }
 
-        DefinitionSet definitions = DefinitionFiles.Read(grid.Definitions).Set
-            ?? throw new InvalidOperationException("The definitions are wrong.");
+        DefinitionSet definitions = GridFolder.ReadDefinitions(grid.Definitions);
         var check = new CrashCheck(_truth, _ledger, definitions);
         var load = new CrashLoad(seed, _ledger, TimeProvider.System)
         {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using ContextGrid.Integration.Tests.Faults.Crashes;
 
 namespace ContextGrid.Integration.Tests.Kafka;
@@ -6,7 +5,7 @@ namespace ContextGrid.Integration.Tests.Kafka;
 /// <summary>
 /// SIGKILL of server, broker and both under load: every committed record counts once, an aborted one never, and every
 /// answer was honest. CONTEXTGRID_SEED runs another seed, CONTEXTGRID_KILLS another number of kills;
-/// load-tests/soak-kafka.sh runs many.
+/// load-tests/soak.sh --kafka runs many.
 /// </summary>
 public sealed class KafkaCrashTests : IDisposable
 {
@@ -25,13 +24,8 @@ public sealed class KafkaCrashTests : IDisposable
     private async Task RunAsync(int kills, Action<string> say)
     {
         await using KafkaBroker broker = await KafkaBroker.StartAsync();
-        await using var rig = new KafkaCrashRig(_grid, broker, Number("CONTEXTGRID_SEED", 1), say);
-        await rig.RunAsync(Number("CONTEXTGRID_KILLS", kills));
+        await using var rig = new KafkaCrashRig(_grid, broker, SoakNumber.Seed(1), say);
+        await rig.RunAsync(SoakNumber.Kills(kills));
         say(rig.Report.ToString());
     }
-
-    private static int Number(string variable, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out int number)
-            ? number
-            : otherwise;
 }

@@ -97,8 +97,7 @@ internal sealed class KafkaOrders : IDisposable
     internal async Task CompareAsync(ServerProcess server, string definitions)
     {
         await FlushAsync();
-        DefinitionSet set = DefinitionFiles.Read(definitions).Set
-            ?? throw new InvalidOperationException("The definitions are wrong.");
+        DefinitionSet set = GridFolder.ReadDefinitions(definitions);
         var oracle = new FeatureOracle(OracleDefinitions.Of(set, "buyer"));
         _good.ForEach(oracle.Add);
         using ContextGridClient client = GridFolder.Connect(server);

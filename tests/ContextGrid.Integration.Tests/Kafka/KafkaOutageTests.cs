@@ -93,14 +93,14 @@ public sealed class KafkaOutageTests : IDisposable
         orders.Good(second, "b0", 0.125);
         Produce(orders, first);
         await orders.FlushAsync();
-        await UntilAsync(server, "waiting for the registry", async () =>
+        await server.WaitUntilAsync("waiting for the registry", Limit, async () =>
             (await ReadyAsync(server)).Contains("schema registry", StringComparison.Ordinal)
             && await LagAsync(client) is > 0);
         PublishResult tick = await client.PublishAsync(CrashGrid.Ticks, """{"user_id":"other","n":0}""");
         Assert.Equal(1, (await GridFolder.ReadAsync(client, "other", tick.Positions))["ticks"].AsInt64);
         Assert.Equal(0, (await client.ListDeadLettersAsync(1)).Total);
         await route.EnableAsync(true);
-        await UntilAsync(server, "caught up", async () => await LagAsync(client) == 0);
+        await server.WaitUntilAsync("caught up", Limit, async () => await LagAsync(client) == 0);
         await orders.CompareAsync(server, _grid.Definitions);
     }
 
@@ -109,7 +109,7 @@ public sealed class KafkaOutageTests : IDisposable
     {
         using ContextGridClient client = GridFolder.Connect(server);
         await azurite.StopAsync();
-        await UntilAsync(server, "without checkpoints", () =>
+        await server.WaitUntilAsync("without checkpoints", Limit, () =>
         {
             Produce(orders, schema);
             return Task.FromResult(server.Output.Contains("No checkpoint: ", StringComparison.Ordinal));
@@ -117,7 +117,7 @@ public sealed class KafkaOutageTests : IDisposable
         await orders.CompareAsync(server, _grid.Definitions);
         long before = (await client.GetStatusAsync()).CheckpointGeneration;
         await azurite.StartAgainAsync();
-        await UntilAsync(server, "with checkpoints again", async () =>
+        await server.WaitUntilAsync("with checkpoints again", Limit, async () =>
         {
             Produce(orders, schema);
             return (await client.GetStatusAsync()).CheckpointGeneration > before + 1;
@@ -130,7 +130,7 @@ public sealed class KafkaOutageTests : IDisposable
         Produce(orders, schema);
         await broker.KillAsync();
         Produce(orders, schema);
-        await UntilAsync(server, "stale without the broker", async () => (await client.GetAsync(
+        await server.WaitUntilAsync("stale without the broker", Limit, async () => (await client.GetAsync(
             new ContextRequest { Entities = [new EntityId("buyer", "b1")] })).Sources.All(s => s.LagMs > 3_000));
         await broker.RunAsync();
         await orders.CompareAsync(server, _grid.Definitions);
@@ -152,15 +152,5 @@ public sealed class KafkaOutageTests : IDisposable
         using var http = new HttpClient { BaseAddress = server.Http };
         using HttpResponseMessage answer = await http.GetAsync("/readyz");
         return await answer.Content.ReadAsStringAsync();
-    }
-
-    private static async Task UntilAsync(ServerProcess server, string what, Func<Task<bool>> holds)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
-        for (long start = Stopwatch.GetTimestamp(); !await holds(); await timer.WaitForNextTickAsync())
-        {
-            Assert.True(
-                Stopwatch.GetElapsedTime(start) < Limit, $"It is not {what} within {Limit}:\n{server.Output}");
-        }
     }
 }

@@ -20,8 +20,7 @@ internal sealed class KafkaState(GridFolder grid, string bootstrapServers)
     /// <returns>What is true.</returns>
     internal async Task<CrashTruth> CompareAsync(ServerProcess server)
     {
-        DefinitionSet definitions = DefinitionFiles.Read(grid.Definitions).Set
-            ?? throw new InvalidOperationException("The definitions are wrong.");
+        DefinitionSet definitions = GridFolder.ReadDefinitions(grid.Definitions);
         var truth = new CrashTruth(isDense: false);
         var check = new CrashCheck(truth, new CrashLedger(seed: 1), definitions);
         var last = new Dictionary<(string, int), SourcePosition>();

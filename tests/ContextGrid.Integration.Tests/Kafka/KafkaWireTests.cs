@@ -36,7 +36,8 @@ public sealed class KafkaWireTests : IDisposable
         await using Toxiproxy proxy = await Toxiproxy.StartAsync();
         int listen = PartProcess.FreePort();
         ToxicRoute route = await proxy.RouteAsync(listen);
-        await using KafkaBroker broker = await KafkaBroker.StartAsync((listen, route.Port));
+        await using KafkaBroker broker = await KafkaBroker.StartAsync(
+            new KafkaListener("PROXIED", "PLAINTEXT", listen, route.Port, []));
         await KafkaTopics.CreateAsync(broker.BootstrapServers, (CrashGrid.Payments, 2), (CrashGrid.Ticks, 2));
         string properties = _grid.At("kafka.properties");
         await File.WriteAllTextAsync(properties, "socket.timeout.ms=4000\n"); // Silence is noticed by time-outs only.
@@ -72,17 +73,17 @@ public sealed class KafkaWireTests : IDisposable
     }
 
     // The answer itself says so: nothing waits for long, and the ends were looked at just now.
-    private static Task UntilFreshAsync(ServerProcess server, ContextGridClient client, string after) => UntilAsync(
-        server,
-        $"fresh after {after}",
-        async () => !await IsRefusedAsync(client, TimeSpan.FromSeconds(2)) && (await SourcesAsync(client)).All(
-            s => s.LagMs < 2_000));
+    private static Task UntilFreshAsync(ServerProcess server, ContextGridClient client, string after) =>
+        server.WaitUntilAsync(
+            $"fresh after {after}",
+            Limit,
+            async () => !await IsRefusedAsync(client, TimeSpan.FromSeconds(2))
+                && (await SourcesAsync(client)).All(s => s.LagMs < 2_000));
 
     // Records go on behind the cut, of which the server knows nothing but that it has not looked.
     private static async Task UntilStaleAsync(ServerProcess server, ContextGridClient client)
     {
-        await UntilAsync(
-            server, "stale while cut", () => IsRefusedAsync(client, TimeSpan.FromSeconds(2)));
+        await server.WaitUntilAsync("stale while cut", Limit, () => IsRefusedAsync(client, TimeSpan.FromSeconds(2)));
         Assert.Contains(await SourcesAsync(client), s => s.LagMs > 2_000);
     }
 
@@ -102,16 +103,6 @@ public sealed class KafkaWireTests : IDisposable
         catch (ContextGridException e) when (e.StatusCode == GrpcStatusCode.FailedPrecondition)
         {
             return true;
-        }
-    }
-
-    private static async Task UntilAsync(ServerProcess server, string what, Func<Task<bool>> holds)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
-        for (long start = Stopwatch.GetTimestamp(); !await holds(); await timer.WaitForNextTickAsync())
-        {
-            Assert.True(
-                Stopwatch.GetElapsedTime(start) < Limit, $"It is not {what} within {Limit}:\n{server.Output}");
         }
     }
 }

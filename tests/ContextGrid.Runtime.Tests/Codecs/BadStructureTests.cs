@@ -114,7 +114,27 @@ public sealed class BadStructureTests
     [InlineData(
         "from: {payment: user_id}",
         "from: {payment: user_id}\n    outputs: yes",
-        "13:14: 'outputs' must be a mapping or a sequence; found 'yes'")]
+        "13:14: 'outputs' must be a mapping of keys to values; found 'yes'")]
+    [InlineData(
+        "from: {payment: user_id}",
+        "from: {payment: user_id}\n    outputs: {o: {topic: payments}, p: {topc: x}}",
+        "13:26: the topic 'payments' is read as event 'payment'; an output needs a topic of its own",
+        "13:37: output 'p' needs a topic; add 'topic: NAME'",
+        "13:41: unknown key of output 'p': 'topc'; did you mean 'topic'?")]
+    [InlineData(
+        "from: {payment: user_id}",
+        "from: {payment: user_id}\n"
+        + "    outputs: {o: {topic: a, format: jsn}, p: {topic: a, features: [spnd], interval: 1ms}}",
+        "13:37: unknown format: 'jsn'; did you mean 'json'?",
+        "13:54: the topic 'a' already belongs to output 'user.o'; a topic takes one output, since its keys are those "
+        + "of the entities",
+        "13:68: unknown feature: 'spnd'; did you mean 'spend'?",
+        "13:85: 'interval' of 1ms is out of range; allowed are 100ms to 1m")]
+    [InlineData(
+        "from: {payment: user_id}",
+        "from: {payment: user_id}\n    outputs: {o: {topic: a, features: spend, partitions: 0}}",
+        "13:39: 'features' must be a sequence of features' names; found 'spend'",
+        "13:58: 'partitions' must be an integer from 1 to 1024; found '0'")]
     [InlineData("f: spend + 1", "spend: spend + 1", "16:7: the key 'spend' is there already, in line 14")]
     [InlineData(
         "f: spend + 1",

@@ -8,6 +8,8 @@ internal sealed class Content
 
     public byte[] Bytes => _bytes;
 
+    public bool IsDamaged => _flipped.Count > 0;
+
     public void Put(long offset, ReadOnlySpan<byte> bytes)
     {
         long end = offset + bytes.Length;

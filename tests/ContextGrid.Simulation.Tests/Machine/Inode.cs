@@ -69,6 +69,9 @@ internal sealed class Inode
         _durable.CopyTo(_seen);
     }
 
+    /// <summary>Whether a read would bring a bit that changed by itself.</summary>
+    public bool IsDamaged => _seen.IsDamaged;
+
     /// <summary>One bit changes by itself, on the platter and in what processes see.</summary>
     public void Flip(long offset, int bit)
     {

@@ -37,7 +37,7 @@ internal enum Faults
     SlowDisk = 1 << 7,
 
     /// <summary>
-    /// A bit changes in a file that is not being written: it must be detected, and a copy is restored then (0.25).
+    /// A bit changes in a file that is not being written: it must be detected, and a copy is restored then (0.4).
     /// </summary>
     BitFlip = 1 << 8,
 

@@ -1,4 +1,5 @@
 using ContextGrid.Runtime.Embedded;
+using ContextGrid.Simulation.Tests.Machine;
 using ContextGrid.Simulation.Tests.Truth;
 
 namespace ContextGrid.Simulation.Tests.World;
@@ -8,6 +9,7 @@ internal sealed class Operator(SimulatedWorld world, Random random, Saboteur sab
 {
     private readonly FlushCheck _flushes = new(world);
     private bool _ends;
+    private string? _damagedManifest;
     private int _unwell;
     private long _applied;
 
@@ -59,6 +61,7 @@ internal sealed class Operator(SimulatedWorld world, Random random, Saboteur sab
     {
         CommitCheck.Run(world, process);
         _flushes.Run(process, host);
+        CheckDamageIsNamed(process, host);
         string? why = host.Failed.IsFaulted ? host.Failed.Exception?.InnerException?.Message
             : host.CheckpointFault ?? host.WhyNotReady(world.Clock.NowMs);
         long applied = host.Progress.Sum(p => p.Next);
@@ -72,10 +75,23 @@ internal sealed class Operator(SimulatedWorld world, Random random, Saboteur sab
             world.Kill(process, "by the operator");
             Restart();
         }
-        else if (saboteur.Damaged.Count > 0 && random.Next(10) == 0)
+        else if (saboteur.Damage.Files.Count > 0 && random.Next(10) == 0)
         {
-            saboteur.Restore();
+            saboteur.Damage.Restore();
         }
+    }
+
+    // Most of a manifest's bits change no answer, but whoever trusts one that is damaged trusts all of them.
+    private void CheckDamageIsNamed(SimulatedProcess process, EmbeddedHost host)
+    {
+        if (_damagedManifest is { } path && saboteur.Damage.Files.Exists(d => d.Path == path)
+            && !host.Recovered.Any(r => r.Contains(Path.GetFileName(path), StringComparison.Ordinal)))
+        {
+            throw new SimulationFailure(
+                $"process {process.Number} started on {path}, which is damaged, and did not say so");
+        }
+
+        _damagedManifest = null;
     }
 
     private void Restart()
@@ -86,12 +102,14 @@ internal sealed class Operator(SimulatedWorld world, Random random, Saboteur sab
             world.Disk.LosePower();
         }
 
-        if (saboteur.Damaged.Count > 0 && random.Next(2) == 0)
+        if (saboteur.Damage.Files.Count > 0 && random.Next(2) == 0)
         {
-            saboteur.Restore();
+            saboteur.Damage.Restore();
         }
 
-        world.Reconcile(saboteur.Damaged.Exists(d => d.Path.EndsWith(".log", StringComparison.Ordinal)));
+        saboteur.FlipBeforeStart();
+        _damagedManifest = saboteur.Damage.DamagedManifest;
+        world.Reconcile(saboteur.Damage.Files.Exists(d => d.Path.EndsWith(".log", StringComparison.Ordinal)));
         SimulatedProcess process = world.StartProcess();
         if (world.Plan.Has(Faults.Kill | Faults.KillAtWrite) && random.Next(2) == 0)
         {

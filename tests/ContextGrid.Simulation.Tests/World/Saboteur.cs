@@ -8,8 +8,8 @@ internal sealed class Saboteur(SimulatedWorld world, Random random)
 {
     private bool _ends;
 
-    /// <summary>Files of which a bit was changed, with what changes it back.</summary>
-    public List<(string Path, Action Restore)> Damaged { get; } = [];
+    /// <summary>What the files of the disk have suffered.</summary>
+    public FileDamage Damage { get; } = new(world, random);
 
     /// <summary>Sabotages until told to stop.</summary>
     public async Task RunAsync()
@@ -38,19 +38,7 @@ internal sealed class Saboteur(SimulatedWorld world, Random random)
         world.Disk.FlushMax = TimeSpan.FromMilliseconds(5);
         (world.Store.Fails, world.Store.IsUnknown) = (0, 0);
         world.SharedLog.Heal();
-        Restore();
-    }
-
-    /// <summary>Brings damaged files back from a copy.</summary>
-    public void Restore()
-    {
-        foreach ((string path, Action restore) in Damaged)
-        {
-            world.Trace.Note($"{path} is restored from a copy");
-            restore();
-        }
-
-        Damaged.Clear();
+        Damage.Restore();
     }
 
     private List<Func<Task>> Acts()
@@ -120,48 +108,22 @@ internal sealed class Saboteur(SimulatedWorld world, Random random)
     // Only files that are not being written: a bit of the newest commit is no different from a torn write.
     private Task FlipAsync()
     {
-        if (Damaged.Count == 0)
+        if (Damage.Files.Count == 0)
         {
-            Flip();
+            Damage.Flip();
         }
 
-        // A manifest is read at a start only.
-        bool isManifest = Damaged.Exists(d => d.Path.Contains("/manifests/", StringComparison.Ordinal));
-        return isManifest ? KillAsync() : Task.CompletedTask;
+        return Task.CompletedTask;
     }
 
-    /// <summary>Changes a bit of a file that nobody writes, if there is one.</summary>
-    public void Flip()
+    /// <summary>Changes, now and then, what a start is about to read: a manifest is read only then.</summary>
+    public void FlipBeforeStart()
     {
-        string[] logs = [.. world.Disk.Files.Keys.Where(IsClosedLog)];
-        string[] blobs =
-        [
-            .. world.Disk.Files.Keys.Where(f => f.Contains("/checkpoints/segments/") || f.Contains("/manifests/")),
-        ];
-        string? newest = blobs.Where(b => b.Contains("/manifests/")).Max(StringComparer.Ordinal);
-        string[] candidates = logs.Length > 0 && random.Next(2) == 0 ? logs
-            : newest is not null && random.Next(2) == 0 ? [newest]
-            : blobs;
-        if (candidates.Length == 0)
+        if (!_ends && world.Plan.Has(Faults.BitFlip) && Damage.Files.Count == 0 && random.Next(2) == 0)
         {
-            return;
-        }
-
-        string path = candidates[random.Next(candidates.Length)];
-        if (world.Disk.Files[path] is { HasPending: false, Length: > 0 } inode)
-        {
-            (long offset, int bit) = (random.NextInt64(inode.Length), random.Next(8));
-            inode.Flip(offset, bit);
-            Damaged.Add((path, () => inode.Restore(offset, bit)));
-            world.Trace.Note($"bit {bit} of byte {offset} of {path} changes");
+            Damage.FlipBlob();
         }
     }
-
-    // A later segment that a start would remove again proves nothing: only one whose first records are durable does.
-    private bool IsClosedLog(string path) => path.EndsWith(".log", StringComparison.Ordinal)
-        && world.Disk.Files.Any(other => other.Key.EndsWith(".log", StringComparison.Ordinal)
-            && Path.GetDirectoryName(other.Key) == Path.GetDirectoryName(path)
-            && string.CompareOrdinal(other.Key, path) > 0 && other.Value.Durable.Length > 64);
 
     private Task RetainAsync()
     {

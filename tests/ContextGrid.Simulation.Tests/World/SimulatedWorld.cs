@@ -119,7 +119,7 @@ internal sealed class SimulatedWorld
             ? new SimulatedDisk(Clock, new Random(number), new DiskFaults(new Random(number)))
             : _disk;
         var process = new SimulatedProcess(context, number, disk);
-        DiskFaults.End = () => Kill(process, "at a write", isFault: true);
+        DiskFaults.End = MayKill ? () => Kill(process, "at a write", isFault: true) : null;
         Trace.Note($"process {number} starts");
         process.Start(() => EmbeddedHost.StartAsync(Options(), Platform(disk), CancellationToken.None));
         Current = process;
@@ -133,8 +133,6 @@ internal sealed class SimulatedWorld
         {
             CommitCheck.Run(this, process);
             _killsLeft -= isFault ? 1 : 0;
-            DiskFaults.Ends *= _killsLeft > 0 ? 1 : 0;
-            DiskFaults.EndsAfterFailure *= _killsLeft > 0 ? 1 : 0;
             Trace.Note($"process {process.Number} is killed {where}");
             process.Kill();
             process.Disk.EndProcess();

@@ -7,7 +7,7 @@ internal sealed class SimulationPlan
     [
         (Faults.Kill, 0.7), (Faults.KillAtWrite, 0.5), (Faults.PowerLoss, 1), (Faults.FlushFails, 0.25),
         (Faults.ReadFails, 0.2), (Faults.ShortReads, 0.5), (Faults.DiskFull, 0.25), (Faults.SlowDisk, 0.25),
-        (Faults.BitFlip, 0.25), (Faults.Store, 0.7), (Faults.Takeover, 0.6), (Faults.Retention, 0.3),
+        (Faults.BitFlip, 0.4), (Faults.Store, 0.7), (Faults.Takeover, 0.6), (Faults.Retention, 0.3),
         (Faults.Duplicates, 0.6), (Faults.Skew, 0.4), (Faults.Poison, 0.4), (Faults.Slow, 0.4),
     ];
 

@@ -73,9 +73,9 @@ internal static class SimulationRun
         if (world.Plan.Has(Faults.BitFlip))
         {
             // Whoever asks about the past now reads damaged files: he gets an error or the truth.
-            saboteur.Flip();
+            saboteur.Damage.Flip();
             await FinalCheck.PastAsync(world, new Asker(world, world.Random), mayFail: true);
-            saboteur.Restore();
+            saboteur.Damage.Restore();
         }
 
         if (world.Random.Next(3) == 0)

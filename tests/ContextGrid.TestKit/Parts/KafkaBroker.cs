@@ -13,14 +13,13 @@ public sealed class KafkaBroker : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly TemporaryDirectory _directory = new();
-    private readonly string _script;
     private readonly string _run;
     private Process? _process;
 
-    private KafkaBroker(string script, int port, (int Listen, int Advertised)? proxied)
+    private KafkaBroker(string script, int port, KafkaListener[] more)
     {
-        (_script, Port) = (script, port);
-        _run = proxied is { } ports ? WithProxy(script, ports.Listen, ports.Advertised) : script;
+        Port = port;
+        _run = more.Length > 0 ? WithListeners(script, more) : script;
     }
 
     /// <summary>Its port on 127.0.0.1.</summary>
@@ -30,14 +29,13 @@ public sealed class KafkaBroker : IAsyncDisposable
     public string BootstrapServers => $"127.0.0.1:{Port}";
 
     /// <summary>Starts a broker; skips the test, loudly, where there is none.</summary>
-    /// <param name="proxied">A second port that it listens on, and the port of a proxy in front of it, which it tells
-    /// clients that come that way; null: none.</param>
-    public static async Task<KafkaBroker> StartAsync((int Listen, int Advertised)? proxied = null)
+    /// <param name="more">What it listens on beside its port, without TLS and passwords there.</param>
+    public static async Task<KafkaBroker> StartAsync(params KafkaListener[] more)
     {
         string script = SharedParts.RequireFile("kafka/bin/kafka.sh");
         Assert.SkipUnless(
             File.Exists("/usr/bin/java"), "Java is missing: apt-get install openjdk-17-jre-headless");
-        var broker = new KafkaBroker(script, FreePort(), proxied);
+        var broker = new KafkaBroker(script, FreePort(), more);
         await broker.RunAsync();
         return broker;
     }
@@ -79,27 +77,6 @@ public sealed class KafkaBroker : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes a topic.</summary>
-    public Task CreateTopicAsync(string topic, int partitions, params string[] config) => RunToolAsync(
-        "topics",
-        [
-            "--create", "--topic", topic, "--partitions", partitions.ToString(CultureInfo.InvariantCulture),
-            .. config.SelectMany(c => new[] { "--config", c }),
-        ]);
-
-    /// <summary>Runs one of Kafka's own command-line tools to its end.</summary>
-    /// <param name="tool">Its name in the script, such as <c>topics</c> or <c>groups</c>.</param>
-    /// <param name="arguments">What it is told beside the brokers.</param>
-    /// <returns>What it wrote.</returns>
-    public async Task<string> RunToolAsync(string tool, params string[] arguments)
-    {
-        ProcessRun run = await ProcessRun.RunAsync(
-            "bash",
-            [_script, tool, "--bootstrap-server", BootstrapServers, .. arguments],
-            new Dictionary<string, string> { ["KAFKA_HEAP"] = "128m" });
-        return run.RequireSuccess().Output;
-    }
-
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -108,7 +85,7 @@ public sealed class KafkaBroker : IAsyncDisposable
     }
 
     // The same program with a configuration of its own.
-    private string WithProxy(string script, int listen, int advertised)
+    private string WithListeners(string script, KafkaListener[] more)
     {
         string original = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(script) ?? "", ".."));
         string home = Path.Combine(_directory.Path, "home");
@@ -117,14 +94,15 @@ public sealed class KafkaBroker : IAsyncDisposable
         Directory.CreateSymbolicLink(Path.Combine(home, "libs"), Path.Combine(original, "libs"));
         File.Copy(Path.Combine(original, "config/log4j2.yaml"), Path.Combine(home, "config/log4j2.yaml"));
         IEnumerable<string> lines = File.ReadLines(Path.Combine(original, "config/server.properties"))
-            .Select(line => line.Split('=')[0] switch
+            .Select(line => line + string.Concat(line.Split('=')[0] switch
             {
-                "listeners" => $"{line},PROXIED://127.0.0.1:{listen}",
-                "advertised.listeners" => $"{line},PROXIED://127.0.0.1:{advertised}",
-                "listener.security.protocol.map" => line + ",PROXIED:PLAINTEXT",
-                _ => line,
-            });
-        File.WriteAllLines(Path.Combine(home, "config/server.properties"), lines);
+                "listeners" => more.Select(l => $",{l.Name}://127.0.0.1:{l.Listen}"),
+                "advertised.listeners" => more.Select(l => $",{l.Name}://127.0.0.1:{l.Advertised}"),
+                "listener.security.protocol.map" => more.Select(l => $",{l.Name}:{l.Protocol}"),
+                _ => [],
+            }));
+        File.WriteAllLines(
+            Path.Combine(home, "config/server.properties"), [.. lines, .. more.SelectMany(l => l.Properties)]);
         return Path.Combine(home, "bin", Path.GetFileName(script));
     }
 

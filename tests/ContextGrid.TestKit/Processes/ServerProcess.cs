@@ -95,19 +95,28 @@ public sealed class ServerProcess : IAsyncDisposable
     public async Task WaitUntilReadyAsync(TimeSpan limit)
     {
         using var http = new HttpClient { BaseAddress = Http };
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-        for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < limit;)
+        await WaitUntilAsync("ready", limit, async () =>
         {
             using HttpResponseMessage answer = await http.GetAsync("/readyz");
-            if (answer.IsSuccessStatusCode)
+            return answer.IsSuccessStatusCode;
+        });
+    }
+
+    /// <summary>Waits until something holds.</summary>
+    /// <param name="what">What the server is then, as in "ready".</param>
+    /// <param name="limit">How long to wait.</param>
+    /// <param name="holds">Asked again and again.</param>
+    /// <exception cref="TimeoutException">It does not hold within the limit; with the server's output.</exception>
+    public async Task WaitUntilAsync(string what, TimeSpan limit, Func<Task<bool>> holds)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        for (long start = Stopwatch.GetTimestamp(); !await holds(); await timer.WaitForNextTickAsync())
+        {
+            if (Stopwatch.GetElapsedTime(start) >= limit)
             {
-                return;
+                throw new TimeoutException($"The server is not {what} after {limit}:\n{Output}");
             }
-
-            await timer.WaitForNextTickAsync();
         }
-
-        throw new TimeoutException($"The server is not ready after {limit}:\n{Output}");
     }
 
     /// <summary>Sends SIGTERM and waits for the end.</summary>

@@ -32,8 +32,7 @@ internal sealed class CrashRig(GridFolder grid, int seed, TimeProvider time, Act
     /// <summary>Runs so many kills, and the comparison at the end.</summary>
     internal async Task<CrashReport> RunAsync(int kills)
     {
-        DefinitionSet definitions = DefinitionFiles.Read(grid.Definitions).Set
-            ?? throw new InvalidOperationException("The definitions are wrong.");
+        DefinitionSet definitions = GridFolder.ReadDefinitions(grid.Definitions);
         var check = new CrashCheck(_truth, _ledger, definitions);
         var load = new CrashLoad(seed, _ledger, time);
         var moments = new CrashMoments(seed);

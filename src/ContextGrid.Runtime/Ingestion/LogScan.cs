@@ -1,6 +1,4 @@
-using ContextGrid.Runtime.Ingestion;
-
-namespace ContextGrid.Runtime.DeadLetters;
+namespace ContextGrid.Runtime.Ingestion;
 
 /// <summary>
 /// Reads a range of a partition to its end, and says so when it could not: "not found" must mean that everything was
@@ -8,11 +6,11 @@ namespace ContextGrid.Runtime.DeadLetters;
 /// </summary>
 internal sealed class LogScan : IAsyncDisposable
 {
-    private const int IdleReadsMax = 5;
     private static readonly TimeSpan IdleWait = TimeSpan.FromSeconds(1);
 
     private readonly TopicPartition _partition;
     private readonly long _end;
+    private readonly int _idleReadsMax;
     private readonly ILogReader _reader;
 
     /// <summary>Opens the range.</summary>
@@ -20,20 +18,23 @@ internal sealed class LogScan : IAsyncDisposable
     /// <param name="partition">The partition.</param>
     /// <param name="from">The first offset.</param>
     /// <param name="end">The offset after the last; durable records stand before it.</param>
-    public LogScan(IEventLog log, TopicPartition partition, long from, long end)
+    /// <param name="idleReadsMax">How many reads of a second may give nothing; 0: a read that gives nothing at once is
+    /// a failure.</param>
+    public LogScan(IEventLog log, TopicPartition partition, long from, long end, int idleReadsMax = 5)
     {
-        (_partition, _end) = (partition, end);
+        (_partition, _end, _idleReadsMax) = (partition, end, idleReadsMax);
         _reader = log.OpenReader(partition, from);
     }
 
     /// <summary>The records of the last read; those at or behind the end are not of the range.</summary>
-    public LogBatch Batch { get; } = new();
+    public LogBatch Batch { get; init; } = new();
 
     /// <summary>The offset that the next read starts at.</summary>
     public long NextOffset => _reader.NextOffset;
 
-    /// <summary>Whether the log no longer has some offsets of the range.</summary>
-    public bool HasGap { get; private set; }
+    /// <summary>The first offset that was there behind offsets of the range that no longer are; null: all were.
+    /// </summary>
+    public long? RetainedFrom { get; private set; }
 
     /// <summary>How many records of the batch are in the range.</summary>
     public int Count
@@ -55,17 +56,20 @@ internal sealed class LogScan : IAsyncDisposable
     /// <exception cref="EventLogException">The log can't be read, or does not give what it has.</exception>
     public async ValueTask<bool> ReadAsync(CancellationToken cancellationToken)
     {
+        TimeSpan wait = _idleReadsMax > 0 ? IdleWait : TimeSpan.Zero;
         for (int idle = 0; _reader.NextOffset < _end;)
         {
-            ReadOutcome outcome = await _reader.ReadAsync(Batch, IdleWait, cancellationToken);
-            HasGap |= outcome == ReadOutcome.OffsetGone;
-            idle += outcome == ReadOutcome.None ? 1 : 0;
+            ReadOutcome outcome = await _reader.ReadAsync(Batch, wait, cancellationToken);
             if (outcome == ReadOutcome.Records)
             {
                 return Count > 0;
             }
 
-            if (idle > IdleReadsMax)
+            if (outcome == ReadOutcome.OffsetGone)
+            {
+                RetainedFrom = _reader.NextOffset;
+            }
+            else if (_reader.NextOffset < _end && ++idle > _idleReadsMax)
             {
                 throw new EventLogException(
                     EventLogError.Unavailable,
