@@ -15,6 +15,7 @@ public sealed class KafkaEventLog : IEventLog
     // A client that asks brokers that are away can't be closed before it has given up; nobody waits for that.
     private static readonly TimeSpan CloseMax = TimeSpan.FromSeconds(5);
 
+    private readonly Func<string, LostOffsets> _lostOffsetsOf;
     private readonly KafkaQueries _queries;
     private readonly KafkaAppender _appender;
     private readonly KafkaReaders _readers;
@@ -26,13 +27,15 @@ public sealed class KafkaEventLog : IEventLog
 
     private KafkaEventLog(KafkaOptions options, TimeProvider time, ILogger logger)
     {
+        _lostOffsetsOf = options.LostOffsetsOf;
         _queries = new KafkaQueries(options);
         _appender = new KafkaAppender(options);
         _readers = new KafkaReaders(this, _queries, options, time, logger);
         _offsets = options.Group.Length > 0 ? new GroupOffsets(_queries, options.Group, logger) : null;
         _growth = new TopicGrowth(_queries, _partitions, logger);
         _looking = Task.WhenAll(
-            _readers.LookAsync(_offsets, _closing.Token), _growth.LookAsync(options.GrowthInterval, time, _closing.Token));
+            _readers.LookAsync(_offsets, _closing.Token),
+            _growth.LookAsync(options.GrowthInterval, time, _closing.Token));
     }
 
     /// <summary>Connects to the brokers, and makes the topics that are wanted and missing.</summary>
@@ -96,6 +99,9 @@ public sealed class KafkaEventLog : IEventLog
         int partitions = await KnownPartitionsAsync(topic, cancellationToken);
         await _appender.AppendAsync(topic, partitions, records, positions, cancellationToken);
     }
+
+    /// <inheritdoc/>
+    public bool GoesOnWhenReplaced(string topic) => _lostOffsetsOf(topic) == LostOffsets.Latest;
 
     /// <inheritdoc/>
     public ILogReader OpenReader(TopicPartition partition, long fromOffset)

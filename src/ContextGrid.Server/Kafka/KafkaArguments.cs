@@ -25,7 +25,8 @@ internal sealed class KafkaArguments
 
     private readonly Option<string[]> _lost = new("--kafka-lost-offsets")
     {
-        Description = "When unread offsets are gone: earliest (default), latest or fail; or TOPIC=WAY, repeatable",
+        Description = "When unread offsets are gone: earliest (default), latest or fail; or TOPIC=WAY, repeatable. "
+            + "latest also goes on with a topic that was truncated or made anew",
         DefaultValueFactory = _ => [],
     };
 

@@ -53,7 +53,8 @@ public sealed class KafkaSecurityTests : IDisposable
 
         File.WriteAllText(_grid.At("keys/wrong"), "wrong-" + Secret);
         await RequireRefusedAsync(passwords, Login(certificates, "PLAIN", "wrong"), "uthentication");
-        await RequireRefusedAsync(mutual, [Trust(certificates), "security.protocol=SSL"], "The topic dead-letters can't be looked up");
+        await RequireRefusedAsync(
+            mutual, [Trust(certificates), "security.protocol=SSL"], "The topic dead-letters can't be looked up");
     }
 
     private static string[] WithPasswords(KafkaCertificates certificates) =>
