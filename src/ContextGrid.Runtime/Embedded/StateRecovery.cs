@@ -134,7 +134,7 @@ internal static class StateRecovery
         var found = new PartitionProgress(partition, source, next, stored?.Gaps ?? []) { RecoverTo = range.End };
 
         // Until they are applied, the records that wait make every answer as old as the first of them.
-        long sinceMs = next >= range.End ? 0 : await log.TimeOfAsync(partition, next, cancellationToken);
+        long sinceMs = await log.WaitingSinceAsync(partition, next, range.End, time, cancellationToken);
         found.SeeEnd(range.End, sinceMs);
         found.Verify(nowMs);
         if (next > range.End)

@@ -141,7 +141,8 @@ public sealed partial class PartitionIngestor
     private async ValueTask AdvanceAsync(ILogReader reader, CancellationToken cancellationToken)
     {
         (long next, LogEnd end) = (reader.NextOffset, reader.End);
-        long sinceMs = end.Offset <= next ? 0 : await _log.TimeOfAsync(Progress.Partition, next, cancellationToken);
+        long sinceMs = await _log.WaitingSinceAsync(
+            Progress.Partition, next, end.Offset, _time, cancellationToken);
         Progress.Advance(next, end.Offset, sinceMs);
         Progress.Verify(end.SeenMs);
     }

@@ -36,6 +36,8 @@ internal sealed class ScriptedLog : IEventLog, ILogReader
         return ReadOutcome.Records;
     });
 
+    public void ThenNothing() => _reads.Enqueue(_ => ReadOutcome.None);
+
     public void ThenFail(EventLogError error, string message) =>
         _reads.Enqueue(_ => throw new EventLogException(error, message));
 
