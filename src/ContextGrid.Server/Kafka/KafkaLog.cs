@@ -21,14 +21,29 @@ internal sealed class KafkaLog(Func<KafkaOptions>? kafka, TimeProvider time, ILo
         return kafka is null ? options : options with
         {
             Log = async token => _opened = await KafkaEventLog.OpenAsync(
-                kafka() with { CreateCompacted = outputs }, time, loggers.CreateLogger<KafkaEventLog>(), token)
-                .ConfigureAwait(false),
+                Checked(kafka(), options.Definitions, outputs) with { CreateCompacted = outputs }, time,
+                loggers.CreateLogger<KafkaEventLog>(), token).ConfigureAwait(false),
         };
     }
 
     /// <summary>Shows lag tools what is durable.</summary>
     internal void Show(EmbeddedHost host) => _opened?.ShowDurable(() => host.Checkpoint.Content.Sources.Select(
         s => (new TopicPartition(s.Topic, s.Partition), s.NextOffset)));
+
+    // A dead letter that is read as an event, or an event as a dead letter, would never end.
+    private static KafkaOptions Checked(
+        KafkaOptions options, DefinitionSet definitions, Dictionary<string, int> outputs)
+    {
+        foreach (string topic in definitions.Topics.Concat(outputs.Keys))
+        {
+            Require(
+                topic != DeadLetterTopic.Name && topic != options.DeadLetters,
+                $"The definitions use the topic '{topic}', which has the dead letters; name another one there, or, "
+                + $"unless it is '{DeadLetterTopic.Name}', with --dead-letter-topic.");
+        }
+
+        return options;
+    }
 
     private Dictionary<string, int> Outputs(DefinitionSet definitions)
     {
