@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Confluent.Kafka;
+using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Ingestion;
 using Microsoft.Extensions.Logging;
 using TopicPartition = ContextGrid.Runtime.Ingestion.TopicPartition;
@@ -15,6 +16,8 @@ public sealed class KafkaEventLog : IEventLog
     // A client that asks brokers that are away can't be closed before it has given up; nobody waits for that.
     private static readonly TimeSpan CloseMax = TimeSpan.FromSeconds(5);
 
+    private readonly Func<string, LostOffsets> _lostOffsetsOf;
+    private readonly string _deadLetters;
     private readonly KafkaQueries _queries;
     private readonly KafkaAppender _appender;
     private readonly KafkaReaders _readers;
@@ -26,6 +29,7 @@ public sealed class KafkaEventLog : IEventLog
 
     private KafkaEventLog(KafkaOptions options, TimeProvider time, ILogger logger)
     {
+        (_lostOffsetsOf, _deadLetters) = (options.LostOffsetsOf, options.DeadLetters);
         _queries = new KafkaQueries(options);
         _appender = new KafkaAppender(options);
         _readers = new KafkaReaders(this, _queries, options, time, logger);
@@ -75,8 +79,8 @@ public sealed class KafkaEventLog : IEventLog
     /// <inheritdoc/>
     public async ValueTask<int> CountPartitionsAsync(string topic, CancellationToken cancellationToken)
     {
-        int count = await _queries.CountPartitionsAsync(topic, cancellationToken);
-        _partitions[topic] = count;
+        int count = await _queries.CountPartitionsAsync(NameOf(topic), cancellationToken);
+        _partitions[NameOf(topic)] = count;
         return count;
     }
 
@@ -85,7 +89,7 @@ public sealed class KafkaEventLog : IEventLog
 
     /// <inheritdoc/>
     public ValueTask<LogRange> GetRangeAsync(TopicPartition partition, CancellationToken cancellationToken) =>
-        _queries.GetRangeAsync(partition, cancellationToken);
+        _queries.GetRangeAsync(NameOf(partition), cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask AppendAsync(
@@ -95,21 +99,24 @@ public sealed class KafkaEventLog : IEventLog
         CancellationToken cancellationToken)
     {
         int partitions = await KnownPartitionsAsync(topic, cancellationToken);
-        await _appender.AppendAsync(topic, partitions, records, positions, cancellationToken);
+        await _appender.AppendAsync(NameOf(topic), partitions, records, positions, cancellationToken);
     }
+
+    /// <inheritdoc/>
+    public bool GoesOnWhenReplaced(string topic) => _lostOffsetsOf(topic) == LostOffsets.Latest;
 
     /// <inheritdoc/>
     public ILogReader OpenReader(TopicPartition partition, long fromOffset)
     {
         ThrowIfClosed();
-        return _readers.Open(partition, fromOffset);
+        return _readers.Open(NameOf(partition), fromOffset);
     }
 
     /// <inheritdoc/>
     public async ValueTask<long> FindOffsetAsync(
         TopicPartition partition, long timeMs, CancellationToken cancellationToken)
     {
-        long found = await _queries.FindOffsetAsync(partition, timeMs, cancellationToken);
+        long found = await _queries.FindOffsetAsync(NameOf(partition), timeMs, cancellationToken);
         return found >= 0 ? found : (await GetRangeAsync(partition, cancellationToken)).End;
     }
 
@@ -157,13 +164,18 @@ public sealed class KafkaEventLog : IEventLog
         {
             if (await CountPartitionsAsync(topic, cancellationToken) == 0)
             {
-                await _queries.CreateTopicAsync(topic, partitions, isCompacted);
+                await _queries.CreateTopicAsync(NameOf(topic), partitions, isCompacted);
             }
         }
     }
 
     private ValueTask<int> KnownPartitionsAsync(string topic, CancellationToken cancellationToken) =>
-        _partitions.TryGetValue(topic, out int count) && count > 0
+        _partitions.TryGetValue(NameOf(topic), out int count) && count > 0
             ? new(count)
             : CountPartitionsAsync(topic, cancellationToken);
+
+    // Everybody else knows the dead letters by one name.
+    private string NameOf(string topic) => topic == DeadLetterTopic.Name ? _deadLetters : topic;
+
+    private TopicPartition NameOf(TopicPartition partition) => partition with { Topic = NameOf(partition.Topic) };
 }

@@ -119,7 +119,7 @@ internal sealed class KafkaLogReader(
         LogRange range = await log.GetRangeAsync(partition, cancellationToken);
         if (NextOffset > range.End)
         {
-            throw new EventLogException(EventLogError.Corrupt, $"{Name} ends at offset {range.End}, but "
+            throw new EventLogException(EventLogError.Replaced, $"{Name} ends at offset {range.End}, but "
                 + $"everything before {NextOffset} has been read: the topic was truncated or made anew. State reflects "
                 + "records that are no longer there; start with --rebuild to build it from what there is.");
         }

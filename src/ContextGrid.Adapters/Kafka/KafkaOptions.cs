@@ -1,3 +1,5 @@
+using ContextGrid.Runtime.Embedded;
+
 namespace ContextGrid.Adapters.Kafka;
 
 /// <summary>How a <see cref="KafkaEventLog"/> is set up.</summary>
@@ -22,6 +24,12 @@ public sealed record KafkaOptions
 
     /// <summary>What to do with other topics; default: go on at the earliest retained offset.</summary>
     public LostOffsets LostOffsetsDefault { get; init; } = Kafka.LostOffsets.Earliest;
+
+    /// <summary>
+    /// The topic that the log's <see cref="DeadLetterTopic.Name"/> is; default: of the same name. Of several servers on
+    /// the same brokers each needs one of its own.
+    /// </summary>
+    public string DeadLetters { get; init; } = DeadLetterTopic.Name;
 
     /// <summary>The topics that are made when they are missing, with their numbers of partitions.</summary>
     public IReadOnlyDictionary<string, int> Create { get; init; } = new Dictionary<string, int>();

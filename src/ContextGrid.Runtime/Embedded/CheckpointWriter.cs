@@ -135,6 +135,15 @@ internal sealed class CheckpointWriter
         }
 
         taken.ForEach(t => counters[EmbeddedGrid.CounterOf(t.Shard.Plan)] += t.Begun);
+        int marks = 0;
+        foreach (PartitionProgress source in _progress)
+        {
+            if (source.Mark is { } mark && ++marks <= RecordMark.CountMax)
+            {
+                counters[mark.CounterOf(source.Partition)] = mark.Crc;
+            }
+        }
+
         return counters.ToImmutable();
     }
 

@@ -86,6 +86,7 @@ internal static class StateRecovery
         CancellationToken cancellationToken)
     {
         var progress = ImmutableArray.CreateBuilder<PartitionProgress>();
+        Dictionary<TopicPartition, RecordMark> marks = RecordMark.Of(manifest.Content.Counters);
         for (int t = 0; t < definitions.Topics.Length; t++)
         {
             string topic = definitions.Topics[t];
@@ -98,10 +99,13 @@ internal static class StateRecovery
 
             for (int p = 0; p < partitions; p++)
             {
+                var partition = new TopicPartition(topic, p);
                 SourceProgress? stored =
                     manifest.Content.Sources.FirstOrDefault(s => s.Topic == topic && s.Partition == p);
-                progress.Add(await ProgressAsync(
-                    log, new TopicPartition(topic, p), Position.SourceOf(t, p), stored, time, cancellationToken));
+                PartitionProgress found = await ProgressAsync(
+                    log, partition, Position.SourceOf(t, p), stored, time, cancellationToken);
+                found.Mark = marks.TryGetValue(partition, out RecordMark mark) ? mark : null;
+                progress.Add(found);
             }
         }
 
@@ -119,7 +123,7 @@ internal static class StateRecovery
         long nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
         LogRange range = await log.GetRangeAsync(partition, cancellationToken);
         long next = stored?.NextOffset ?? 0;
-        if (next > range.End)
+        if (next > range.End && !log.GoesOnWhenReplaced(partition.Topic))
         {
             throw new HostStartException(
                 $"The log of {partition.Topic}/{partition.Partition} ends at offset {range.End}, but the checkpoint "
@@ -130,9 +134,14 @@ internal static class StateRecovery
         var found = new PartitionProgress(partition, source, next, stored?.Gaps ?? []) { RecoverTo = range.End };
 
         // Until they are applied, the records that wait make every answer as old as the first of them.
-        long sinceMs = next == range.End ? 0 : await log.TimeOfAsync(partition, next, cancellationToken);
+        long sinceMs = await log.WaitingSinceAsync(partition, next, range.End, time, cancellationToken);
         found.SeeEnd(range.End, sinceMs);
         found.Verify(nowMs);
+        if (next > range.End)
+        {
+            ReplacedLog.Declare(found);
+        }
+
         return found;
     }
 }

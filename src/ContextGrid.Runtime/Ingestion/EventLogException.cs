@@ -32,6 +32,9 @@ public enum EventLogError
     /// <summary>Bytes that were durable are not what was written. A retry does not help.</summary>
     Corrupt,
 
+    /// <summary>The log does not hold what was read of it: it was truncated or made anew.</summary>
+    Replaced,
+
     /// <summary>
     /// Reading or writing failed; after a failed fsync the log refuses appends until it is opened again.
     /// </summary>

@@ -51,6 +51,12 @@ public interface IEventLog : IAsyncDisposable
     ILogReader OpenReader(TopicPartition partition, long fromOffset);
 
     /// <summary>
+    /// Whether a partition of the topic that was truncated or made anew is gone on with behind a declared gap, as soon
+    /// as it has reached the position again; false: it stops until somebody decides.
+    /// </summary>
+    bool GoesOnWhenReplaced(string topic);
+
+    /// <summary>
     /// The smallest retained offset whose record time is at or after <paramref name="timeMs"/>, as far as the index
     /// knows: the result may be smaller than that offset, never larger. The end when no record is so late.
     /// </summary>

@@ -22,35 +22,17 @@ public sealed partial class PartitionIngestor
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly LogBatch _records = new();
+    private ILogReader? _reader;
     private bool _remembersIds;
 
-    /// <summary>Creates the ingestor of one partition.</summary>
-    /// <param name="log">Where records come from.</param>
-    /// <param name="grid">Where events go.</param>
-    /// <param name="deadLetters">Where records go that can't be applied.</param>
-    /// <param name="events">The cursor of this partition.</param>
-    /// <param name="progress">Where to start, and where progress is noted.</param>
-    /// <param name="metrics">Counters.</param>
-    /// <param name="time">The clock for retries.</param>
-    /// <param name="logger">Faults are logged here.</param>
+    /// <summary>Creates the ingestor of a partition, which goes on where <paramref name="progress"/> stands.</summary>
     public PartitionIngestor(
-        IEventLog log,
-        IContextGrid grid,
-        IDeadLetterSink deadLetters,
-        EventBatch events,
-        PartitionProgress progress,
-        GridMetrics metrics,
-        TimeProvider time,
-        ILogger logger)
+        IEventLog log, IContextGrid grid, IDeadLetterSink deadLetters, EventBatch events, PartitionProgress progress,
+        GridMetrics metrics, TimeProvider time, ILogger logger)
     {
-        _log = log;
-        _grid = grid;
+        (_log, _grid, _events, Progress) = (log, grid, events, progress);
+        (_metrics, _time, _logger) = (metrics, time, logger);
         _burial = new DeadLetterBurial(deadLetters, metrics);
-        _events = events;
-        _metrics = metrics;
-        _time = time;
-        _logger = logger;
-        Progress = progress;
     }
 
     /// <summary>How far the partition is applied.</summary>
@@ -62,25 +44,11 @@ public sealed partial class PartitionIngestor
     /// <summary>Reads and applies until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        ILogReader? reader = null;
         try
         {
             while (!cancellationToken.IsCancellationRequested)
             {
-                try
-                {
-                    await RememberIdsAsync(cancellationToken);
-                    reader ??= _log.OpenReader(Progress.Partition, Progress.Next);
-                    await StepAsync(reader, cancellationToken);
-                    Fault = null;
-                }
-                catch (Exception e) when (
-                    e is EventLogException { Error: not EventLogError.Corrupt } or Codecs.SchemaUnavailableException)
-                {
-                    await WaitToRetryAsync(e.Message, cancellationToken);
-                    await CloseAsync(reader);
-                    reader = null;
-                }
+                await GoOnAsync(cancellationToken);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -90,27 +58,52 @@ public sealed partial class PartitionIngestor
         catch (Exception e)
         {
             // The loop's edge: whatever it is, applying on would skip it. The status shows the partition as stopped.
+            ReplacedLog.DeclareIfReplaced(e, Progress);
             Fault = $"Stopped at offset {Progress.Next}: {e.Message}";
             LogStopped(e, Progress.Partition.Topic, Progress.Partition.Partition, Progress.Next);
             await StalledPartition.WatchEndAsync(_log, Progress, IdleWait, _time, cancellationToken);
         }
         finally
         {
-            await CloseAsync(reader);
+            await CloseAsync();
         }
     }
 
-    /// <summary>
-    /// Lets the cursor see the records before the start again, as far back as producers' ids are remembered, without
-    /// applying them: a retry of an event from before a restart is then still a retry. Queries do not wait for it.
-    /// </summary>
-    private async ValueTask RememberIdsAsync(CancellationToken cancellationToken)
+    private async ValueTask GoOnAsync(CancellationToken cancellationToken)
     {
+        try
+        {
+            _reader ??= await OpenAsync(cancellationToken);
+            await StepAsync(_reader, cancellationToken);
+            Fault = null;
+        }
+        catch (EventLogException e) when (
+            e.Error == EventLogError.Replaced && _log.GoesOnWhenReplaced(Progress.Partition.Topic))
+        {
+            await CloseAsync();
+            await ReplacedLog.OutwaitAsync(e, _log, Progress, IdleWait, _time, _logger, cancellationToken);
+        }
+        catch (Exception e) when (
+            e is EventLogException { Error: not (EventLogError.Corrupt or EventLogError.Replaced) }
+                or Codecs.SchemaUnavailableException)
+        {
+            await WaitToRetryAsync(e.Message, cancellationToken);
+            await CloseAsync();
+        }
+    }
+
+    // At first the cursor sees the records before the start again, as far back as producers' ids are remembered:
+    // a retry of an event from before a restart is then still a retry. Queries do not wait for it.
+    private async ValueTask<ILogReader> OpenAsync(CancellationToken cancellationToken)
+    {
+        await ReplacedLog.CheckAsync(_log, Progress, _records, cancellationToken);
         if (!_remembersIds)
         {
             await IdRecovery.RememberAsync(_log, Progress, _events, _records, cancellationToken);
             _remembersIds = true;
         }
+
+        return _log.OpenReader(Progress.Partition, Progress.Next);
     }
 
     private async Task WaitToRetryAsync(string fault, CancellationToken cancellationToken)
@@ -148,7 +141,8 @@ public sealed partial class PartitionIngestor
     private async ValueTask AdvanceAsync(ILogReader reader, CancellationToken cancellationToken)
     {
         (long next, LogEnd end) = (reader.NextOffset, reader.End);
-        long sinceMs = end.Offset <= next ? 0 : await _log.TimeOfAsync(Progress.Partition, next, cancellationToken);
+        long sinceMs = await _log.WaitingSinceAsync(
+            Progress.Partition, next, end.Offset, _time, cancellationToken);
         Progress.Advance(next, end.Offset, sinceMs);
         Progress.Verify(end.SeenMs);
     }
@@ -158,12 +152,13 @@ public sealed partial class PartitionIngestor
         long last = _records[_records.Count - 1].Offset;
         Progress.SeeEnd(last + 1, _records[0].TimestampMs);
         await _events.PrepareAsync(_records, cancellationToken);
+        RecordMark mark = RecordMark.Of(_records, _records.Count - 1);
         _events.Load(_records);
         await ApplyToGridAsync(cancellationToken);
         await _burial.BuryAsync(_events.DeadLetters, WaitToRetryAsync, cancellationToken);
         LogEnd end = reader.End;
-        bool caughtUp = end.Offset <= last + 1;
-        Progress.Advance(last + 1, end.Offset, caughtUp ? 0 : _records[_records.Count - 1].TimestampMs);
+        Progress.Mark = mark;
+        Progress.Advance(last + 1, end.Offset, end.Offset <= last + 1 ? 0 : _records[_records.Count - 1].TimestampMs);
         Progress.Verify(end.SeenMs);
         _metrics.CountApplied(Progress.Partition.Topic, _events.Events);
         _metrics.CountIds(Progress.Partition.Topic, _events.Duplicates, _events.Conflicts);
@@ -187,7 +182,12 @@ public sealed partial class PartitionIngestor
         }
     }
 
-    private static ValueTask CloseAsync(ILogReader? reader) => reader?.DisposeAsync() ?? ValueTask.CompletedTask;
+    private ValueTask CloseAsync()
+    {
+        ILogReader? closed = _reader;
+        _reader = null;
+        return closed?.DisposeAsync() ?? ValueTask.CompletedTask;
+    }
 
     [LoggerMessage(LogLevel.Warning, "{Topic}/{Partition}: {Message} Retrying.")]
     private partial void LogRetry(string topic, int partition, string message);

@@ -19,6 +19,7 @@ public sealed class PartitionProgress
     private long _pendingSinceMs;
     private long _verifiedMs = long.MaxValue;
     private ImmutableArray<OffsetGap> _gaps;
+    private RecordMark? _mark;
 
     /// <summary>Creates the progress of a partition.</summary>
     /// <param name="partition">Which partition.</param>
@@ -80,6 +81,28 @@ public sealed class PartitionProgress
     }
 
     /// <summary>
+    /// The last applied record, by which a replaced log is told; null: none is known.
+    /// </summary>
+    public RecordMark? Mark
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _mark;
+            }
+        }
+
+        set
+        {
+            lock (_gate)
+            {
+                _mark = value;
+            }
+        }
+    }
+
+    /// <summary>
     /// How far the partition is behind, milliseconds: the age of the oldest record that waits, 0 when none does. When
     /// nobody has looked at the partition's end for <see cref="UnseenMaxMs"/>, records may wait that are not known,
     /// and it is at least as far behind as that look is old (I12).
@@ -133,12 +156,12 @@ public sealed class PartitionProgress
         SeeEnd(end, isKnown ? Volatile.Read(ref _pendingSinceMs) : nowMs);
     }
 
-    /// <summary>Declares that offsets are gone (I8); the newest 16 gaps are kept.</summary>
+    /// <summary>Declares that offsets are gone (I8), once; the newest 16 gaps are kept.</summary>
     public void DeclareGap(OffsetGap gap)
     {
         lock (_gate)
         {
-            _gaps = [.. _gaps.Add(gap).TakeLast(CheckpointContent.GapsMax)];
+            _gaps = _gaps.Contains(gap) ? _gaps : [.. _gaps.Add(gap).TakeLast(CheckpointContent.GapsMax)];
         }
     }
 

@@ -3,6 +3,29 @@ namespace ContextGrid.Runtime.Ingestion;
 /// <summary>When records of a log were taken.</summary>
 internal static class RecordTimes
 {
+    /// <summary>Since when what stands before the end waits to be applied.</summary>
+    /// <param name="log">The log.</param>
+    /// <param name="partition">The partition.</param>
+    /// <param name="next">The next offset to apply.</param>
+    /// <param name="end">The partition's end.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The time of the first such record; now, where the log gives none although its end is later: nobody may
+    /// take that for "nothing waits" (I12). 0: nothing waits.</returns>
+    /// <exception cref="EventLogException">The log can't be read.</exception>
+    public static async ValueTask<long> WaitingSinceAsync(
+        this IEventLog log,
+        TopicPartition partition,
+        long next,
+        long end,
+        TimeProvider time,
+        CancellationToken cancellationToken)
+    {
+        long nowMs = Math.Max(1, time.GetUtcNow().ToUnixTimeMilliseconds());
+        long sinceMs = end <= next ? 0 : await log.TimeOfAsync(partition, next, cancellationToken);
+        return end > next && sinceMs == 0 ? nowMs : sinceMs;
+    }
+
     /// <summary>The time of the first record at or after an offset.</summary>
     /// <param name="log">The log.</param>
     /// <param name="partition">The partition.</param>

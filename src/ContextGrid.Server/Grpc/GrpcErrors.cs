@@ -79,7 +79,7 @@ internal static class GrpcErrors
         EventLogException { Error: EventLogError.RecordTooLarge } e => Plain(GrpcStatus.InvalidArgument, e),
         EventLogException { Error: EventLogError.Full } e => Retry(GrpcStatus.ResourceExhausted, e, seconds: 10),
         EventLogException { Error: EventLogError.Busy } e => Retry(GrpcStatus.ResourceExhausted, e, seconds: 1),
-        EventLogException { Error: EventLogError.Corrupt } e => Plain(GrpcStatus.DataLoss, e),
+        EventLogException { Error: EventLogError.Corrupt or EventLogError.Replaced } e => Plain(GrpcStatus.DataLoss, e),
         CheckpointCorruptException e => Plain(GrpcStatus.DataLoss, e),
         BackupException e => Plain(StatusOf(e.Error), e),
         SnapshotStoreException e => Retry(GrpcStatus.Unavailable, e, seconds: 1),

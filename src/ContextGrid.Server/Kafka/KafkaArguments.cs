@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ContextGrid.Adapters.Kafka;
 using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Embedded.Log;
 
 namespace ContextGrid.Server.Kafka;
 
@@ -23,9 +24,16 @@ internal sealed class KafkaArguments
         DefaultValueFactory = _ => "contextgrid",
     };
 
+    private readonly Option<string> _deadLetters = new("--dead-letter-topic")
+    {
+        Description = "Topic of Kafka for dead letters, made when missing; each server needs one of its own",
+        DefaultValueFactory = _ => DeadLetterTopic.Name,
+    };
+
     private readonly Option<string[]> _lost = new("--kafka-lost-offsets")
     {
-        Description = "When unread offsets are gone: earliest (default), latest or fail; or TOPIC=WAY, repeatable",
+        Description = "When unread offsets are gone: earliest (default), latest or fail; or TOPIC=WAY, repeatable. "
+            + "latest also goes on with a topic that was truncated or made anew",
         DefaultValueFactory = _ => [],
     };
 
@@ -40,7 +48,14 @@ internal sealed class KafkaArguments
                 result.AddError($"--kafka-lost-offsets is {text}; it must be earliest, latest or fail, or TOPIC=WAY.");
             }
         });
-        foreach (Option option in (Option[])[all._brokers, all._properties, all._group, all._lost])
+        all._deadLetters.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && TopicName.Check(result.Tokens[0].Value) is { } wrong)
+            {
+                result.AddError("--dead-letter-topic: " + wrong);
+            }
+        });
+        foreach (Option option in (Option[])[all._brokers, all._properties, all._group, all._deadLetters, all._lost])
         {
             root.Options.Add(option);
         }
@@ -73,11 +88,13 @@ internal sealed class KafkaArguments
         }
 
         string group = result.GetValue(_group) ?? "contextgrid";
+        string deadLetters = result.GetValue(_deadLetters) ?? DeadLetterTopic.Name;
         return () => new KafkaOptions
         {
             BootstrapServers = brokers,
             Properties = properties is null ? new Dictionary<string, string>() : KafkaProperties.Load(properties),
             Group = group,
+            DeadLetters = deadLetters,
             LostOffsets = topics,
             LostOffsetsDefault = otherwise,
             Create = new Dictionary<string, int> { [DeadLetterTopic.Name] = 1 },

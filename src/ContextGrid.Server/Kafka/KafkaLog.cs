@@ -21,7 +21,10 @@ internal sealed class KafkaLog(Func<KafkaOptions>? kafka, TimeProvider time, ILo
         return kafka is null ? options : options with
         {
             Log = async token => _opened = await KafkaEventLog.OpenAsync(
-                kafka() with { CreateCompacted = outputs, Sources = options.Definitions.Topics }, time,
+                Checked(kafka(), options.Definitions, outputs) with
+                {
+                    CreateCompacted = outputs, Sources = options.Definitions.Topics,
+                }, time,
                 loggers.CreateLogger<KafkaEventLog>(), token).ConfigureAwait(false),
         };
     }
@@ -29,6 +32,21 @@ internal sealed class KafkaLog(Func<KafkaOptions>? kafka, TimeProvider time, ILo
     /// <summary>Shows lag tools what is durable.</summary>
     internal void Show(EmbeddedHost host) => _opened?.ShowDurable(() => host.Checkpoint.Content.Sources.Select(
         s => (new TopicPartition(s.Topic, s.Partition), s.NextOffset)));
+
+    // A dead letter that is read as an event, or an event as a dead letter, would never end.
+    private static KafkaOptions Checked(
+        KafkaOptions options, DefinitionSet definitions, Dictionary<string, int> outputs)
+    {
+        foreach (string topic in definitions.Topics.Concat(outputs.Keys))
+        {
+            Require(
+                topic != DeadLetterTopic.Name && topic != options.DeadLetters,
+                $"The definitions use the topic '{topic}', which has the dead letters; name another one there, or, "
+                + $"unless it is '{DeadLetterTopic.Name}', with --dead-letter-topic.");
+        }
+
+        return options;
+    }
 
     private Dictionary<string, int> Outputs(DefinitionSet definitions)
     {
@@ -40,9 +58,6 @@ internal sealed class KafkaLog(Func<KafkaOptions>? kafka, TimeProvider time, ILo
                 string name = $"Output '{output.Name}' of entity '{entity.Name}'";
                 Require(kafka is not null, $"{name} writes to a topic of Kafka; "
                     + "start with --kafka HOST:PORT, or take the output out of the definitions.");
-                Require(
-                    output.Topic != DeadLetterTopic.Name,
-                    $"{name} can't write to '{output.Topic}', which has the dead letters; name another topic.");
                 outputs[output.Topic] = output.Partitions;
             }
         }

@@ -34,6 +34,19 @@ internal static class KafkaTopics
         }
     }
 
+    /// <summary>Deletes a topic, and waits until the broker has forgotten it.</summary>
+    internal static async Task DeleteAsync(string bootstrapServers, string topic)
+    {
+        Librdkafka.Require();
+        using IAdminClient admin = new AdminClientBuilder(
+            new AdminClientConfig { BootstrapServers = bootstrapServers }).SetLogHandler((_, _) => { }).Build();
+        await admin.DeleteTopicsAsync([topic]);
+        while (admin.GetMetadata(Patience).Topics.Exists(t => t.Topic == topic))
+        {
+            // It still tells of it.
+        }
+    }
+
     /// <summary>All committed records of topics, in the order of each partition; skips the test where kcat is missing.
     /// </summary>
     internal static async Task<IReadOnlyList<RawRecord>> ReadAsync(string bootstrapServers, params string[] topics)

@@ -30,6 +30,8 @@ internal sealed class FailingLog(IEventLog log, int failAt, bool isDone) : IEven
             return true;
         });
 
+    public bool GoesOnWhenReplaced(string topic) => log.GoesOnWhenReplaced(topic);
+
     public ILogReader OpenReader(TopicPartition partition, long fromOffset) =>
         new Reader(log.OpenReader(partition, fromOffset), this);
 

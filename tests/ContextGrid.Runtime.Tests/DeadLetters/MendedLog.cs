@@ -24,6 +24,8 @@ internal sealed class MendedLog(IEventLog log, int failAt) : IEventLog
         Memory<RecordPosition> positions,
         CancellationToken cancellationToken) => _now.AppendAsync(topic, records, positions, cancellationToken);
 
+    public bool GoesOnWhenReplaced(string topic) => _now.GoesOnWhenReplaced(topic);
+
     public ILogReader OpenReader(TopicPartition partition, long fromOffset) => _now.OpenReader(partition, fromOffset);
 
     public ValueTask<long> FindOffsetAsync(

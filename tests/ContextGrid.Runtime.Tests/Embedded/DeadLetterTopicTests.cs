@@ -151,6 +151,8 @@ public sealed class DeadLetterTopicTests : IDisposable
             ? throw new EventLogException(EventLogError.RecordTooLarge, "The topic does not take it.")
             : log.AppendAsync(topic, records, positions, cancellationToken);
 
+        public bool GoesOnWhenReplaced(string topic) => log.GoesOnWhenReplaced(topic);
+
         public ILogReader OpenReader(TopicPartition partition, long fromOffset) =>
             log.OpenReader(partition, fromOffset);
 

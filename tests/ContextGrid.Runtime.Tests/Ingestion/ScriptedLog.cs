@@ -11,6 +11,8 @@ internal sealed class ScriptedLog : IEventLog, ILogReader
 
     public long End { get; set; }
 
+    public bool GoesOn { get; set; }
+
     public long NextOffset { get; private set; }
 
     LogEnd ILogReader.End => new(End, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
@@ -34,6 +36,8 @@ internal sealed class ScriptedLog : IEventLog, ILogReader
         return ReadOutcome.Records;
     });
 
+    public void ThenNothing() => _reads.Enqueue(_ => ReadOutcome.None);
+
     public void ThenFail(EventLogError error, string message) =>
         _reads.Enqueue(_ => throw new EventLogException(error, message));
 
@@ -47,6 +51,8 @@ internal sealed class ScriptedLog : IEventLog, ILogReader
         ReadOnlyMemory<LogRecord> records,
         Memory<RecordPosition> positions,
         CancellationToken cancellationToken) => throw new InvalidOperationException("Nothing is appended.");
+
+    public bool GoesOnWhenReplaced(string topic) => GoesOn;
 
     public ILogReader OpenReader(TopicPartition partition, long fromOffset)
     {

@@ -111,6 +111,8 @@ public sealed class OutputFlushTests : IDisposable
             await log.AppendAsync(to, records, positions, cancellationToken);
         }
 
+        public bool GoesOnWhenReplaced(string topic) => log.GoesOnWhenReplaced(topic);
+
         public ILogReader OpenReader(TopicPartition partition, long fromOffset) =>
             log.OpenReader(partition, fromOffset);
 

@@ -39,6 +39,8 @@ internal sealed class ObservedLog(IEventLog log, LogTruth truth, TimeProvider cl
         await WaitAsync();
     }
 
+    public bool GoesOnWhenReplaced(string topic) => log.GoesOnWhenReplaced(topic);
+
     public ILogReader OpenReader(TopicPartition partition, long fromOffset) =>
         new ObservedReader(log.OpenReader(partition, fromOffset), this);
 

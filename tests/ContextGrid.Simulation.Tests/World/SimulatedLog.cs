@@ -62,6 +62,8 @@ internal sealed class SimulatedLog(TimeProvider clock, Random random, int partit
         await CallAsync();
     }
 
+    public bool GoesOnWhenReplaced(string topic) => false;
+
     public ILogReader OpenReader(TopicPartition partition, long fromOffset) =>
         new SimulatedReader(this, Of(partition), fromOffset);
 

@@ -89,6 +89,10 @@ public sealed partial class FileEventLog : IEventLog
     }
 
     /// <inheritdoc/>
+    /// <remarks>Nobody but its owner changes it.</remarks>
+    public bool GoesOnWhenReplaced(string topic) => false;
+
+    /// <inheritdoc/>
     public ILogReader OpenReader(TopicPartition partition, long fromOffset)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(fromOffset);
