@@ -9,7 +9,7 @@ public sealed class ReferenceTests
         ["ContextGrid.Core"] = [],
         ["ContextGrid.Contracts"] = [],
         ["ContextGrid.Runtime"] = ["Core"],
-        ["ContextGrid.Adapters"] = ["Core", "Runtime", "librdkafka.redist", "System.IO.Hashing"],
+        ["ContextGrid.Adapters"] = ["Core", "Runtime"],
         ["ContextGrid.Orleans"] = ["Core", "Runtime"],
         ["ContextGrid.Client"] = ["Contracts"],
         ["ContextGrid.Server"] = ["Core", "Runtime", "Adapters", "Orleans", "Contracts"],

@@ -11,7 +11,7 @@ namespace ContextGrid.Adapters.Kafka;
 /// The event log on Apache Kafka: only committed records are read, positions are the caller's, and what the brokers no
 /// longer have is said. Owns its clients and the task that looks at the ends of what is read.
 /// </summary>
-public sealed class KafkaEventLog : IEventLog
+public sealed partial class KafkaEventLog : IEventLog
 {
     // A client that asks brokers that are away can't be closed before it has given up; nobody waits for that.
     private static readonly TimeSpan CloseMax = TimeSpan.FromSeconds(5);
@@ -26,10 +26,11 @@ public sealed class KafkaEventLog : IEventLog
     private readonly GroupOffsets? _offsets;
     private readonly TopicGrowth _growth;
     private readonly Task _looking;
+    private readonly ILogger _logger;
 
     private KafkaEventLog(KafkaOptions options, TimeProvider time, ILogger logger)
     {
-        (_lostOffsetsOf, _deadLetters) = (options.LostOffsetsOf, options.DeadLetters);
+        (_lostOffsetsOf, _deadLetters, _logger) = (options.LostOffsetsOf, options.DeadLetters, logger);
         _queries = new KafkaQueries(options);
         _appender = new KafkaAppender(options);
         _readers = new KafkaReaders(this, _queries, options, time, logger);
@@ -46,7 +47,6 @@ public sealed class KafkaEventLog : IEventLog
     public static async ValueTask<KafkaEventLog> OpenAsync(
         KafkaOptions options, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
     {
-        Librdkafka.Require();
         KafkaEventLog? log = null;
         try
         {
@@ -164,7 +164,12 @@ public sealed class KafkaEventLog : IEventLog
         {
             if (await CountPartitionsAsync(topic, cancellationToken) == 0)
             {
-                await _queries.CreateTopicAsync(NameOf(topic), partitions, isCompacted);
+                await _queries.Topics.CreateAsync(NameOf(topic), partitions, isCompacted);
+            }
+            else if (isCompacted && await _queries.Topics.FindCleanupPolicyAsync(topic) is { } policy
+                && !policy.Contains(TopicSettings.Compact, StringComparison.Ordinal))
+            {
+                LogNotCompacted(topic, policy);
             }
         }
     }
@@ -178,4 +183,8 @@ public sealed class KafkaEventLog : IEventLog
     private string NameOf(string topic) => topic == DeadLetterTopic.Name ? _deadLetters : topic;
 
     private TopicPartition NameOf(TopicPartition partition) => partition with { Topic = NameOf(partition.Topic) };
+
+    [LoggerMessage(LogLevel.Warning, "The output topic {Topic} is not compacted (cleanup.policy={Policy}): values that "
+        + "do not change are lost when their records are no longer retained. Set cleanup.policy=compact.")]
+    private partial void LogNotCompacted(string topic, string policy);
 }

@@ -48,12 +48,8 @@ internal sealed class KafkaLogReader(
             Fetched fetched = Fetched.Take(batch);
             if (fetched.Kind == FetchedKind.OutOfRange)
             {
-                if (await FindRangeAsync(cancellationToken))
-                {
-                    return ReadOutcome.OffsetGone;
-                }
-
-                continue;
+                await GoOnAfterGapAsync(cancellationToken);
+                return ReadOutcome.OffsetGone;
             }
 
             ThrowIfFailed(fetched);
@@ -112,9 +108,8 @@ internal sealed class KafkaLogReader(
         }
     }
 
-    /// <summary>Finds out why the offset is not in the log, and goes on where the options say.</summary>
-    /// <returns>Whether offsets are gone.</returns>
-    private async ValueTask<bool> FindRangeAsync(CancellationToken cancellationToken)
+    // Finds out why the offset is not in the log, and goes on where the options say.
+    private async ValueTask GoOnAfterGapAsync(CancellationToken cancellationToken)
     {
         LogRange range = await log.GetRangeAsync(partition, cancellationToken);
         if (NextOffset > range.End)
@@ -124,20 +119,25 @@ internal sealed class KafkaLogReader(
                 + "records that are no longer there; start with --rebuild to build it from what there is.");
         }
 
+        if (NextOffset >= range.Start)
+        {
+            // An unclean election, as the leaders' epochs tell: whoever opens anew compares the last record.
+            throw new EventLogException(
+                EventLogError.Unavailable, $"{Name}: the log before {NextOffset} has changed, and is looked at.");
+        }
+
         LostOffsets policy = options.LostOffsetsOf(partition.Topic);
-        bool isGone = NextOffset < range.Start;
-        if (isGone && policy == LostOffsets.Fail)
+        if (policy == LostOffsets.Fail)
         {
             throw new EventLogException(EventLogError.Corrupt, $"{Name}: the offsets {NextOffset} to "
                 + $"{range.Start - 1} are no longer retained, and this topic is set to fail then. Restore them, or "
                 + "choose earliest or latest.");
         }
 
-        NextOffset = !isGone ? NextOffset : policy == LostOffsets.Latest ? range.End : range.Start;
+        NextOffset = policy == LostOffsets.Latest ? range.End : range.Start;
         FetchedPartition old = Fetched;
         Fetched = new FetchedPartition(partition.Partition, NextOffset, options);
         Fetched.SeeEnd(old.End.Offset, old.End.SeenMs);
         consumer.Assign(Fetched, NextOffset);
-        return isGone;
     }
 }

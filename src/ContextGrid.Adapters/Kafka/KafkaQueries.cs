@@ -8,18 +8,16 @@ using TopicPartition = ContextGrid.Runtime.Ingestion.TopicPartition;
 namespace ContextGrid.Adapters.Kafka;
 
 /// <summary>
-/// Questions to the brokers: partitions, offsets, times. librdkafka answers them by blocking, so each has a thread
-/// while it lasts, and few are asked at a time. What passes is asked again, with growing pauses.
+/// Questions to the brokers: partitions, offsets, times, by one client. Few are asked at a time. What passes is asked
+/// again, with growing pauses.
 /// </summary>
 internal sealed class KafkaQueries : IDisposable
 {
     private const int AtOnceMax = 4;
 
-    // ListOffsets knows the end as the time -1.
-    private static readonly Timestamp Newest = new(-1, TimestampType.CreateTime);
+    private static readonly TimeSpan RefreshMax = TimeSpan.FromSeconds(2);
 
     private readonly KafkaOptions _options;
-    private readonly IConsumer<int, int> _consumer;
     private readonly IAdminClient _admin;
     private readonly SemaphoreSlim _turns = new(AtOnceMax, AtOnceMax);
     private readonly ResiliencePipeline _retry;
@@ -30,18 +28,11 @@ internal sealed class KafkaQueries : IDisposable
     {
         _options = options;
         _attemptMax = options.Patience / 3; // Whoever has the wrong password need not wait for the third attempt.
-        _consumer = new ConsumerBuilder<int, int>(KafkaConfigs.Consumer(options))
-            .SetKeyDeserializer(new RecordBuffer())
-            .SetValueDeserializer(new RecordBuffer())
-            .SetErrorHandler((_, error) => _lastError = error)
-            .SetLogHandler((_, _) => { })
-            .Build();
-
-        // A client of its own: the one that depends on another's handle polls without a pause.
         _admin = new AdminClientBuilder(KafkaConfigs.Admin(options))
             .SetErrorHandler((_, error) => _lastError = error)
             .SetLogHandler((_, _) => { })
             .Build();
+        Topics = new TopicSettings(_admin, _attemptMax);
         _retry = new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions
         {
             MaxRetryAttempts = 2,
@@ -54,12 +45,15 @@ internal sealed class KafkaQueries : IDisposable
         }).Build();
     }
 
+    /// <summary>Makes topics and tells their settings.</summary>
+    internal TopicSettings Topics { get; }
+
     /// <summary>The number of partitions of a topic; 0: there is none.</summary>
     internal ValueTask<int> CountPartitionsAsync(string topic, CancellationToken cancellationToken) => AskAsync(
         $"The topic {topic} can't be looked up",
-        () =>
+        async () =>
         {
-            TopicMetadata found = _admin.GetMetadata(topic, _attemptMax).Topics.Single(t => t.Topic == topic);
+            TopicMetadata found = await LookUpAsync(topic, _attemptMax);
             return found.Error.Code is ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic ? 0
                 : found.Error.IsError ? throw new KafkaException(found.Error)
                 : found.Partitions.Count;
@@ -70,10 +64,11 @@ internal sealed class KafkaQueries : IDisposable
     internal ValueTask<LogRange> GetRangeAsync(
         TopicPartition partition, CancellationToken cancellationToken) => AskAsync(
         $"The offsets of {partition.Topic}/{partition.Partition} can't be looked up",
-        () =>
+        async () =>
         {
-            WatermarkOffsets found = _consumer.QueryWatermarkOffsets(Native(partition), _attemptMax);
-            return new LogRange(found.Low.Value, found.High.Value);
+            List<TopicPartitionOffset>[] found = await Task.WhenAll(
+                ListAsync([partition], OffsetSpec.Earliest()), ListAsync([partition], OffsetSpec.Latest()));
+            return new LogRange(found[0][0].Offset.Value, found[1][0].Offset.Value);
         },
         cancellationToken);
 
@@ -81,80 +76,41 @@ internal sealed class KafkaQueries : IDisposable
     internal ValueTask<long> FindOffsetAsync(
         TopicPartition partition, long timeMs, CancellationToken cancellationToken) => AskAsync(
         $"Offsets of {partition.Topic}/{partition.Partition} can't be found by time",
-        () => _consumer.OffsetsForTimes(
-            [new TopicPartitionTimestamp(Native(partition), At(timeMs))], _attemptMax)[0].Offset.Value,
+        async () => (await ListAsync([partition], OffsetSpec.ForTimestamp(Math.Max(0, timeMs))))[0].Offset.Value,
         cancellationToken);
 
     /// <summary>The ends of partitions, by one question to each broker.</summary>
     internal ValueTask<List<TopicPartitionOffset>> FindEndsAsync(
         IReadOnlyList<TopicPartition> partitions, CancellationToken cancellationToken) => AskAsync(
         "The ends of the partitions can't be looked up",
-        () => _consumer.OffsetsForTimes(
-            partitions.Select(p => new TopicPartitionTimestamp(Native(p), Newest)),
-            _attemptMax),
+        () => ListAsync(partitions, OffsetSpec.Latest()),
         cancellationToken);
 
     /// <summary>Writes the offsets of the consumer group, of which nobody is a member.</summary>
     internal ValueTask<int> CommitAsync(
-        IReadOnlyList<TopicPartitionOffset> offsets, CancellationToken cancellationToken) => AskAsync(
+        List<TopicPartitionOffset> offsets, CancellationToken cancellationToken) => AskAsync(
         $"The offsets of the group {_options.Group} can't be written",
-        () =>
+        async () =>
         {
-            _consumer.Commit(offsets);
+            await _admin.AlterConsumerGroupOffsetsAsync(
+                [new ConsumerGroupTopicPartitionOffsets(_options.Group, offsets)],
+                new AlterConsumerGroupOffsetsOptions { RequestTimeout = _attemptMax });
             return offsets.Count;
         },
         cancellationToken);
 
-    /// <summary>Makes a topic that takes the largest records, unless somebody else has.</summary>
-    internal async ValueTask CreateTopicAsync(string topic, int partitions, bool isCompacted)
-    {
-        var settings = new Dictionary<string, string> { ["max.message.bytes"] = $"{KafkaConfigs.RecordBytesMax}" };
-        if (isCompacted)
-        {
-            settings["cleanup.policy"] = "compact";
-        }
-
-        try
-        {
-            await _admin.CreateTopicsAsync(
-            [
-                new TopicSpecification
-                {
-                    Name = topic,
-                    NumPartitions = partitions,
-                    ReplicationFactor = -1,
-                    Configs = settings,
-                },
-            ]);
-        }
-        catch (CreateTopicsException e) when (e.Results[0].Error.Code == ErrorCode.TopicAlreadyExists)
-        {
-            // As good.
-        }
-        catch (KafkaException e)
-        {
-            throw KafkaFaults.Of(e.Error, $"The topic {topic} is missing and can't be made; create it", e);
-        }
-    }
-
     /// <inheritdoc/>
     public void Dispose()
     {
-        // A question that nobody waits for any more still uses a client.
+        // A question that nobody waits for any more still uses the client.
         for (int i = 0; i < AtOnceMax; i++)
         {
             _turns.Wait();
         }
 
         _admin.Dispose();
-        _consumer.Dispose();
         _turns.Dispose();
     }
-
-    private static Confluent.Kafka.TopicPartition Native(TopicPartition partition) =>
-        new(partition.Topic, partition.Partition);
-
-    private static Timestamp At(long timeMs) => new(Math.Max(0, timeMs), TimestampType.CreateTime);
 
     private static bool IsPassing(Error error) => !error.IsFatal && error.Code is ErrorCode.LeaderNotAvailable
         or ErrorCode.NotLeaderForPartition or ErrorCode.RequestTimedOut or ErrorCode.Local_Transport
@@ -163,7 +119,52 @@ internal sealed class KafkaQueries : IDisposable
     private static bool IsRefusal(Error? error) => error?.Code is ErrorCode.Local_Authentication or ErrorCode.Local_Ssl
         or ErrorCode.SaslAuthenticationFailed;
 
-    private async ValueTask<T> AskAsync<T>(string what, Func<T> ask, CancellationToken cancellationToken)
+    private async Task<List<TopicPartitionOffset>> ListAsync(IReadOnlyList<TopicPartition> partitions, OffsetSpec which)
+    {
+        try
+        {
+            ListOffsetsResult found = await _admin.ListOffsetsAsync(
+                partitions.Select(p => new TopicPartitionOffsetSpec
+                {
+                    TopicPartition = new(p.Topic, p.Partition), OffsetSpec = which,
+                }),
+                new ListOffsetsOptions { IsolationLevel = IsolationLevel.ReadCommitted, RequestTimeout = _attemptMax });
+            return [.. found.ResultInfos.Select(i => Known(i.TopicPartitionOffsetError))];
+        }
+        catch (KafkaException e)
+        {
+            await RefreshAsync(partitions[0].Topic);
+            Error? error = (e as ListOffsetsException)?.Result.ResultInfos
+                .Select(i => i.TopicPartitionOffsetError.Error).FirstOrDefault(r => r.IsError);
+            throw error is null ? e : new KafkaException(error, e);
+        }
+    }
+
+    // Where nobody leads the partition, an answer may come without offset and without error.
+    private static TopicPartitionOffset Known(TopicPartitionOffsetError found) =>
+        found.Error.IsError ? throw new KafkaException(found.Error)
+        : found.Offset == Offset.Unset ? throw new KafkaException(ErrorCode.LeaderNotAvailable)
+        : found.TopicPartitionOffset;
+
+    // The client remembers for minutes that a partition had no leader, unless somebody asks for the topic.
+    private async Task RefreshAsync(string topic)
+    {
+        try
+        {
+            await LookUpAsync(topic, RefreshMax);
+        }
+        catch (KafkaException)
+        {
+            // What is asked next fails too.
+        }
+    }
+
+    // It blocks, so it has a thread while it lasts.
+    private Task<TopicMetadata> LookUpAsync(string topic, TimeSpan most) => Task.Factory.StartNew(
+        () => _admin.GetMetadata(topic, most).Topics.Single(t => t.Topic == topic),
+        CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private async ValueTask<T> AskAsync<T>(string what, Func<Task<T>> ask, CancellationToken cancellationToken)
     {
         try
         {
@@ -178,23 +179,22 @@ internal sealed class KafkaQueries : IDisposable
         }
     }
 
-    // Who gives up does not wait for the blocked thread, which keeps its turn until it is back.
-    private async Task<T> AskOnceAsync<T>(Func<T> ask, CancellationToken cancellationToken)
+    // Who gives up does not wait for the answer; the question keeps its turn until it is there.
+    private async Task<T> AskOnceAsync<T>(Func<Task<T>> ask, CancellationToken cancellationToken)
     {
         await _turns.WaitAsync(cancellationToken);
-        Task<T> asked = Task.Factory.StartNew(
-            () =>
-            {
-                try
-                {
-                    return ask();
-                }
-                finally
-                {
-                    _turns.Release();
-                }
-            },
-            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        return await asked.WaitAsync(cancellationToken);
+        return await AskInTurnAsync(ask).WaitAsync(cancellationToken);
+    }
+
+    private async Task<T> AskInTurnAsync<T>(Func<Task<T>> ask)
+    {
+        try
+        {
+            return await ask();
+        }
+        finally
+        {
+            _turns.Release();
+        }
     }
 }

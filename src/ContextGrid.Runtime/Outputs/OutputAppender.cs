@@ -37,7 +37,35 @@ internal sealed class OutputAppender(
         await sources.Reader.ReadAsync(_query, _answer, cancellationToken);
         long nowMs = sources.Time.GetUtcNow().ToUnixTimeMilliseconds();
         LogRecord[] records = _records.Of(_query, _answer, nowMs, out int tooLarge);
-        await sources.Log.AppendAsync(output.Topic, records, _positions, cancellationToken);
-        return (records.Length, tooLarge);
+        try
+        {
+            await sources.Log.AppendAsync(output.Topic, records, _positions, cancellationToken);
+            return (records.Length, tooLarge);
+        }
+        catch (EventLogException e) when (e.Error == EventLogError.RecordTooLarge)
+        {
+            int refused = await AppendEachAsync(records, cancellationToken);
+            return (records.Length - refused, tooLarge + refused);
+        }
+    }
+
+    // The topic takes less than a log does. Those beside what is too large may be written twice.
+    private async ValueTask<int> AppendEachAsync(LogRecord[] records, CancellationToken cancellationToken)
+    {
+        int refused = 0;
+        for (int i = 0; i < records.Length; i++)
+        {
+            try
+            {
+                await sources.Log.AppendAsync(
+                    output.Topic, records.AsMemory(i, 1), _positions, cancellationToken);
+            }
+            catch (EventLogException e) when (e.Error == EventLogError.RecordTooLarge)
+            {
+                refused++;
+            }
+        }
+
+        return refused;
     }
 }

@@ -14,7 +14,7 @@ internal sealed class OutputMetrics
     {
         _records = meter.CreateCounter<long>("contextgrid_output_records", "{record}", "Values written, by output.");
         _tooLarge = meter.CreateCounter<long>(
-            "contextgrid_output_too_large", "{record}", "Values over 1 MiB, which were left out, by output.");
+            "contextgrid_output_too_large", "{record}", "Values too large for the topic, by output.");
         _failures = meter.CreateCounter<long>(
             "contextgrid_output_failures", "{attempt}", "Attempts that failed and are made again, by output.");
         _passes = meter.CreateCounter<long>(

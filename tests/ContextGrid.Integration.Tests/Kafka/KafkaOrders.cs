@@ -46,7 +46,6 @@ internal sealed class KafkaOrders : IDisposable
 
     internal KafkaOrders(string bootstrapServers)
     {
-        Librdkafka.Require();
         _producer = new ProducerBuilder<Null, byte[]>(new ProducerConfig
         {
             BootstrapServers = bootstrapServers, EnableIdempotence = true, LingerMs = 1,

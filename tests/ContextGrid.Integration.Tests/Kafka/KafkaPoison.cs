@@ -27,7 +27,6 @@ internal sealed class KafkaPoison(string bootstrapServers)
     /// <summary>Produces payments.</summary>
     internal async Task ProducePaymentsAsync()
     {
-        Librdkafka.Require();
         using IProducer<Null, byte[]> producer = new ProducerBuilder<Null, byte[]>(new ProducerConfig
         {
             BootstrapServers = bootstrapServers, EnableIdempotence = true, MessageMaxBytes = 4 << 20, LingerMs = 5,

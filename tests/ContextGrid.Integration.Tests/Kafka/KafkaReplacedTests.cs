@@ -1,5 +1,5 @@
 using ContextGrid.Client;
-using ContextGrid.Contracts.V1;
+using static ContextGrid.Integration.Tests.Kafka.ReplacedTopic;
 
 namespace ContextGrid.Integration.Tests.Kafka;
 
@@ -101,28 +101,6 @@ public sealed class KafkaReplacedTests : IDisposable
         using ContextGridClient client = GridFolder.Connect(server);
         await server.WaitUntilAsync("applied", Limit, async () => (await ReadAsync(client)).Payments == payments);
         Assert.Equal(0, await server.TerminateAsync(Limit));
-    }
-
-    private static async Task RequireStoppedAsync(
-        ServerProcess server, string why, (long Payments, long First, long Last) shown)
-    {
-        using var http = new HttpClient { BaseAddress = server.Http };
-        using ContextGridClient client = GridFolder.Connect(server);
-        await server.WaitUntilAsync("stopped", Limit, async () =>
-            (await (await http.GetAsync("/readyz")).Content.ReadAsStringAsync()).Contains(
-                why, StringComparison.Ordinal));
-        Assert.Equal(shown, await ReadAsync(client));
-        OffsetGap gap = Assert.Single((await client.GetStatusAsync()).Sources).Gaps[^1];
-        Assert.Equal((shown.First, shown.Last), (gap.First, gap.Last));
-    }
-
-    // What is counted, and the newest gap that the answer declares.
-    private static async Task<(long Payments, long First, long Last)> ReadAsync(ContextGridClient client)
-    {
-        ContextResult result = await client.GetAsync(
-            new ContextRequest { Entities = [new EntityId("user", "u0")] });
-        OffsetGap? gap = Assert.Single(result.Sources).Gaps.LastOrDefault();
-        return (result.Entities[0]["payments"].AsInt64 ?? 0, gap?.First ?? -1, gap?.Last ?? -1);
     }
 
     // The broker deletes in the background, and refuses the name until it has.

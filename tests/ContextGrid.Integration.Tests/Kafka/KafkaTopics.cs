@@ -16,7 +16,6 @@ internal static class KafkaTopics
     /// <summary>Makes topics that take records of 2 MiB.</summary>
     internal static async Task CreateAsync(string bootstrapServers, params (string Topic, int Partitions)[] topics)
     {
-        Librdkafka.Require();
         using IAdminClient admin = new AdminClientBuilder(
             new AdminClientConfig { BootstrapServers = bootstrapServers }).SetLogHandler((_, _) => { }).Build();
         await admin.CreateTopicsAsync(topics.Select(t => new TopicSpecification
@@ -37,7 +36,6 @@ internal static class KafkaTopics
     /// <summary>Deletes a topic, and waits until the broker has forgotten it.</summary>
     internal static async Task DeleteAsync(string bootstrapServers, string topic)
     {
-        Librdkafka.Require();
         using IAdminClient admin = new AdminClientBuilder(
             new AdminClientConfig { BootstrapServers = bootstrapServers }).SetLogHandler((_, _) => { }).Build();
         await admin.DeleteTopicsAsync([topic]);

@@ -25,7 +25,6 @@ internal sealed class OutputLoad : IDisposable
 
     internal OutputLoad(string bootstrapServers)
     {
-        Librdkafka.Require();
         _producer = new ProducerBuilder<string, byte[]>(new ProducerConfig
         {
             BootstrapServers = bootstrapServers, EnableIdempotence = true, LingerMs = 1,

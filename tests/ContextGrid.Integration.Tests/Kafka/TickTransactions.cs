@@ -31,7 +31,6 @@ internal sealed class TickTransactions : IAsyncDisposable
 
     internal TickTransactions(string bootstrapServers, int seed)
     {
-        Librdkafka.Require();
         _random = new Random(seed);
         _config = new ProducerConfig
         {

@@ -124,7 +124,7 @@ public sealed class KafkaBroker : IAsyncDisposable
 
     // Below the ports that the kernel gives to outgoing connections, of which one could take it until the broker
     // listens. The controller listens on the next port.
-    private static int FreePort()
+    internal static int FreePort()
     {
         while (true)
         {

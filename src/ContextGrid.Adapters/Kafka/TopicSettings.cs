@@ -1,0 +1,63 @@
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+
+namespace ContextGrid.Adapters.Kafka;
+
+/// <summary>Makes topics and tells their settings.</summary>
+/// <param name="admin">Asks the brokers; the caller's.</param>
+/// <param name="patience">How long a question waits.</param>
+internal sealed class TopicSettings(IAdminClient admin, TimeSpan patience)
+{
+    /// <summary>The policy of a topic that keeps the last record of each key.</summary>
+    internal const string Compact = "compact";
+
+    private const string CleanupPolicy = "cleanup.policy";
+
+    /// <summary>What a topic does with old records, in Kafka's words; null: the brokers do not say.</summary>
+    internal async ValueTask<string?> FindCleanupPolicyAsync(string topic)
+    {
+        try
+        {
+            List<DescribeConfigsResult> found = await admin.DescribeConfigsAsync(
+                [new ConfigResource { Type = ResourceType.Topic, Name = topic }],
+                new DescribeConfigsOptions { RequestTimeout = patience });
+            return found[0].Entries.TryGetValue(CleanupPolicy, out ConfigEntryResult? entry) ? entry.Value : null;
+        }
+        catch (KafkaException)
+        {
+            return null; // Not every user may ask.
+        }
+    }
+
+    /// <summary>Makes a topic that takes the largest records, unless somebody else has.</summary>
+    internal async ValueTask CreateAsync(string topic, int partitions, bool isCompacted)
+    {
+        var settings = new Dictionary<string, string> { ["max.message.bytes"] = $"{KafkaConfigs.RecordBytesMax}" };
+        if (isCompacted)
+        {
+            settings[CleanupPolicy] = Compact;
+        }
+
+        try
+        {
+            await admin.CreateTopicsAsync(
+            [
+                new TopicSpecification
+                {
+                    Name = topic,
+                    NumPartitions = partitions,
+                    ReplicationFactor = -1,
+                    Configs = settings,
+                },
+            ]);
+        }
+        catch (CreateTopicsException e) when (e.Results[0].Error.Code == ErrorCode.TopicAlreadyExists)
+        {
+            // As good.
+        }
+        catch (KafkaException e)
+        {
+            throw KafkaFaults.Of(e.Error, $"The topic {topic} is missing and can't be made; create it", e);
+        }
+    }
+}
