@@ -7,7 +7,19 @@ internal static class KafkaConfigs
 {
     internal const int RecordBytesMax = 4 << 20;
 
-    internal static ConsumerConfig Consumer(KafkaOptions options) => Secured(new ConsumerConfig
+    /// <summary>Makes a consumer.</summary>
+    /// <param name="options">The settings.</param>
+    /// <param name="buffer">Takes key and value of each record.</param>
+    /// <param name="fail">Is told what the client complains about.</param>
+    internal static IConsumer<int, int> BuildConsumer(KafkaOptions options, RecordBuffer buffer, Action<Error> fail) =>
+        new ConsumerBuilder<int, int>(Consumer(options))
+            .SetKeyDeserializer(buffer)
+            .SetValueDeserializer(buffer)
+            .SetErrorHandler((_, error) => fail(error))
+            .SetLogHandler((_, _) => { })
+            .Build();
+
+    private static ConsumerConfig Consumer(KafkaOptions options) => Secured(new ConsumerConfig
     {
         GroupId = options.Group.Length > 0 ? options.Group : "contextgrid", // The client wants one.
 

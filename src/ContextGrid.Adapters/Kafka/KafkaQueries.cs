@@ -8,7 +8,7 @@ using TopicPartition = ContextGrid.Runtime.Ingestion.TopicPartition;
 namespace ContextGrid.Adapters.Kafka;
 
 /// <summary>
-/// Questions to the brokers: partitions, offsets, times, by one client. Few are asked at a time. What passes is asked
+/// Questions to the brokers: partitions, offsets, times. Few are asked at a time. What passes is asked
 /// again, with growing pauses.
 /// </summary>
 internal sealed class KafkaQueries : IDisposable
@@ -19,6 +19,7 @@ internal sealed class KafkaQueries : IDisposable
 
     private readonly KafkaOptions _options;
     private readonly IAdminClient _admin;
+    private readonly IConsumer<int, int> _consumer;
     private readonly SemaphoreSlim _turns = new(AtOnceMax, AtOnceMax);
     private readonly ResiliencePipeline _retry;
     private readonly TimeSpan _attemptMax;
@@ -32,6 +33,9 @@ internal sealed class KafkaQueries : IDisposable
             .SetErrorHandler((_, error) => _lastError = error)
             .SetLogHandler((_, _) => { })
             .Build();
+
+        // The admin client can write a group's offsets too, but ends the process when the brokers go away meanwhile.
+        _consumer = KafkaConfigs.BuildConsumer(options, new RecordBuffer(), error => _lastError = error);
         Topics = new TopicSettings(_admin, _attemptMax);
         _retry = new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions
         {
@@ -88,27 +92,26 @@ internal sealed class KafkaQueries : IDisposable
 
     /// <summary>Writes the offsets of the consumer group, of which nobody is a member.</summary>
     internal ValueTask<int> CommitAsync(
-        List<TopicPartitionOffset> offsets, CancellationToken cancellationToken) => AskAsync(
+        IReadOnlyList<TopicPartitionOffset> offsets, CancellationToken cancellationToken) => AskAsync(
         $"The offsets of the group {_options.Group} can't be written",
-        async () =>
+        () => BesideAsync(() =>
         {
-            await _admin.AlterConsumerGroupOffsetsAsync(
-                [new ConsumerGroupTopicPartitionOffsets(_options.Group, offsets)],
-                new AlterConsumerGroupOffsetsOptions { RequestTimeout = _attemptMax });
+            _consumer.Commit(offsets);
             return offsets.Count;
-        },
+        }),
         cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        // A question that nobody waits for any more still uses the client.
+        // A question that nobody waits for any more still uses a client.
         for (int i = 0; i < AtOnceMax; i++)
         {
             _turns.Wait();
         }
 
         _admin.Dispose();
+        _consumer.Dispose();
         _turns.Dispose();
     }
 
@@ -159,10 +162,12 @@ internal sealed class KafkaQueries : IDisposable
         }
     }
 
-    // It blocks, so it has a thread while it lasts.
-    private Task<TopicMetadata> LookUpAsync(string topic, TimeSpan most) => Task.Factory.StartNew(
-        () => _admin.GetMetadata(topic, most).Topics.Single(t => t.Topic == topic),
-        CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    private Task<TopicMetadata> LookUpAsync(string topic, TimeSpan most) =>
+        BesideAsync(() => _admin.GetMetadata(topic, most).Topics.Single(t => t.Topic == topic));
+
+    // What blocks has a thread while it lasts.
+    private static Task<T> BesideAsync<T>(Func<T> ask) => Task.Factory.StartNew(
+        ask, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     private async ValueTask<T> AskAsync<T>(string what, Func<Task<T>> ask, CancellationToken cancellationToken)
     {

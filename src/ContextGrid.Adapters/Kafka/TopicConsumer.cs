@@ -28,12 +28,7 @@ internal sealed class TopicConsumer : IDisposable
     internal TopicConsumer(string topic, KafkaOptions options, TimeProvider time)
     {
         (_topic, _time) = (topic, time);
-        _consumer = new ConsumerBuilder<int, int>(KafkaConfigs.Consumer(options))
-            .SetKeyDeserializer(_buffer)
-            .SetValueDeserializer(_buffer)
-            .SetErrorHandler((_, error) => _lastError = error)
-            .SetLogHandler((_, _) => { })
-            .Build();
+        _consumer = KafkaConfigs.BuildConsumer(options, _buffer, error => _lastError = error);
         _thread = new Thread(Run) { IsBackground = true, Name = $"kafka {topic}" };
         _thread.Start();
     }
