@@ -20,6 +20,15 @@ internal static class KafkaFaults
         return new EventLogException(kind, $"{what}: {error.Reason} ({error.Code}){Advice(error.Code)}", inner);
     }
 
+    /// <summary>Whether to ask again after it.</summary>
+    internal static bool IsPassing(Error error) => !error.IsFatal && error.Code is ErrorCode.LeaderNotAvailable
+        or ErrorCode.NotLeaderForPartition or ErrorCode.RequestTimedOut or ErrorCode.Local_Transport
+        or ErrorCode.NetworkException or ErrorCode.Local_UnknownPartition;
+
+    /// <summary>Whether a broker has refused who asks.</summary>
+    internal static bool IsRefusal(Error? error) => error?.Code is ErrorCode.Local_Authentication or ErrorCode.Local_Ssl
+        or ErrorCode.SaslAuthenticationFailed;
+
     private static string Advice(ErrorCode code) => code switch
     {
         ErrorCode.TopicAuthorizationFailed =>

@@ -45,7 +45,7 @@ internal sealed class KafkaQueries : IDisposable
             MaxDelay = TimeSpan.FromSeconds(2),
             UseJitter = true,
             ShouldHandle = new PredicateBuilder().Handle<KafkaException>(
-                e => IsPassing(e.Error) && !IsRefusal(_lastError)),
+                e => KafkaFaults.IsPassing(e.Error) && !KafkaFaults.IsRefusal(_lastError)),
         }).Build();
     }
 
@@ -115,13 +115,6 @@ internal sealed class KafkaQueries : IDisposable
         _turns.Dispose();
     }
 
-    private static bool IsPassing(Error error) => !error.IsFatal && error.Code is ErrorCode.LeaderNotAvailable
-        or ErrorCode.NotLeaderForPartition or ErrorCode.RequestTimedOut or ErrorCode.Local_Transport
-        or ErrorCode.NetworkException or ErrorCode.Local_UnknownPartition;
-
-    private static bool IsRefusal(Error? error) => error?.Code is ErrorCode.Local_Authentication or ErrorCode.Local_Ssl
-        or ErrorCode.SaslAuthenticationFailed;
-
     private async Task<List<TopicPartitionOffset>> ListAsync(IReadOnlyList<TopicPartition> partitions, OffsetSpec which)
     {
         try
@@ -177,7 +170,7 @@ internal sealed class KafkaQueries : IDisposable
         }
         catch (KafkaException e)
         {
-            Error error = _lastError is { } last && (e.Error.Code == ErrorCode.Local_TimedOut || IsRefusal(last))
+            Error error = _lastError is { } last && (e.Error.Code == ErrorCode.Local_TimedOut || KafkaFaults.IsRefusal(last))
                 ? last
                 : e.Error;
             throw KafkaFaults.Of(error, $"{what} at {_options.BootstrapServers}", e);
