@@ -170,9 +170,8 @@ internal sealed class KafkaQueries : IDisposable
         }
         catch (KafkaException e)
         {
-            Error error = _lastError is { } last && (e.Error.Code == ErrorCode.Local_TimedOut || KafkaFaults.IsRefusal(last))
-                ? last
-                : e.Error;
+            bool tellsLess = e.Error.Code == ErrorCode.Local_TimedOut || KafkaFaults.IsRefusal(_lastError);
+            Error error = tellsLess ? _lastError ?? e.Error : e.Error;
             throw KafkaFaults.Of(error, $"{what} at {_options.BootstrapServers}", e);
         }
     }
