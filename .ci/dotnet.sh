@@ -10,6 +10,20 @@ if ! command -v dotnet >/dev/null || ! dotnet --list-sdks 2>/dev/null | grep -q 
   exit 1
 fi
 
+# Says whether the host on Orleans is in the build, which sets WithOrleans; a value that is set already stays.
+find_orleans() {
+  local project
+  project="$(dirname "${BASH_SOURCE[0]}")/../src/ContextGrid.Orleans/ContextGrid.Orleans.csproj"
+  if [[ -z "${WithOrleans:-}" ]] && ! dotnet restore "$project" -v q -nodeReuse:false >/dev/null 2>&1; then
+    export WithOrleans=false
+  fi
+  if [[ "${WithOrleans:-true}" == true ]]; then
+    echo "The host on Orleans is in this build."
+  else
+    echo "The host on Orleans is not in this build: its packages can't be restored, or WithOrleans says so."
+  fi
+}
+
 # Builds a project or solution in Release, with further arguments to the build; shows the output only when it fails.
 build_quietly() {
   local log

@@ -45,7 +45,7 @@ internal sealed class EventRouter
         }
     }
 
-    /// <inheritdoc cref="IContextGrid.ApplyAsync"/>
+    /// <inheritdoc cref="IEventTarget.ApplyAsync"/>
     internal async ValueTask ApplyAsync(EventBatch batch, CancellationToken cancellationToken)
     {
         long late = 0, repeated = 0;

@@ -40,6 +40,9 @@ public sealed class EventBatch
         Current = new EventRecord(_definition.Fields.Length);
     }
 
+    /// <summary>Whose records it reads.</summary>
+    public TopicPartition Partition => _partition;
+
     /// <summary>Whether the event has producers' ids.</summary>
     public bool HasIds => _ids is not null;
 

@@ -12,20 +12,10 @@ namespace ContextGrid.Runtime.Ingestion;
 /// may come at the same time. Applying a batch again, or a part of it, changes nothing (I2). A query sees all of an
 /// event's changes to one entity or none. All members are thread-safe.
 /// </remarks>
-public interface IContextGrid
+public interface IContextGrid : IEventTarget
 {
     /// <summary>The plans of all entity types, in the order of the definitions.</summary>
     ImmutableArray<EntityPlan> Plans { get; }
-
-    /// <summary>
-    /// Applies a batch: moves through it and brings each event to the entities that it is about. When the call has
-    /// returned, every query sees the batch. The batch is only read during the call.
-    /// </summary>
-    /// <exception cref="OperationCanceledException">A part may have been applied.</exception>
-    /// <exception cref="Checkpoints.SnapshotStoreException">A stored entity can't be read at present; a part has been
-    /// applied, and a call with the same batch goes on where this one stopped.</exception>
-    /// <exception cref="Checkpoints.CheckpointCorruptException">A stored entity is not what was written.</exception>
-    ValueTask ApplyAsync(EventBatch batch, CancellationToken cancellationToken);
 
     /// <summary>
     /// Reads entities at heads that are not before their newest events; entities that are asked about an earlier head
@@ -50,7 +40,7 @@ public interface IContextGrid
 
     /// <summary>
     /// Begins or ends to mark entities of a query whenever an event reaches them. An event that
-    /// <see cref="ApplyAsync"/> has brought in is marked before the call returns.
+    /// <see cref="IEventTarget.ApplyAsync"/> has brought in is marked before the call returns.
     /// </summary>
     /// <param name="query">The entities; unchanged until the following ends.</param>
     /// <param name="first">The place of the query's first entity among those of the follower.</param>

@@ -15,7 +15,7 @@ public sealed partial class PartitionIngestor
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
 
     private readonly IEventLog _log;
-    private readonly IContextGrid _grid;
+    private readonly IEventTarget _grid;
     private readonly DeadLetterBurial _burial;
     private readonly EventBatch _events;
     private readonly GridMetrics _metrics;
@@ -27,7 +27,7 @@ public sealed partial class PartitionIngestor
 
     /// <summary>Creates the ingestor of a partition, which goes on where <paramref name="progress"/> stands.</summary>
     public PartitionIngestor(
-        IEventLog log, IContextGrid grid, IDeadLetterSink deadLetters, EventBatch events, PartitionProgress progress,
+        IEventLog log, IEventTarget grid, IDeadLetterSink deadLetters, EventBatch events, PartitionProgress progress,
         GridMetrics metrics, TimeProvider time, ILogger logger)
     {
         (_log, _grid, _events, Progress) = (log, grid, events, progress);

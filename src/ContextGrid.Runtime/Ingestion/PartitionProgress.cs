@@ -18,6 +18,7 @@ public sealed class PartitionProgress
     private long _end;
     private long _pendingSinceMs;
     private long _verifiedMs = long.MaxValue;
+    private long _recoverTo;
     private ImmutableArray<OffsetGap> _gaps;
     private RecordMark? _mark;
 
@@ -52,7 +53,11 @@ public sealed class PartitionProgress
     /// <summary>
     /// The partition's end when the host started: until it is applied, state is what it was at some earlier time.
     /// </summary>
-    public long RecoverTo { get; init; }
+    public long RecoverTo
+    {
+        get => Volatile.Read(ref _recoverTo);
+        set => Volatile.Write(ref _recoverTo, value);
+    }
 
     /// <summary>Whether the host has not yet brought the state back to where it was.</summary>
     public bool IsRebuilding => Next < RecoverTo;

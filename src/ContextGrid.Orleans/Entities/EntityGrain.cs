@@ -1,0 +1,125 @@
+using ContextGrid.Core.Entities;
+using ContextGrid.Core.Model;
+using ContextGrid.Core.Snapshots;
+using ContextGrid.Orleans.Wire;
+using Microsoft.Extensions.Logging;
+using Orleans;
+using Orleans.Runtime;
+using Orleans.Storage;
+
+namespace ContextGrid.Orleans.Entities;
+
+/// <summary>
+/// One entity on a silo: Core's entity in memory, and its snapshot in grain storage. Whoever brings events says what it
+/// has brought before, so that an activation that begins with older state, or beside another one, is found out before
+/// it skips anything. A write that another activation has overtaken drops this one.
+/// </summary>
+[GrainType(EntityName.GrainType)]
+internal sealed partial class EntityGrain(
+    GridContext grid,
+    ClusterView view,
+    [PersistentState("entity", GridContext.StorageName)] IPersistentState<EntityState> state,
+    ILogger<EntityGrain> logger) : Grain, IEntityGrain
+{
+    private readonly ILogger _logger = logger;
+    private EntityWork _work = null!; // Set by activation, before any call.
+    private Entity _entity = null!; // As above.
+    private Position[] _durable = [];
+    private Task? _writing;
+    private long _lossVersion;
+
+    /// <inheritdoc/>
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        string type = EntityName.TypeOf(this.GetGrainId().Key);
+        _work = grid.WorkOf(type)
+            ?? throw new ArgumentException($"No definition has the entity type '{type}' of {this.GetGrainId()}.");
+        try
+        {
+            byte[] snapshot = state.State.Snapshot;
+            _entity = snapshot.Length == 0 ? new Entity(_work.Plan) : Entity.Restore(_work.Plan, snapshot);
+        }
+        catch (SnapshotFormatException e)
+        {
+            throw new InvalidOperationException($"The state of {this.GetGrainId()} can't be read: {e.Message}", e);
+        }
+
+        _lossVersion = view.LossVersion;
+        _durable = _entity.Applied.ToArray();
+        state.State.Snapshot = []; // It is in the entity now.
+        grid.Metrics.Entities.CountActivated();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (_entity is { IsDirty: true } && !grid.IsCrashed)
+        {
+            try
+            {
+                await WriteAsync();
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                // The events are in the log, and come again.
+                LogNotWritten(this.GetGrainId(), e.Message);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<ApplyReply> ApplyAsync(EventBlock events) => new(_work.Apply(_entity, events));
+
+    /// <inheritdoc/>
+    public ValueTask<AnswerBlock> QueryAsync(EntityQuery query) => new(_work.Query(_entity, query, _lossVersion));
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> FlushAsync(int source, long offset)
+    {
+        while (_work.AppliedOf(_durable, source) < offset)
+        {
+            if (_work.AppliedOf(_entity.Applied, source) < offset)
+            {
+                return false;
+            }
+
+            await WriteAsync();
+        }
+
+        return true;
+    }
+
+    // One write at a time; whoever comes meanwhile waits for it, and looks again whether that was enough.
+    private Task WriteAsync() => _writing is { IsCompleted: false } ? _writing : _writing = WriteOnceAsync();
+
+    private async Task WriteOnceAsync()
+    {
+        Position[] positions = _entity.Applied.ToArray();
+        state.State.Snapshot = _work.Snapshot(_entity);
+        _entity.MarkClean();
+        try
+        {
+            await state.WriteStateAsync();
+            _durable = positions;
+        }
+        catch (InconsistentStateException)
+        {
+            // Another activation has written: this one's state is not the entity's.
+            DeactivateOnIdle();
+            throw;
+        }
+        catch
+        {
+            _entity.MarkDirty();
+            throw;
+        }
+        finally
+        {
+            state.State.Snapshot = [];
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "{Grain} is not written before it goes: {Message}")]
+    private partial void LogNotWritten(GrainId grain, string message);
+}

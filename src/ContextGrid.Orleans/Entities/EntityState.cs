@@ -1,0 +1,13 @@
+using Orleans;
+
+namespace ContextGrid.Orleans.Entities;
+
+/// <summary>What is kept of an entity in grain storage. Fields are added, never changed.</summary>
+[GenerateSerializer]
+[Alias("ContextGrid.EntityState")]
+public sealed class EntityState
+{
+    /// <summary>The snapshot, as docs/STORAGE.md describes it; empty: the entity has seen nothing.</summary>
+    [Id(0)]
+    public byte[] Snapshot { get; set; } = [];
+}

@@ -1,0 +1,138 @@
+using ContextGrid.Core.Entities;
+using ContextGrid.Core.Features.Plans;
+using ContextGrid.Core.Model;
+using ContextGrid.Core.Queries;
+using ContextGrid.Core.Snapshots;
+using ContextGrid.Orleans.Wire;
+using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Queries;
+
+namespace ContextGrid.Orleans.Entities;
+
+/// <summary>What the grains of one entity type share on a silo: plan, scratch, selections. Thread-safe.</summary>
+internal sealed class EntityWork
+{
+    private const int SelectionsMax = 1_000;
+
+    private readonly ScratchPool<Scratch> _scratch;
+    private readonly FeatureSelection _all;
+    private System.Collections.Concurrent.ConcurrentDictionary<string, FeatureSelection> _selections = [];
+
+    internal EntityWork(EntityPlan plan)
+    {
+        Plan = plan;
+        _all = FeatureSelection.All(plan);
+        int fields = plan.Definitions.Events.Max(e => e.Fields.Length);
+        _scratch = new ScratchPool<Scratch>(() => new Scratch(plan, fields), s => s.Answer.BufferBytes);
+    }
+
+    /// <summary>The type's plan.</summary>
+    internal EntityPlan Plan { get; }
+
+    /// <summary>Applies a block, all of it in one turn.</summary>
+    internal ApplyReply Apply(Entity entity, EventBlock events)
+    {
+        var reader = new EventBlockReader(events);
+        if (reader.Expected > AppliedOf(entity.Applied, reader.Source))
+        {
+            return ApplyReply.Lost;
+        }
+
+        Scratch scratch = _scratch.Take();
+        int late = 0, repeated = 0;
+        while (reader.TryRead(scratch.Record, out bool isSkipped))
+        {
+            ApplyOutcome outcome = !isSkipped ? entity.Apply(scratch.Record, scratch.Apply)
+                : entity.Skip(scratch.Record.Position) ? ApplyOutcome.Applied : ApplyOutcome.AlreadyApplied;
+            late += outcome == ApplyOutcome.AppliedLate ? 1 : 0;
+            repeated += outcome == ApplyOutcome.AlreadyApplied ? 1 : 0;
+        }
+
+        _scratch.Give(scratch);
+        return new ApplyReply(false, late, repeated);
+    }
+
+    /// <summary>Answers a query.</summary>
+    internal AnswerBlock Query(Entity entity, EntityQuery asked, long lossVersion)
+    {
+        Scratch scratch = _scratch.Take();
+        FeatureSelection selection = SelectionOf(asked.Features);
+        (ContextQuery query, ContextAnswer answer) = (scratch.Query, scratch.Answer);
+        query.Clear();
+        query.Selections.Add(selection);
+        query.Add(0, "-"u8);
+        (query.Head, query.HeadMs, query.Explained) = (asked.Head, asked.HeadMs, asked.Explained);
+        answer.Start(query);
+        EmbeddedGrid.Read(
+            0, entity.NewestMs == long.MinValue && entity.Applied.IsEmpty ? null : entity, query, answer,
+            scratch.Reader, selection);
+        AnswerBlock block = AnswerBlock.Of(answer, scratch.Writer, lossVersion);
+        _scratch.Give(scratch);
+        return block;
+    }
+
+    /// <summary>The state as bytes.</summary>
+    internal byte[] Snapshot(Entity entity)
+    {
+        Scratch scratch = _scratch.Take();
+        scratch.Writer.Reset();
+        entity.Snapshot(scratch.Writer, scratch.Apply);
+        byte[] snapshot = scratch.Writer.Written.ToArray();
+        _scratch.Give(scratch);
+        return snapshot;
+    }
+
+    /// <summary>The last applied offset of a source; −1: none.</summary>
+    /// <param name="applied">The entity's positions.</param>
+    /// <param name="source">The source, as the definitions count it.</param>
+    internal long AppliedOf(ReadOnlySpan<Position> applied, int source)
+    {
+        int local = Plan.Localize(new Position(source, 0)).Source;
+        foreach (Position position in applied)
+        {
+            if (position.Source == local)
+            {
+                return position.Offset;
+            }
+        }
+
+        return -1;
+    }
+
+    // Few selections are asked again and again; whoever makes up new ones all the time only costs time.
+    private FeatureSelection SelectionOf(string? features)
+    {
+        if (features is null)
+        {
+            return _all;
+        }
+
+        if (_selections.TryGetValue(features, out FeatureSelection? known))
+        {
+            return known;
+        }
+
+        if (_selections.Count >= SelectionsMax)
+        {
+            _selections = [];
+        }
+
+        string[] names = features.Length == 0 ? [] : features.Split('\n');
+        return _selections[features] = FeatureSelection.Of(Plan, [.. names]);
+    }
+
+    private sealed class Scratch(EntityPlan plan, int fields)
+    {
+        internal ApplyScratch Apply { get; } = new(plan);
+
+        internal EventRecord Record { get; } = new(fields);
+
+        internal EntityReader Reader { get; } = new(plan);
+
+        internal SnapshotWriter Writer { get; } = new();
+
+        internal ContextQuery Query { get; } = new();
+
+        internal ContextAnswer Answer { get; } = new();
+    }
+}

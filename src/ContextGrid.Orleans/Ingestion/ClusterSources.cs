@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+using ContextGrid.Core.Definitions;
+using ContextGrid.Core.Features.Plans;
+using ContextGrid.Core.Model;
+using ContextGrid.Runtime.Checkpoints;
+using ContextGrid.Runtime.Ingestion;
+using Microsoft.Extensions.Hosting;
+
+namespace ContextGrid.Orleans.Ingestion;
+
+/// <summary>
+/// How far all source partitions of the cluster are applied, as this silo knows it: their readers' reports, each asked
+/// for as soon as there is another one. What is told is never ahead of what is applied.
+/// </summary>
+internal sealed class ClusterSources : BackgroundService
+{
+    private static readonly TimeSpan AskMax = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
+    private readonly IngestionParts _parts;
+    private readonly string?[] _faults;
+    private readonly long[] _verified;
+
+    internal ClusterSources(IngestionParts parts, ImmutableArray<TopicPartition> partitions)
+    {
+        _parts = parts;
+        DefinitionSet definitions = parts.Grid.Definitions;
+        Progress =
+        [
+            .. partitions.Select(p => new PartitionProgress(
+                p, Position.SourceOf(definitions.Topics.IndexOf(p.Topic), p.Partition), 0, [])
+            {
+                RecoverTo = 1, // Until there is a report, nothing is known.
+            }),
+        ];
+        _faults = new string?[Progress.Length];
+        _verified = new long[Progress.Length];
+        foreach (PartitionProgress progress in Progress)
+        {
+            progress.Verify(parts.NowMs);
+        }
+    }
+
+    /// <summary>Every source partition, in order of topic and partition.</summary>
+    internal ImmutableArray<PartitionProgress> Progress { get; }
+
+    /// <summary>Why partitions do not go on.</summary>
+    internal IEnumerable<string> Faults =>
+        _faults.Select((f, i) => f is null ? null : $"{Name(Progress[i].Partition)}: {f}").OfType<string>();
+
+    /// <summary>
+    /// The version of the cluster's members up to which no loss has left an entity of a type behind.
+    /// </summary>
+    internal long VerifiedVersionOf(EntityPlan plan)
+    {
+        long verified = long.MaxValue;
+        for (int i = 0; i < _verified.Length; i++)
+        {
+            if (plan.Topics.Contains(Progress[i].Partition.Topic))
+            {
+                verified = Math.Min(verified, Volatile.Read(ref _verified[i]));
+            }
+        }
+
+        return verified;
+    }
+
+    /// <inheritdoc/>
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(Enumerable.Range(0, Progress.Length).Select(i => FollowAsync(i, stoppingToken)));
+
+    private static string Name(TopicPartition partition) => $"{partition.Topic}/{partition.Partition}";
+
+    private async Task FollowAsync(int index, CancellationToken cancellationToken)
+    {
+        IPartitionGrain grain = _parts.GrainOf(Progress[index].Partition);
+        long seen = 0;
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                PartitionReport? report = await grain.WaitForReportAsync(seen, AskMax).AsTask().WaitAsync(
+                    cancellationToken);
+                if (report is not null && report.SaidMs != seen)
+                {
+                    Take(index, report);
+                    seen = report.SaidMs;
+                }
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                // What is known grows old, and answers say so.
+                await Task.WhenAny(Task.Delay(Pause, _parts.Time, cancellationToken));
+            }
+        }
+    }
+
+    private void Take(int index, PartitionReport report)
+    {
+        PartitionProgress progress = Progress[index];
+        foreach (long[] gap in report.Gaps.Chunk(2).Where(g => g.Length == 2))
+        {
+            progress.DeclareGap(new OffsetGap(gap[0], gap[1]));
+        }
+
+        Volatile.Write(ref _verified[index], report.VerifiedVersion);
+        progress.RecoverTo = report.IsRebuilding ? long.MaxValue : 0;
+        progress.Advance(report.Next, report.End, report.LagMs > 0 ? report.SaidMs - report.LagMs : 0);
+        progress.Verify(report.SaidMs);
+        _faults[index] = report.Fault;
+    }
+}

@@ -1,0 +1,93 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using ContextGrid.Core.Features.Plans;
+using ContextGrid.Core.Model;
+using ContextGrid.Core.Queries;
+using ContextGrid.Orleans.Entities;
+using ContextGrid.Orleans.Ingestion;
+using ContextGrid.Orleans.Wire;
+using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Runtime.Queries;
+using Orleans;
+
+namespace ContextGrid.Orleans;
+
+/// <summary>The grid on a cluster: each entity is a grain, wherever it is.</summary>
+internal sealed class OrleansGrid(GridContext grid, IGrainFactory grains, ClusterSources sources) : IContextGrid
+{
+    private readonly ConcurrentDictionary<TopicPartition, EntityDelivery> _deliveries = new();
+
+    /// <inheritdoc/>
+    public ImmutableArray<EntityPlan> Plans => grid.Plans;
+
+    /// <inheritdoc/>
+    public ValueTask ApplyAsync(EventBatch batch, CancellationToken cancellationToken) => _deliveries
+        .GetOrAdd(batch.Partition, _ => new EntityDelivery(grid, grains, new UncommittedEntities()))
+        .ApplyAsync(batch, cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask ReadAsync(ContextQuery query, ContextAnswer answer, CancellationToken cancellationToken)
+    {
+        string?[] features = [.. query.Selections.Select(Features)];
+        var calls = new Task<AnswerBlock>[query.Count];
+        for (int i = 0; i < calls.Length; i++)
+        {
+            calls[i] = GrainOf(query, i).QueryAsync(new EntityQuery(
+                query.Head, query.HeadMs, features[query[i].Selection], query.Explained)).AsTask();
+        }
+
+        // What is verified is read before what is answered.
+        long[] verified = [.. query.Selections.Select(s => sources.VerifiedVersionOf(s.Plan))];
+        answer.Start(query);
+        for (int i = 0; i < calls.Length; i++)
+        {
+            AnswerBlock block = await calls[i].WaitAsync(cancellationToken);
+            block.CopyTo(i, answer);
+            if (block.LossVersion > verified[query[i].Selection])
+            {
+                answer.MarkRebuilding(i);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask FindChangedAsync(
+        ContextQuery query, SourceVector since, List<int> changed, CancellationToken cancellationToken)
+    {
+        var calls = new Task<AnswerBlock>[query.Count];
+        for (int i = 0; i < calls.Length; i++)
+        {
+            calls[i] = GrainOf(query, i).QueryAsync(new EntityQuery(QueryHead.Newest, 0, "", -1)).AsTask();
+        }
+
+        var answer = new ContextAnswer();
+        for (int i = 0; i < calls.Length; i++)
+        {
+            FeatureSelection selection = query.Selections[query[i].Selection];
+            var one = new ContextQuery();
+            one.Selections.Add(FeatureSelection.Of(selection.Plan, []));
+            one.Add(0, query.Key(i));
+            answer.Start(one);
+            (await calls[i].WaitAsync(cancellationToken)).CopyTo(0, answer);
+            if (since.IsBefore(selection.Plan, answer.Positions(0)))
+            {
+                changed.Add(i);
+            }
+        }
+    }
+
+    /// <summary>Not on a cluster yet: nobody tells a silo of changes that another one has applied.</summary>
+    /// <exception cref="NotSupportedException">Always.</exception>
+    public void Follow(ContextQuery query, int first, ChangedEntities changed, bool begins) =>
+        throw new NotSupportedException("A cluster does not follow entities yet; ask again instead.");
+
+    private IEntityGrain GrainOf(ContextQuery query, int index) => grains.GetGrain<IEntityGrain>(
+        EntityName.ToGrainId(EntityName.Of(query.Selections[query[index].Selection].Plan, query.Key(index))));
+
+    private static string? Features(FeatureSelection selection)
+    {
+        bool isAll = selection.Features.Length == selection.Plan.Features.Length
+            && selection.Features.Select((f, i) => f == i).All(same => same);
+        return isAll ? null : string.Join('\n', selection.Names);
+    }
+}

@@ -1,0 +1,54 @@
+using System.Net;
+using ContextGrid.Core.Definitions;
+using ContextGrid.Runtime.Checkpoints;
+using ContextGrid.Runtime.Codecs;
+using ContextGrid.Runtime.Diagnostics;
+using ContextGrid.Runtime.Ingestion;
+using Orleans.Hosting;
+
+namespace ContextGrid.Orleans;
+
+/// <summary>How a silo is set up.</summary>
+public sealed record SiloOptions
+{
+    /// <summary>The definitions; the same on all silos.</summary>
+    public required DefinitionSet Definitions { get; init; }
+
+    /// <summary>Opens the log, which the silo then owns.</summary>
+    public required Func<CancellationToken, ValueTask<IEventLog>> Log { get; init; }
+
+    /// <summary>Opens the store of all state; all silos have the same one.</summary>
+    public required Func<CancellationToken, ValueTask<ISnapshotStore>> Snapshots { get; init; }
+
+    /// <summary>Redis, which knows the members, as <c>host:port</c>; null: the one at <see cref="Primary"/> knows them,
+    /// for development.</summary>
+    public string? Redis { get; init; }
+
+    /// <summary>The first silo's address, where there is no Redis; null: this silo is it.</summary>
+    public IPEndPoint? Primary { get; init; }
+
+    /// <summary>Chooses who knows the members in another way; null: as said above.</summary>
+    public Action<ISiloBuilder>? Membership { get; init; }
+
+    /// <summary>Names the cluster; silos of different names do not meet.</summary>
+    public string Cluster { get; init; } = "contextgrid";
+
+    /// <summary>Where this silo listens for others.</summary>
+    public IPAddress Address { get; init; } = IPAddress.Loopback;
+
+    /// <summary>The port for other silos; 0: any free one.</summary>
+    public int Port { get; init; } = 11111;
+
+    /// <summary>The time between commits, default 5 seconds: what is read again after a crash is the events of so long
+    /// (I9).</summary>
+    public TimeSpan FlushInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Entities that were not asked for so long leave memory; default 15 minutes.</summary>
+    public TimeSpan IdleMax { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>Makes the decoders of events.</summary>
+    public EventDecoderFactory Decoders { get; init; } = PlainDecoders.Create;
+
+    /// <summary>The counters.</summary>
+    public GridMetrics Metrics { get; init; } = new();
+}

@@ -1,0 +1,132 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+using ContextGrid.Orleans.Ingestion;
+using ContextGrid.Orleans.Storage;
+using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Ingestion;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using Orleans.Runtime;
+using Orleans.Serialization;
+using Orleans.Storage;
+using StackExchange.Redis;
+
+namespace ContextGrid.Orleans;
+
+/// <summary>Puts a silo together.</summary>
+internal static class SiloSetup
+{
+    /// <summary>All source partitions.</summary>
+    /// <exception cref="HostStartException">A topic is missing.</exception>
+    internal static async ValueTask<ImmutableArray<TopicPartition>> PartitionsAsync(
+        IEventLog log, SiloOptions options, CancellationToken cancellationToken)
+    {
+        var partitions = ImmutableArray.CreateBuilder<TopicPartition>();
+        foreach (string topic in options.Definitions.Topics)
+        {
+            int count = await log.CountPartitionsAsync(topic, cancellationToken);
+            if (count == 0)
+            {
+                throw new HostStartException(
+                    $"There is no topic '{topic}'. Create it, or correct the definition that names it.");
+            }
+
+            partitions.AddRange(Enumerable.Range(0, count).Select(p => new TopicPartition(topic, p)));
+        }
+
+        return partitions.ToImmutable();
+    }
+
+    /// <summary>Everything that a silo runs, not started.</summary>
+    internal static IHost Build(
+        SiloOptions options,
+        IEventLog log,
+        ImmutableArray<TopicPartition> partitions,
+        TimeProvider time,
+        Action<ILoggingBuilder> logging)
+    {
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        logging(builder.Logging);
+        builder.Services.AddSingleton(time);
+        builder.Services.AddSingleton(new GridContext(options.Definitions, options.Metrics));
+        builder.Services.AddSingleton(new SnapshotStores(options.Snapshots));
+        builder.Services.AddSingleton(services => Parts(options, log, time, services));
+        builder.Services.AddKeyedSingleton<IGrainStorage>(GridContext.StorageName, (services, _) =>
+            new SnapshotGrainStorage(
+                services.GetRequiredService<IGrainFactory>(), services.GetRequiredService<Serializer>()));
+        builder.UseOrleans(silo => Configure(silo, options));
+
+        // After the silo: they begin when it runs, and end before it does.
+        builder.Services.AddSingleton<ClusterView>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<ClusterView>());
+        builder.Services.AddSingleton(services => new ClusterSources(
+            services.GetRequiredService<IngestionParts>(), partitions));
+        builder.Services.AddHostedService(services => services.GetRequiredService<ClusterSources>());
+        builder.Services.AddSingleton(services => new IngestionService(
+            services.GetRequiredService<IngestionParts>(), partitions,
+            services.GetRequiredService<ClusterView>(), services.GetRequiredService<ILocalSiloDetails>()));
+        builder.Services.AddHostedService(services => services.GetRequiredService<IngestionService>());
+        return builder.Build();
+    }
+
+    private static IngestionParts Parts(
+        SiloOptions options, IEventLog log, TimeProvider time, IServiceProvider services)
+    {
+        ILoggerFactory loggers = services.GetRequiredService<ILoggerFactory>();
+        return new IngestionParts(loggers.CreateLogger<IngestionService>())
+        {
+            Log = log,
+            Grid = services.GetRequiredService<GridContext>(),
+            View = services.GetRequiredService<ClusterView>(),
+            Grains = services.GetRequiredService<IGrainFactory>(),
+            DeadLetters = new DeadLetterTopic(log, time, loggers.CreateLogger<DeadLetterTopic>()),
+            Decoders = options.Decoders,
+            Time = time,
+            FlushInterval = options.FlushInterval,
+            Silo = services.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToString(),
+        };
+    }
+
+    private static void Configure(ISiloBuilder silo, SiloOptions options)
+    {
+        int port = options.Port == 0 ? FreePort(options.Address) : options.Port;
+        if (options.Membership is { } membership)
+        {
+            membership(silo);
+        }
+        else if (options.Redis is { } redis)
+        {
+            silo.UseRedisClustering(r => r.ConfigurationOptions = ConfigurationOptions.Parse(redis));
+        }
+        else
+        {
+            silo.UseDevelopmentClustering(options.Primary ?? new IPEndPoint(options.Address, port));
+        }
+
+        silo.Configure<ClusterOptions>(c => (c.ClusterId, c.ServiceId) = (options.Cluster, options.Cluster));
+        silo.Configure<EndpointOptions>(e =>
+        {
+            (e.AdvertisedIPAddress, e.SiloPort, e.GatewayPort) = (options.Address, port, 0);
+            e.SiloListeningEndpoint = new IPEndPoint(options.Address, port);
+        });
+        silo.Configure<GrainCollectionOptions>(g => g.CollectionAge = options.IdleMax);
+        silo.Configure<ClusterMembershipOptions>(m =>
+        {
+            // A dead silo is out after a few seconds.
+            (m.ProbeTimeout, m.NumMissedProbesLimit) = (TimeSpan.FromSeconds(1), 3);
+            m.TableRefreshTimeout = TimeSpan.FromSeconds(5);
+        });
+    }
+
+    private static int FreePort(IPAddress address)
+    {
+        using var listener = new TcpListener(address, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,24 @@
+using Orleans;
+using Orleans.Concurrency;
+
+namespace ContextGrid.Orleans.Storage;
+
+/// <summary>
+/// Keeps the state of a part of all grains; the key is the part's number. Many writes become one segment and one
+/// manifest. The activation that has opened the part's checkpoints last is its owner: an older one can write nothing.
+/// </summary>
+[Alias("ContextGrid.ISnapshotShardGrain")]
+public interface ISnapshotShardGrain : IGrainWithIntegerKey
+{
+    /// <summary>Reads a state.</summary>
+    [Alias("Read")]
+    [AlwaysInterleave]
+    [ReadOnly]
+    ValueTask<ShardState> ReadAsync(string kind, byte[] key);
+
+    /// <summary>Writes states; when the call returns they are durable.</summary>
+    /// <returns>Their new versions; −1 where the state has another version than the write replaces.</returns>
+    [Alias("Write")]
+    [AlwaysInterleave]
+    ValueTask<long[]> WriteAsync(ShardWrite[] writes);
+}

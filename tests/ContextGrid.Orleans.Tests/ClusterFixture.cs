@@ -1,0 +1,193 @@
+using System.Globalization;
+using System.Text;
+using ContextGrid.Core.Definitions;
+using ContextGrid.Core.Queries;
+using ContextGrid.Orleans;
+using ContextGrid.Runtime.Checkpoints;
+using ContextGrid.Runtime.Codecs;
+using ContextGrid.Runtime.Diagnostics;
+using ContextGrid.Runtime.Embedded.Log;
+using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Runtime.Queries;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Orleans;
+
+namespace ContextGrid.Orleans.Tests;
+
+/// <summary>Silos in this process, on one file log and one directory of state, and what was published.</summary>
+internal sealed class ClusterFixture : IAsyncDisposable
+{
+    internal static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+
+    internal const string Definitions = """
+        version: 1
+        events:
+          payment: {topic: payments, id: id, key: user, fields: {id: string, user: string, shop: string, n: int64}}
+        entities:
+          user:
+            from: {payment: user}
+            features:
+              payments: payment | count()
+              total: payment | sum(n)
+              shops: payment | count() by shop top 3
+              newest: payment | last_n(shop, 3)
+              mean: total / payments
+          shop: {from: {payment: shop}, features: {sold: payment | count()}}
+
+        """;
+
+    private readonly string _root = Directory.CreateTempSubdirectory("contextgrid-cluster-").FullName;
+    private readonly Dictionary<string, (long Count, long Total)> _users = new(StringComparer.Ordinal);
+    private readonly SharedMembership _members = new();
+    private long _published;
+
+    internal ClusterFixture()
+    {
+        Set = DefinitionFiles.Parse("definitions.yaml", Definitions).Set!; // They are right.
+        Log = FileEventLog.Open(
+            new FileEventLogOptions
+            {
+                Directory = Path.Combine(_root, "log"),
+                Topics = new Dictionary<string, int> { ["payments"] = 4, ["dead-letters"] = 1 },
+            },
+            TimeProvider.System, NullLogger.Instance);
+    }
+
+    internal DefinitionSet Set { get; }
+
+    internal FileEventLog Log { get; }
+
+    /// <summary>Each user's payments and their total.</summary>
+    internal IReadOnlyDictionary<string, (long Count, long Total)> Users => _users;
+
+    public async ValueTask DisposeAsync()
+    {
+        await Log.DisposeAsync();
+        Directory.Delete(_root, recursive: true);
+    }
+
+    /// <summary>Starts a silo.</summary>
+    internal async Task<SiloHost> StartAsync(TimeSpan? flushInterval = null)
+    {
+        return await SiloHost.StartAsync(
+            new SiloOptions
+            {
+                Definitions = Set,
+                Log = _ => new(new SharedLog(Log)),
+                Snapshots = _ => new(OpenState()),
+                Port = 0,
+                Membership = silo => silo.Services.AddSingleton<IMembershipTable>(_members),
+                FlushInterval = flushInterval ?? TimeSpan.FromMilliseconds(500),
+                Metrics = new GridMetrics(),
+            },
+            TimeProvider.System,
+            logging => logging.SetMinimumLevel(LogLevel.None),
+            CancellationToken.None);
+    }
+
+    /// <summary>Publishes payments of users in turn.</summary>
+    internal async Task PublishAsync(int users, int events)
+    {
+        var records = new List<LogRecord>();
+        for (int i = 0; i < events; i++)
+        {
+            long n = _published++;
+            string user = string.Create(CultureInfo.InvariantCulture, $"u{n % users}");
+            string json = $$"""{"id":"p{{n}}","user":"{{user}}","shop":"s{{n % 7}}","n":{{n}}}""";
+            records.Add(new LogRecord(
+                -1, 1_700_000_000_000 + n, Encoding.UTF8.GetBytes(user), Encoding.UTF8.GetBytes(json), default));
+            (long count, long total) = _users.GetValueOrDefault(user);
+            _users[user] = (count + 1, total + n);
+        }
+
+        await Log.AppendAsync("payments", records.ToArray(), new RecordPosition[events], CancellationToken.None);
+    }
+
+    /// <summary>Where all silos have their state.</summary>
+    internal DirectorySnapshotStore OpenState() =>
+        DirectorySnapshotStore.Open(Path.Combine(_root, "state"), TimeProvider.System);
+
+    /// <summary>Waits until a silo answers for every user what was published.</summary>
+    /// <param name="silo">Who is asked.</param>
+    /// <param name="mayBeBehind">Whether values may be old without a status that says so, as while events wait.</param>
+    internal async Task RequireAsync(SiloHost silo, bool mayBeBehind = true)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        while (true)
+        {
+            string? wrong = await WrongAsync(silo);
+            if (wrong is null)
+            {
+                return;
+            }
+
+            Assert.False(limit.IsCancellationRequested || !(mayBeBehind || IsSaid(wrong)), wrong);
+            await Task.Delay(TimeSpan.FromMilliseconds(100));
+        }
+    }
+
+    private static bool IsSaid(string wrong) =>
+        wrong.Contains("Rebuilding", StringComparison.Ordinal) || wrong.Contains("Exception", StringComparison.Ordinal);
+
+    private async Task<string?> WrongAsync(SiloHost silo)
+    {
+        var query = new ContextQuery();
+        var answer = new ContextAnswer();
+        foreach (string[] users in _users.Keys.Chunk(500))
+        {
+            query.Clear();
+            query.Selections.Add(FeatureSelection.Of(silo.Grid.Plans[1], ["payments", "total"]));
+            query.Head = QueryHead.Newest;
+            Array.ForEach(users, u => query.Add(0, Encoding.UTF8.GetBytes(u)));
+            try
+            {
+                await silo.Reader.ReadAsync(query, answer, CancellationToken.None);
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                return e.ToString();
+            }
+
+            for (int i = 0; i < users.Length; i++)
+            {
+                (long count, long total) found = (answer.Values(i)[0].Int64, answer.Values(i)[1].Int64);
+                if (found != _users[users[i]] || answer.Statuses(i)[0] == FeatureStatus.Rebuilding)
+                {
+                    return $"{users[i]} is {found} ({answer.Statuses(i)[0]}), not {_users[users[i]]}.";
+                }
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The log, which no silo closes.</summary>
+    private sealed class SharedLog(IEventLog log) : IEventLog
+    {
+        public ValueTask<int> CountPartitionsAsync(string topic, CancellationToken cancellationToken) =>
+            log.CountPartitionsAsync(topic, cancellationToken);
+
+        public ValueTask<LogRange> GetRangeAsync(TopicPartition partition, CancellationToken cancellationToken) =>
+            log.GetRangeAsync(partition, cancellationToken);
+
+        public ValueTask AppendAsync(
+            string topic,
+            ReadOnlyMemory<LogRecord> records,
+            Memory<RecordPosition> positions,
+            CancellationToken cancellationToken) =>
+            log.AppendAsync(topic, records, positions, cancellationToken);
+
+        public bool GoesOnWhenReplaced(string topic) => log.GoesOnWhenReplaced(topic);
+
+        public ILogReader OpenReader(TopicPartition partition, long fromOffset) =>
+            log.OpenReader(partition, fromOffset);
+
+        public ValueTask<long> FindOffsetAsync(
+            TopicPartition partition, long timeMs, CancellationToken cancellationToken) =>
+            log.FindOffsetAsync(partition, timeMs, cancellationToken);
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}
