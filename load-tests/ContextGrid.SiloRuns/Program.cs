@@ -1,0 +1,50 @@
+using System.Diagnostics;
+using ContextGrid.Core.Queries;
+using ContextGrid.Orleans;
+using ContextGrid.Runtime.Checkpoints;
+using ContextGrid.Runtime.Codecs;
+using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Ingestion;
+using ContextGrid.SiloRuns;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+// Both hosts over the same events, one after the other, in one process: what a grain costs beside an entity of a shard.
+SiloRunOptions options = SiloRunOptions.Parse(args);
+var set = DefinitionFiles.Read(options.Definitions).Set
+    ?? throw new ArgumentException($"{options.Definitions} has errors.");
+await PaymentLog.FillAsync(options);
+
+long started = Stopwatch.GetTimestamp();
+await using (EmbeddedHost embedded = await EmbeddedHost.StartAsync(
+    new EmbeddedHostOptions
+    {
+        Definitions = set,
+        DataDirectory = Path.Combine(options.Data, "embedded"),
+        Log = _ => ValueTask.FromResult<IEventLog>(PaymentLog.Open(options)),
+    },
+    TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None))
+{
+    await RunAsync(new HostRun("embedded", embedded.Reader, embedded.Progress, options), embedded.Grid);
+}
+
+started = Stopwatch.GetTimestamp();
+await using SiloHost silo = await SiloHost.StartAsync(
+    new SiloOptions
+    {
+        Definitions = set,
+        Log = _ => ValueTask.FromResult<IEventLog>(PaymentLog.Open(options)),
+        Snapshots = _ => ValueTask.FromResult<ISnapshotStore>(
+            DirectorySnapshotStore.Open(Path.Combine(options.Data, "silo"), TimeProvider.System)),
+        Port = 0,
+    },
+    TimeProvider.System, logging => logging.SetMinimumLevel(LogLevel.None), CancellationToken.None);
+await RunAsync(new HostRun("one silo", silo.Reader, silo.Progress, options), silo.Grid);
+
+async Task RunAsync(HostRun run, IContextGrid grid)
+{
+    await run.IngestAsync(started);
+    FeatureSelection all = FeatureSelection.All(grid.Plans.Single(p => p.Definition.Name == "user"));
+    await run.AskAsync(all, 1);
+    await run.AskAsync(all, 100);
+}
