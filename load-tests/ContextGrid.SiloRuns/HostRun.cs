@@ -18,17 +18,20 @@ internal sealed class HostRun(
 {
     private const int Queries = 20_000;
 
-    /// <summary>Waits until everything is applied.</summary>
+    /// <summary>Waits until everything is applied, appends as many events again, and waits once more.</summary>
     /// <param name="started">When the host was started.</param>
-    internal async Task IngestAsync(long started)
+    /// <param name="log">The host's.</param>
+    /// <param name="round">Which lot of events is appended.</param>
+    internal async Task IngestAsync(long started, IEventLog log, int round)
     {
-        while (progress.Sum(p => p.Next) < options.Events)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(5));
-        }
-
+        long before = (long)options.Events * (round - 1);
+        await UntilAsync(before + options.Events);
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        Print("ingestion, from the start of the host", "events/s", options.Events / seconds);
+        Print("first events of all entities, from the start of the host", "events/s", (before + options.Events) / seconds);
+        started = Stopwatch.GetTimestamp();
+        await PaymentLog.AppendAsync(log, options, round);
+        await UntilAsync(before + (2L * options.Events));
+        Print("more events of them", "events/s", options.Events / Stopwatch.GetElapsedTime(started).TotalSeconds);
         Print("heap after it, for each user", "bytes", (double)GC.GetTotalMemory(true) / options.Users);
     }
 
@@ -61,6 +64,14 @@ internal sealed class HostRun(
         latencies.Sort();
         Print($"query of {entities}: p50", "µs", latencies[latencies.Count / 2]);
         Print($"query of {entities}: p99", "µs", latencies[(int)(latencies.Count * 0.99)]);
+    }
+
+    private async Task UntilAsync(long events)
+    {
+        while (progress.Sum(p => p.Next) < events)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(5));
+        }
     }
 
     private void Print(string what, string unit, double value) => Console.WriteLine(JsonSerializer.Serialize(

@@ -20,14 +20,16 @@ internal static class PaymentLog
         },
         TimeProvider.System, NullLogger.Instance);
 
-    /// <summary>Makes it.</summary>
-    internal static async Task FillAsync(SiloRunOptions options)
+    /// <summary>Appends payments.</summary>
+    /// <param name="log">The log.</param>
+    /// <param name="options">How many.</param>
+    /// <param name="round">Which lot of them, from 0.</param>
+    internal static async Task AppendAsync(IEventLog log, SiloRunOptions options, int round)
     {
-        await using FileEventLog log = Open(options);
         var generator = new PaymentGenerator(new TrafficShape(options.Users, 1, 1_767_225_600_000));
         byte[] buffer = new byte[TrafficShape.EventBytesMax];
         var positions = new RecordPosition[Batch];
-        foreach (int[] indexes in Enumerable.Range(0, options.Events).Chunk(Batch))
+        foreach (int[] indexes in Enumerable.Range(round * options.Events, options.Events).Chunk(Batch))
         {
             LogRecord[] records = [.. indexes.Select(i => Record(generator, i, buffer))];
             await log.AppendAsync(PaymentGenerator.Topic, records, positions, CancellationToken.None);

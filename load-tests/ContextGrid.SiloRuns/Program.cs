@@ -13,7 +13,13 @@ using Microsoft.Extensions.Logging.Abstractions;
 SiloRunOptions options = SiloRunOptions.Parse(args);
 var set = DefinitionFiles.Read(options.Definitions).Set
     ?? throw new ArgumentException($"{options.Definitions} has errors.");
-await PaymentLog.FillAsync(options);
+await using (IEventLog empty = PaymentLog.Open(options))
+{
+    await PaymentLog.AppendAsync(empty, options, round: 0);
+}
+
+IEventLog? log = null;
+ValueTask<IEventLog> OpenAsync(CancellationToken cancellationToken) => new(log = PaymentLog.Open(options));
 
 long started = Stopwatch.GetTimestamp();
 await using (EmbeddedHost embedded = await EmbeddedHost.StartAsync(
@@ -21,11 +27,11 @@ await using (EmbeddedHost embedded = await EmbeddedHost.StartAsync(
     {
         Definitions = set,
         DataDirectory = Path.Combine(options.Data, "embedded"),
-        Log = _ => ValueTask.FromResult<IEventLog>(PaymentLog.Open(options)),
+        Log = OpenAsync,
     },
     TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None))
 {
-    await RunAsync(new HostRun("embedded", embedded.Reader, embedded.Progress, options), embedded.Grid);
+    await RunAsync(new HostRun("embedded", embedded.Reader, embedded.Progress, options), embedded.Grid, round: 1);
 }
 
 started = Stopwatch.GetTimestamp();
@@ -33,17 +39,17 @@ await using SiloHost silo = await SiloHost.StartAsync(
     new SiloOptions
     {
         Definitions = set,
-        Log = _ => ValueTask.FromResult<IEventLog>(PaymentLog.Open(options)),
+        Log = OpenAsync,
         Snapshots = _ => ValueTask.FromResult<ISnapshotStore>(
             DirectorySnapshotStore.Open(Path.Combine(options.Data, "silo"), TimeProvider.System)),
         Port = 0,
     },
     TimeProvider.System, logging => logging.SetMinimumLevel(LogLevel.None), CancellationToken.None);
-await RunAsync(new HostRun("one silo", silo.Reader, silo.Progress, options), silo.Grid);
+await RunAsync(new HostRun("one silo", silo.Reader, silo.Progress, options), silo.Grid, round: 2);
 
-async Task RunAsync(HostRun run, IContextGrid grid)
+async Task RunAsync(HostRun run, IContextGrid grid, int round)
 {
-    await run.IngestAsync(started);
+    await run.IngestAsync(started, log!, round); // The host has opened it.
     FeatureSelection all = FeatureSelection.All(grid.Plans.Single(p => p.Definition.Name == "user"));
     await run.AskAsync(all, 1);
     await run.AskAsync(all, 100);

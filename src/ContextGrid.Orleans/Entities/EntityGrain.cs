@@ -4,6 +4,7 @@ using ContextGrid.Core.Snapshots;
 using ContextGrid.Orleans.Wire;
 using Microsoft.Extensions.Logging;
 using Orleans;
+using Orleans.Placement;
 using Orleans.Runtime;
 using Orleans.Storage;
 
@@ -15,6 +16,7 @@ namespace ContextGrid.Orleans.Entities;
 /// it skips anything. A write that another activation has overtaken drops this one.
 /// </summary>
 [GrainType(EntityName.GrainType)]
+[PreferLocalPlacement] // Whoever reads the events calls it most.
 internal sealed partial class EntityGrain(
     GridContext grid,
     ClusterView view,

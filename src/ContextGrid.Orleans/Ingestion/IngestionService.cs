@@ -37,13 +37,13 @@ internal sealed partial class IngestionService(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await ShareAsync([]);
+        await Task.WhenAll(Share([]));
     }
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var changed = new SemaphoreSlim(1);
+        var changed = new SemaphoreSlim(1); // A change may come after the end.
         view.OnChange(() => changed.Release());
         long lossVersion = view.LossVersion;
         while (true)
@@ -60,7 +60,7 @@ internal sealed partial class IngestionService(
                 Doubt();
             }
 
-            await ShareAsync(ShareOf([.. view.Active]));
+            Share(ShareOf([.. view.Active]));
         }
     }
 
@@ -87,7 +87,8 @@ internal sealed partial class IngestionService(
 
     private static ulong Start(string topic) => StableHash.Of(System.Text.Encoding.UTF8.GetBytes(topic)) >> 8;
 
-    private async Task ShareAsync(ImmutableHashSet<TopicPartition> share)
+    // Those that end commit once more; nobody else waits for that.
+    private List<Task> Share(ImmutableHashSet<TopicPartition> share)
     {
         var ending = new List<Task>();
         lock (_readers)
@@ -111,7 +112,7 @@ internal sealed partial class IngestionService(
         }
 
         LogShare(share.Count, partitions.Length);
-        await Task.WhenAll(ending);
+        return ending;
     }
 
     [LoggerMessage(LogLevel.Information, "This silo reads {Count} of {All} partitions.")]

@@ -74,8 +74,9 @@ internal sealed class SnapshotShardGrain(
                 at += writes.Length;
             }
         }
-        catch (Exception e) when (e is SnapshotStoreException or OwnerFencedException or CheckpointCorruptException)
+        catch (Exception e)
         {
+            // Whatever it is, all who wait are told.
             // Another one owns the shard, or what is durable is not known here: the next activation looks.
             DeactivateOnIdle();
             foreach ((_, TaskCompletionSource<long[]> done) in all)
