@@ -27,7 +27,9 @@ internal sealed class HostRun(
         long before = (long)options.Events * (round - 1);
         await UntilAsync(before + options.Events);
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        Print("first events of all entities, from the start of the host", "events/s", (before + options.Events) / seconds);
+        Print(
+            "first events of all entities, from the start of the host", "events/s",
+            (before + options.Events) / seconds);
         started = Stopwatch.GetTimestamp();
         await PaymentLog.AppendAsync(log, options, round);
         await UntilAsync(before + (2L * options.Events));

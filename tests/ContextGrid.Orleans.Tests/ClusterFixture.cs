@@ -110,9 +110,7 @@ internal sealed class ClusterFixture : IAsyncDisposable
         DirectorySnapshotStore.Open(Path.Combine(_root, "state"), TimeProvider.System);
 
     /// <summary>Waits until a silo answers for every user what was published.</summary>
-    /// <param name="silo">Who is asked.</param>
-    /// <param name="mayBeBehind">Whether values may be old without a status that says so, as while events wait.</param>
-    internal async Task RequireAsync(SiloHost silo, bool mayBeBehind = true)
+    internal async Task RequireAsync(SiloHost silo)
     {
         using var limit = new CancellationTokenSource(Limit);
         while (true)
@@ -123,13 +121,10 @@ internal sealed class ClusterFixture : IAsyncDisposable
                 return;
             }
 
-            Assert.False(limit.IsCancellationRequested || !(mayBeBehind || IsSaid(wrong)), wrong);
+            Assert.False(limit.IsCancellationRequested, wrong);
             await Task.Delay(TimeSpan.FromMilliseconds(100));
         }
     }
-
-    private static bool IsSaid(string wrong) =>
-        wrong.Contains("Rebuilding", StringComparison.Ordinal) || wrong.Contains("Exception", StringComparison.Ordinal);
 
     private async Task<string?> WrongAsync(SiloHost silo)
     {

@@ -14,7 +14,7 @@ public sealed class KafkaElectionTests : IDisposable
 
     [Fact]
     public Task Run_ReplicaThatIsBehindBecomesLeader_StopsAndDeclares() =>
-        ElectAsync(events: 0, "payments/0 was truncated or made anew: it ends at offset 100, and 149 is applied");
+        ElectAsync(events: 0, "ends at offset 100, "); // Told by the reader, or by whoever opens one.
 
     // By then the log is longer than what was applied: only the leaders' epochs tell that it has changed.
     [Fact]
