@@ -9,6 +9,7 @@ using ContextGrid.Runtime.Diagnostics;
 using ContextGrid.Runtime.Embedded.Log;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Queries;
+using ContextGrid.TestKit.Logs;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -59,9 +60,6 @@ internal sealed class ClusterFixture : IAsyncDisposable
 
     internal FileEventLog Log { get; }
 
-    /// <summary>Each user's payments and their total.</summary>
-    internal IReadOnlyDictionary<string, (long Count, long Total)> Users => _users;
-
     public async ValueTask DisposeAsync()
     {
         await Log.DisposeAsync();
@@ -69,9 +67,8 @@ internal sealed class ClusterFixture : IAsyncDisposable
     }
 
     /// <summary>Starts a silo.</summary>
-    internal async Task<SiloHost> StartAsync(TimeSpan? flushInterval = null)
-    {
-        return await SiloHost.StartAsync(
+    internal Task<SiloHost> StartAsync(TimeSpan? flushInterval = null) =>
+        SiloHost.StartAsync(
             new SiloOptions
             {
                 Definitions = Set,
@@ -85,7 +82,6 @@ internal sealed class ClusterFixture : IAsyncDisposable
             TimeProvider.System,
             logging => logging.SetMinimumLevel(LogLevel.None),
             CancellationToken.None);
-    }
 
     /// <summary>Publishes payments of users in turn.</summary>
     internal async Task PublishAsync(int users, int events)
@@ -159,30 +155,8 @@ internal sealed class ClusterFixture : IAsyncDisposable
     }
 
     /// <summary>The log, which no silo closes.</summary>
-    private sealed class SharedLog(IEventLog log) : IEventLog
+    private sealed class SharedLog(IEventLog log) : ForwardingLog(log)
     {
-        public ValueTask<int> CountPartitionsAsync(string topic, CancellationToken cancellationToken) =>
-            log.CountPartitionsAsync(topic, cancellationToken);
-
-        public ValueTask<LogRange> GetRangeAsync(TopicPartition partition, CancellationToken cancellationToken) =>
-            log.GetRangeAsync(partition, cancellationToken);
-
-        public ValueTask AppendAsync(
-            string topic,
-            ReadOnlyMemory<LogRecord> records,
-            Memory<RecordPosition> positions,
-            CancellationToken cancellationToken) =>
-            log.AppendAsync(topic, records, positions, cancellationToken);
-
-        public bool GoesOnWhenReplaced(string topic) => log.GoesOnWhenReplaced(topic);
-
-        public ILogReader OpenReader(TopicPartition partition, long fromOffset) =>
-            log.OpenReader(partition, fromOffset);
-
-        public ValueTask<long> FindOffsetAsync(
-            TopicPartition partition, long timeMs, CancellationToken cancellationToken) =>
-            log.FindOffsetAsync(partition, timeMs, cancellationToken);
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

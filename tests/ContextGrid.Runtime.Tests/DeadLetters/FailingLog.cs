@@ -1,4 +1,5 @@
 using ContextGrid.Runtime.Ingestion;
+using ContextGrid.TestKit.Logs;
 
 namespace ContextGrid.Runtime.Tests.DeadLetters;
 
@@ -9,37 +10,28 @@ namespace ContextGrid.Runtime.Tests.DeadLetters;
 /// <param name="log">The log.</param>
 /// <param name="failAt">The call that fails, from 1.</param>
 /// <param name="isDone">Whether that call still does its work, and only its answer is lost.</param>
-internal sealed class FailingLog(IEventLog log, int failAt, bool isDone) : IEventLog
+internal sealed class FailingLog(IEventLog log, int failAt, bool isDone) : ForwardingLog(log)
 {
     /// <summary>How many calls there were.</summary>
     public int Calls { get; private set; }
 
-    public ValueTask<int> CountPartitionsAsync(string topic, CancellationToken cancellationToken) =>
-        log.CountPartitionsAsync(topic, cancellationToken);
+    public override ValueTask<LogRange> GetRangeAsync(TopicPartition partition, CancellationToken cancellationToken) =>
+        CallAsync(() => base.GetRangeAsync(partition, cancellationToken));
 
-    public ValueTask<LogRange> GetRangeAsync(TopicPartition partition, CancellationToken cancellationToken) =>
-        CallAsync(() => log.GetRangeAsync(partition, cancellationToken));
-
-    public async ValueTask AppendAsync(
+    public override async ValueTask AppendAsync(
         string topic,
         ReadOnlyMemory<LogRecord> records,
         Memory<RecordPosition> positions,
         CancellationToken cancellationToken) => await CallAsync(async () =>
         {
-            await log.AppendAsync(topic, records, positions, cancellationToken);
+            await base.AppendAsync(topic, records, positions, cancellationToken);
             return true;
         });
 
-    public bool GoesOnWhenReplaced(string topic) => log.GoesOnWhenReplaced(topic);
+    public override ILogReader OpenReader(TopicPartition partition, long fromOffset) =>
+        new Reader(base.OpenReader(partition, fromOffset), this);
 
-    public ILogReader OpenReader(TopicPartition partition, long fromOffset) =>
-        new Reader(log.OpenReader(partition, fromOffset), this);
-
-    public ValueTask<long> FindOffsetAsync(
-        TopicPartition partition, long timeMs, CancellationToken cancellationToken) =>
-        log.FindOffsetAsync(partition, timeMs, cancellationToken);
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private async ValueTask<T> CallAsync<T>(Func<ValueTask<T>> call)
     {

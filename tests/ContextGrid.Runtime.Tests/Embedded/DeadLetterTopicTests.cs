@@ -3,6 +3,7 @@ using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Embedded.Log;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Tests.Embedded.Log;
+using ContextGrid.TestKit.Logs;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ContextGrid.Runtime.Tests.Embedded;
@@ -137,29 +138,12 @@ public sealed class DeadLetterTopicTests : IDisposable
     });
 
     // As a topic of a broker whose max.message.bytes is small.
-    private sealed class SmallTopic(IEventLog log, int bytesMax) : IEventLog
+    private sealed class SmallTopic(IEventLog log, int bytesMax) : ForwardingLog(log)
     {
-        public ValueTask<int> CountPartitionsAsync(string topic, CancellationToken cancellationToken) =>
-            log.CountPartitionsAsync(topic, cancellationToken);
-
-        public ValueTask<LogRange> GetRangeAsync(TopicPartition partition, CancellationToken cancellationToken) =>
-            log.GetRangeAsync(partition, cancellationToken);
-
-        public ValueTask AppendAsync(
+        public override ValueTask AppendAsync(
             string topic, ReadOnlyMemory<LogRecord> records, Memory<RecordPosition> positions,
             CancellationToken cancellationToken) => records.Span[0].Value.Length > bytesMax
             ? throw new EventLogException(EventLogError.RecordTooLarge, "The topic does not take it.")
-            : log.AppendAsync(topic, records, positions, cancellationToken);
-
-        public bool GoesOnWhenReplaced(string topic) => log.GoesOnWhenReplaced(topic);
-
-        public ILogReader OpenReader(TopicPartition partition, long fromOffset) =>
-            log.OpenReader(partition, fromOffset);
-
-        public ValueTask<long> FindOffsetAsync(
-            TopicPartition partition, long timeMs, CancellationToken cancellationToken) =>
-            log.FindOffsetAsync(partition, timeMs, cancellationToken);
-
-        public ValueTask DisposeAsync() => log.DisposeAsync();
+            : base.AppendAsync(topic, records, positions, cancellationToken);
     }
 }

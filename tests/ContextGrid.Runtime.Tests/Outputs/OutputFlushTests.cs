@@ -3,6 +3,7 @@ using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Outputs;
+using ContextGrid.TestKit.Logs;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ContextGrid.Runtime.Tests.Outputs;
@@ -73,7 +74,7 @@ public sealed class OutputFlushTests : IDisposable
     }
 
     /// <summary>Stands before a log, and keeps appends to one topic waiting while it is told to.</summary>
-    private sealed class HeldLog(IEventLog log, string topic) : IEventLog
+    private sealed class HeldLog(IEventLog log, string topic) : ForwardingLog(log)
     {
         private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private volatile TaskCompletionSource? _gate;
@@ -90,13 +91,7 @@ public sealed class OutputFlushTests : IDisposable
             gate?.SetResult();
         }
 
-        public ValueTask<int> CountPartitionsAsync(string topic, CancellationToken cancellationToken) =>
-            log.CountPartitionsAsync(topic, cancellationToken);
-
-        public ValueTask<LogRange> GetRangeAsync(TopicPartition partition, CancellationToken cancellationToken) =>
-            log.GetRangeAsync(partition, cancellationToken);
-
-        public async ValueTask AppendAsync(
+        public override async ValueTask AppendAsync(
             string to,
             ReadOnlyMemory<LogRecord> records,
             Memory<RecordPosition> positions,
@@ -108,18 +103,7 @@ public sealed class OutputFlushTests : IDisposable
                 await gate.Task;
             }
 
-            await log.AppendAsync(to, records, positions, cancellationToken);
+            await base.AppendAsync(to, records, positions, cancellationToken);
         }
-
-        public bool GoesOnWhenReplaced(string topic) => log.GoesOnWhenReplaced(topic);
-
-        public ILogReader OpenReader(TopicPartition partition, long fromOffset) =>
-            log.OpenReader(partition, fromOffset);
-
-        public ValueTask<long> FindOffsetAsync(
-            TopicPartition partition, long timeMs, CancellationToken cancellationToken) =>
-            log.FindOffsetAsync(partition, timeMs, cancellationToken);
-
-        public ValueTask DisposeAsync() => log.DisposeAsync();
     }
 }

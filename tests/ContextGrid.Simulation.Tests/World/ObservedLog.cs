@@ -1,5 +1,6 @@
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Simulation.Tests.Truth;
+using ContextGrid.TestKit.Logs;
 
 namespace ContextGrid.Simulation.Tests.World;
 
@@ -8,25 +9,22 @@ namespace ContextGrid.Simulation.Tests.World;
 /// allows.
 /// </summary>
 internal sealed class ObservedLog(IEventLog log, LogTruth truth, TimeProvider clock, Random random, TimeSpan most)
-    : IEventLog
+    : ForwardingLog(log)
 {
-    public ValueTask<int> CountPartitionsAsync(string topic, CancellationToken cancellationToken) =>
-        log.CountPartitionsAsync(topic, cancellationToken);
-
-    public async ValueTask<LogRange> GetRangeAsync(TopicPartition partition, CancellationToken cancellationToken)
+    public override async ValueTask<LogRange> GetRangeAsync(TopicPartition partition, CancellationToken cancellationToken)
     {
         await WaitAsync();
-        return await log.GetRangeAsync(partition, cancellationToken);
+        return await base.GetRangeAsync(partition, cancellationToken);
     }
 
-    public async ValueTask AppendAsync(
+    public override async ValueTask AppendAsync(
         string topic,
         ReadOnlyMemory<LogRecord> records,
         Memory<RecordPosition> positions,
         CancellationToken cancellationToken)
     {
         await WaitAsync();
-        await log.AppendAsync(topic, records, positions, cancellationToken);
+        await base.AppendAsync(topic, records, positions, cancellationToken);
         for (int i = 0; i < records.Length; i++)
         {
             RecordPosition position = positions.Span[i];
@@ -39,16 +37,8 @@ internal sealed class ObservedLog(IEventLog log, LogTruth truth, TimeProvider cl
         await WaitAsync();
     }
 
-    public bool GoesOnWhenReplaced(string topic) => log.GoesOnWhenReplaced(topic);
-
-    public ILogReader OpenReader(TopicPartition partition, long fromOffset) =>
-        new ObservedReader(log.OpenReader(partition, fromOffset), this);
-
-    public ValueTask<long> FindOffsetAsync(
-        TopicPartition partition, long timeMs, CancellationToken cancellationToken) =>
-        log.FindOffsetAsync(partition, timeMs, cancellationToken);
-
-    public ValueTask DisposeAsync() => log.DisposeAsync();
+    public override ILogReader OpenReader(TopicPartition partition, long fromOffset) =>
+        new ObservedReader(base.OpenReader(partition, fromOffset), this);
 
     private Task WaitAsync() => Task.Delay(most * random.NextDouble(), clock);
 
