@@ -1,5 +1,3 @@
-using Confluent.Kafka;
-using Confluent.Kafka.Admin;
 using ContextGrid.Client;
 using ContextGrid.TestKit.Logs;
 
@@ -31,7 +29,7 @@ public sealed class KafkaOutputTopicTests : IDisposable
     {
         await using KafkaBroker broker = await KafkaBroker.StartAsync();
         await KafkaTopics.CreateAsync(broker.BootstrapServers, ("payments", 1));
-        await CreateOutputAsync(broker);
+        await KafkaTopics.CreateAsync(broker.BootstrapServers, bytesMax: 700, ("user-features", 1));
         await using ServerProcess server = await _grid.StartAsync("--kafka", broker.BootstrapServers);
         using ContextGridClient client = GridFolder.Connect(server);
         await client.PublishAsync("payments",
@@ -53,18 +51,5 @@ public sealed class KafkaOutputTopicTests : IDisposable
             StringComparison.Ordinal);
         Assert.Contains(
             "user-features is not compacted (cleanup.policy=delete)", server.Output, StringComparison.Ordinal);
-    }
-
-    private static async Task CreateOutputAsync(KafkaBroker broker)
-    {
-        using IAdminClient admin = new AdminClientBuilder(
-            new AdminClientConfig { BootstrapServers = broker.BootstrapServers }).SetLogHandler((_, _) => { }).Build();
-        await admin.CreateTopicsAsync(
-        [
-            new TopicSpecification
-            {
-                Name = "user-features", NumPartitions = 1, Configs = new() { ["max.message.bytes"] = "700" },
-            },
-        ]);
     }
 }

@@ -14,15 +14,22 @@ internal static class KafkaTopics
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     /// <summary>Makes topics that take records of 2 MiB.</summary>
-    internal static async Task CreateAsync(string bootstrapServers, params (string Topic, int Partitions)[] topics)
+    internal static Task CreateAsync(string bootstrapServers, params (string Topic, int Partitions)[] topics) =>
+        CreateAsync(bootstrapServers, 2 << 20, topics);
+
+    /// <summary>Makes topics.</summary>
+    /// <param name="bootstrapServers">Where.</param>
+    /// <param name="bytesMax">The largest batch of records that they take.</param>
+    /// <param name="topics">Their names and partitions.</param>
+    internal static async Task CreateAsync(
+        string bootstrapServers, int bytesMax, params (string Topic, int Partitions)[] topics)
     {
-        using IAdminClient admin = new AdminClientBuilder(
-            new AdminClientConfig { BootstrapServers = bootstrapServers }).SetLogHandler((_, _) => { }).Build();
+        using IAdminClient admin = Connect(bootstrapServers);
         await admin.CreateTopicsAsync(topics.Select(t => new TopicSpecification
         {
             Name = t.Topic,
             NumPartitions = t.Partitions,
-            Configs = new() { ["max.message.bytes"] = "2097152" },
+            Configs = new() { ["max.message.bytes"] = $"{bytesMax}" },
         }));
         foreach ((string topic, int partitions) in topics)
         {
@@ -36,8 +43,7 @@ internal static class KafkaTopics
     /// <summary>Deletes a topic, and waits until the broker has forgotten it.</summary>
     internal static async Task DeleteAsync(string bootstrapServers, string topic)
     {
-        using IAdminClient admin = new AdminClientBuilder(
-            new AdminClientConfig { BootstrapServers = bootstrapServers }).SetLogHandler((_, _) => { }).Build();
+        using IAdminClient admin = Connect(bootstrapServers);
         await admin.DeleteTopicsAsync([topic]);
         while (admin.GetMetadata(Patience).Topics.Exists(t => t.Topic == topic))
         {
@@ -66,6 +72,9 @@ internal static class KafkaTopics
 
         return records;
     }
+
+    private static IAdminClient Connect(string bootstrapServers) => new AdminClientBuilder(
+        new AdminClientConfig { BootstrapServers = bootstrapServers }).SetLogHandler((_, _) => { }).Build();
 
     private static RawRecord Parse(string topic, string[] fields) => new(
         topic,

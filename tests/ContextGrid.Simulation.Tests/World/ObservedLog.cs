@@ -11,7 +11,8 @@ namespace ContextGrid.Simulation.Tests.World;
 internal sealed class ObservedLog(IEventLog log, LogTruth truth, TimeProvider clock, Random random, TimeSpan most)
     : ForwardingLog(log)
 {
-    public override async ValueTask<LogRange> GetRangeAsync(TopicPartition partition, CancellationToken cancellationToken)
+    public override async ValueTask<LogRange> GetRangeAsync(
+        TopicPartition partition, CancellationToken cancellationToken)
     {
         await WaitAsync();
         return await base.GetRangeAsync(partition, cancellationToken);

@@ -136,6 +136,21 @@ public sealed class KafkaBroker : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether somebody listens at a port of 127.0.0.1.</summary>
+    internal static async Task<bool> ListensAsync(int port)
+    {
+        try
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(IPAddress.Loopback, port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
     private static bool IsFree(int port)
     {
         try
@@ -153,19 +168,11 @@ public sealed class KafkaBroker : IAsyncDisposable
     private async Task WaitUntilItListensAsync()
     {
         long started = Stopwatch.GetTimestamp();
-        while (true)
+        while (!await ListensAsync(Port))
         {
             Assert.False(_process?.HasExited ?? true, "The broker ended by itself.");
-            try
-            {
-                using var client = new TcpClient();
-                await client.ConnectAsync(IPAddress.Loopback, Port);
-                return;
-            }
-            catch (SocketException) when (Stopwatch.GetElapsedTime(started) < Patience)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(100));
-            }
+            Assert.True(Stopwatch.GetElapsedTime(started) < Patience, "The broker does not listen.");
+            await Task.Delay(TimeSpan.FromMilliseconds(100));
         }
     }
 }

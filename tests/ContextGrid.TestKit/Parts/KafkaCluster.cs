@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using ContextGrid.TestKit.Processes;
 
 namespace ContextGrid.TestKit.Parts;
@@ -38,7 +36,7 @@ public sealed class KafkaCluster : IAsyncDisposable
 
     /// <summary>Starts a broker, 1 or 2, again on the same data.</summary>
     public async Task RunAsync(int broker) => _nodes[broker] = await PartProcess.StartAsync(
-        "java", Arguments("kafka.Kafka", Properties(broker)), () => ListensAsync(_ports[broker]));
+        "java", Arguments("kafka.Kafka", Properties(broker)), () => KafkaBroker.ListensAsync(_ports[broker]));
 
     /// <summary>Kills a broker with SIGKILL.</summary>
     public ValueTask KillAsync(int broker)
@@ -90,18 +88,4 @@ public sealed class KafkaCluster : IAsyncDisposable
         "-Xmx256m", "-XX:+UseSerialGC", $"-Dlog4j2.configurationFile={_parts}/config/log4j2.yaml", "-cp",
         $"{_parts}/libs/*", mainClass, .. arguments,
     ];
-
-    private static async Task<bool> ListensAsync(int port)
-    {
-        try
-        {
-            using var client = new TcpClient();
-            await client.ConnectAsync(IPAddress.Loopback, port);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
 }
