@@ -81,13 +81,9 @@ internal sealed class OrleansGrid(GridContext grid, IGrainFactory grains, Cluste
     public void Follow(ContextQuery query, int first, ChangedEntities changed, bool begins) =>
         throw new NotSupportedException("A cluster does not follow entities yet; ask again instead.");
 
-    private IEntityGrain GrainOf(ContextQuery query, int index) => grains.GetGrain<IEntityGrain>(
-        EntityName.ToGrainId(EntityName.Of(query.Selections[query[index].Selection].Plan, query.Key(index))));
+    private IEntityGrain GrainOf(ContextQuery query, int index) => grains.EntityOf(
+        EntityName.Of(query.Selections[query[index].Selection].Plan, query.Key(index)));
 
-    private static string? Features(FeatureSelection selection)
-    {
-        bool isAll = selection.Features.Length == selection.Plan.Features.Length
-            && selection.Features.Select((f, i) => f == i).All(same => same);
-        return isAll ? null : string.Join('\n', selection.Names);
-    }
+    private static string? Features(FeatureSelection selection) =>
+        selection.IsAll ? null : string.Join('\n', selection.Names);
 }

@@ -42,10 +42,6 @@ public sealed class SiloHost : IAsyncDisposable
     /// <summary>Every source partition of the cluster.</summary>
     public ImmutableArray<PartitionProgress> Progress => Sources.Progress;
 
-    /// <summary>The partitions that this silo reads.</summary>
-    public IReadOnlyCollection<TopicPartition> Reading =>
-        _host.Services.GetRequiredService<IngestionService>().Reading;
-
     /// <summary>What is known of the sources.</summary>
     internal ClusterSources Sources { get; }
 

@@ -29,13 +29,7 @@ internal static class SiloSetup
         var partitions = ImmutableArray.CreateBuilder<TopicPartition>();
         foreach (string topic in options.Definitions.Topics)
         {
-            int count = await log.CountPartitionsAsync(topic, cancellationToken);
-            if (count == 0)
-            {
-                throw new HostStartException(
-                    $"There is no topic '{topic}'. Create it, or correct the definition that names it.");
-            }
-
+            int count = await HostStart.CountPartitionsAsync(log, topic, cancellationToken);
             partitions.AddRange(Enumerable.Range(0, count).Select(p => new TopicPartition(topic, p)));
         }
 

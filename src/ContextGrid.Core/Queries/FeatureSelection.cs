@@ -14,6 +14,7 @@ public sealed class FeatureSelection
         Plan = plan;
         Names = names;
         Features = features;
+        IsAll = features.SequenceEqual(plan.Features.Select(f => f.Index));
         bool[] needed = new bool[plan.Features.Length];
         foreach (int feature in features)
         {
@@ -42,6 +43,9 @@ public sealed class FeatureSelection
 
     /// <summary>The wanted features' indexes; −1 where the type has none of that name.</summary>
     public ImmutableArray<int> Features { get; }
+
+    /// <summary>Whether it is every feature of the type, in the order of the definition.</summary>
+    public bool IsAll { get; }
 
     /// <summary>The aggregates that must be read.</summary>
     internal int[] Aggregates { get; }

@@ -5,9 +5,10 @@ namespace ContextGrid.Core.Snapshots;
 /// <summary>
 /// Writes a scalar value: a byte for its kind, then zigzag (bool, int64, timestamp), 8 bytes (double) or text.
 /// </summary>
-internal static class ValueCodec
+public static class ValueCodec
 {
-    internal static void Write(SnapshotWriter writer, in Value value)
+    /// <summary>Writes a value; of a list or a map the kind alone.</summary>
+    public static void Write(SnapshotWriter writer, in Value value)
     {
         writer.Byte((byte)value.Kind);
         switch (value.Kind)
@@ -25,9 +26,13 @@ internal static class ValueCodec
     }
 
     /// <summary>Reads a value; a text gets bytes of its own.</summary>
-    internal static Value Read(ref SnapshotReader reader)
+    /// <exception cref="SnapshotFormatException">It is no scalar value.</exception>
+    public static Value Read(ref SnapshotReader reader) => Read(ref reader, (ValueKind)reader.Byte());
+
+    /// <summary>Reads what comes after a value's kind.</summary>
+    /// <exception cref="SnapshotFormatException">The kind is none of a scalar value.</exception>
+    public static Value Read(ref SnapshotReader reader, ValueKind kind)
     {
-        var kind = (ValueKind)reader.Byte();
         switch (kind)
         {
             case ValueKind.Null: return Value.Null;

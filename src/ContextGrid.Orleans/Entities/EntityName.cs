@@ -1,5 +1,6 @@
 using System.Text;
 using ContextGrid.Core.Features.Plans;
+using Orleans;
 using Orleans.Runtime;
 
 namespace ContextGrid.Orleans.Entities;
@@ -13,8 +14,10 @@ internal static class EntityName
     private static readonly GrainType Type = global::Orleans.Runtime.GrainType.Create(GrainType);
 
     /// <summary>The grain of an entity.</summary>
+    /// <param name="grains">Makes grains.</param>
     /// <param name="name">Type, a slash, and the key, UTF-8; kept.</param>
-    internal static GrainId ToGrainId(byte[] name) => new(Type, new IdSpan(name));
+    internal static IEntityGrain EntityOf(this IGrainFactory grains, byte[] name) =>
+        grains.GetGrain<IEntityGrain>(new GrainId(Type, new IdSpan(name)));
 
     /// <summary>Writes an entity's name.</summary>
     /// <returns>How many bytes of <paramref name="into"/> it takes.</returns>

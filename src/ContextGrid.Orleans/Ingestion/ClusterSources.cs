@@ -18,7 +18,6 @@ internal sealed class ClusterSources : BackgroundService
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
     private readonly IngestionParts _parts;
-    private readonly string?[] _faults;
     private readonly long[] _verified;
 
     internal ClusterSources(IngestionParts parts, ImmutableArray<TopicPartition> partitions)
@@ -33,7 +32,6 @@ internal sealed class ClusterSources : BackgroundService
                 RecoverTo = 1, // Until there is a report, nothing is known.
             }),
         ];
-        _faults = new string?[Progress.Length];
         _verified = new long[Progress.Length];
         foreach (PartitionProgress progress in Progress)
         {
@@ -43,10 +41,6 @@ internal sealed class ClusterSources : BackgroundService
 
     /// <summary>Every source partition, in order of topic and partition.</summary>
     internal ImmutableArray<PartitionProgress> Progress { get; }
-
-    /// <summary>Why partitions do not go on.</summary>
-    internal IEnumerable<string> Faults =>
-        _faults.Select((f, i) => f is null ? null : $"{Name(Progress[i].Partition)}: {f}").OfType<string>();
 
     /// <summary>
     /// The version of the cluster's members up to which no loss has left an entity of a type behind.
@@ -68,8 +62,6 @@ internal sealed class ClusterSources : BackgroundService
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(Enumerable.Range(0, Progress.Length).Select(i => FollowAsync(i, stoppingToken)));
-
-    private static string Name(TopicPartition partition) => $"{partition.Topic}/{partition.Partition}";
 
     private async Task FollowAsync(int index, CancellationToken cancellationToken)
     {
@@ -102,15 +94,14 @@ internal sealed class ClusterSources : BackgroundService
     private void Take(int index, PartitionReport report)
     {
         PartitionProgress progress = Progress[index];
-        foreach (long[] gap in report.Gaps.Chunk(2).Where(g => g.Length == 2))
+        foreach (OffsetGap gap in GapPairs.Read(report.Gaps))
         {
-            progress.DeclareGap(new OffsetGap(gap[0], gap[1]));
+            progress.DeclareGap(gap);
         }
 
         Volatile.Write(ref _verified[index], report.VerifiedVersion);
         progress.RecoverTo = report.IsRebuilding ? long.MaxValue : 0;
         progress.Advance(report.Next, report.End, report.LagMs > 0 ? report.SaidMs - report.LagMs : 0);
         progress.Verify(report.SaidMs);
-        _faults[index] = report.Fault;
     }
 }

@@ -60,7 +60,7 @@ internal sealed class EntityDelivery : IEventTarget
             }
 
             EventBlock block = events.ToBlock(_uncommitted.ExpectedOf(name));
-            calls.Enqueue((name, events, GrainOf(name).ApplyAsync(block).AsTask()));
+            calls.Enqueue((name, events, _grains.EntityOf(name).ApplyAsync(block).AsTask()));
         }
 
         while (calls.TryDequeue(out var call))
@@ -74,9 +74,6 @@ internal sealed class EntityDelivery : IEventTarget
             throw new SnapshotStoreException($"Entities can't be reached at present: {fault}");
         }
     }
-
-    /// <summary>The grain of an entity.</summary>
-    internal IEntityGrain GrainOf(byte[] name) => _grains.GetGrain<IEntityGrain>(EntityName.ToGrainId(name));
 
     private void Group(EventBatch batch)
     {

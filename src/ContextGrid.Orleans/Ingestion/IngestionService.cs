@@ -21,18 +21,6 @@ internal sealed partial class IngestionService(
     private readonly Dictionary<TopicPartition, (PartitionReader Reader, Task Reading, CancellationTokenSource Ends)>
         _readers = [];
 
-    /// <summary>The partitions that this silo reads.</summary>
-    internal IReadOnlyCollection<TopicPartition> Reading
-    {
-        get
-        {
-            lock (_readers)
-            {
-                return [.. _readers.Keys];
-            }
-        }
-    }
-
     /// <inheritdoc/>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {

@@ -101,7 +101,7 @@ internal sealed class PartitionCommits(
     {
         Epoch = state.Epoch,
         Next = next,
-        Gaps = [.. progress.Gaps.SelectMany(g => new[] { g.First, g.Last })],
+        Gaps = GapPairs.Of(progress.Gaps),
         Mark = progress.Mark is { } mark ? [mark.Offset, mark.Crc] : [],
     };
 
@@ -115,8 +115,7 @@ internal sealed class PartitionCommits(
                 return false;
             }
 
-            IEntityGrain entity = parts.Grains.GetGrain<IEntityGrain>(EntityName.ToGrainId(name));
-            calls.Enqueue((name, entity.FlushAsync(progress.Source, offset).AsTask()));
+            calls.Enqueue((name, parts.Grains.EntityOf(name).FlushAsync(progress.Source, offset).AsTask()));
         }
 
         while (calls.TryDequeue(out var call))

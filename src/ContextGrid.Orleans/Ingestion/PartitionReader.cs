@@ -87,7 +87,7 @@ internal sealed partial class PartitionReader
         int source = Position.SourceOf(
             _parts.Grid.Definitions.Topics.IndexOf(_partition.Topic), _partition.Partition);
         LogRange range = await _parts.Log.GetRangeAsync(_partition, cancellationToken);
-        var progress = new PartitionProgress(_partition, source, state.Next, [.. state.ToGaps()])
+        var progress = new PartitionProgress(_partition, source, state.Next, [.. GapPairs.Read(state.Gaps)])
         {
             RecoverTo = range.End,
             Mark = state.Mark.Length == 2 ? new RecordMark(state.Mark[0], (uint)state.Mark[1]) : null,
@@ -117,7 +117,7 @@ internal sealed partial class PartitionReader
                 {
                     await _grain.ReportAsync(new PartitionReport(
                         epoch, next, progress.End, progress.LagMs(nowMs), progress.IsRebuilding,
-                        [.. progress.Gaps.SelectMany(g => new[] { g.First, g.Last })], _parts.Silo,
+                        GapPairs.Of(progress.Gaps), _parts.Silo,
                         ingestor.Fault ?? _fault, nowMs, version));
                     (said, saidMs, saidVersion) = (next, nowMs, version);
                     _fault = null;

@@ -1,4 +1,3 @@
-using ContextGrid.Runtime.Checkpoints;
 using Orleans;
 
 namespace ContextGrid.Orleans.Ingestion;
@@ -23,8 +22,4 @@ public sealed class PartitionState
     /// <summary>The last applied record: its offset, and its CRC.</summary>
     [Id(3)]
     public long[] Mark { get; set; } = [];
-
-    /// <summary>The gaps as the answers tell them.</summary>
-    internal IEnumerable<OffsetGap> ToGaps() =>
-        Gaps.Chunk(2).Where(g => g.Length == 2).Select(g => new OffsetGap(g[0], g[1]));
 }

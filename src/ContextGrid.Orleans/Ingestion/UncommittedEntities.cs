@@ -12,18 +12,6 @@ internal sealed class UncommittedEntities
     private Dictionary<byte[], long> _since = new(Utf8KeyComparer.Instance);
     private Dictionary<byte[], long> _flushing = new(Utf8KeyComparer.Instance);
 
-    /// <summary>How many entities.</summary>
-    internal int Count
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _since.Count + _flushing.Count;
-            }
-        }
-    }
-
     /// <summary>The last offset that was brought to an entity and may not be durable; −1: none.</summary>
     internal long ExpectedOf(byte[] name)
     {

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Collections.Concurrent;
 using System.Text;
 using ContextGrid.Runtime.Checkpoints;
 
@@ -15,7 +14,7 @@ internal sealed class ShardFile : IAsyncDisposable
     private const int KnownMax = 200_000;
 
     private readonly CheckpointStore _checkpoints;
-    private readonly ConcurrentDictionary<(string Kind, string Key), long> _known = new();
+    private readonly Dictionary<(string Kind, string Key), long> _known = []; // The writer's.
 
     private ShardFile(CheckpointStore checkpoints) => _checkpoints = checkpoints;
 

@@ -4,8 +4,8 @@ using ContextGrid.Core.Snapshots;
 namespace ContextGrid.Orleans.Wire;
 
 /// <summary>
-/// Values between silos: a byte for the kind, then zigzag (bool, int64, timestamp), 8 bytes (double), text, or a count
-/// and the items (list, and map as key, value, key, value …).
+/// Values between silos: scalars as in a snapshot. After its kind a list has a count and its items, and so has a map,
+/// as key, value, key, value ….
 /// </summary>
 internal static class WireValues
 {
@@ -15,26 +15,14 @@ internal static class WireValues
     /// <summary>Writes a value.</summary>
     internal static void Write(SnapshotWriter writer, in Value value)
     {
-        writer.Byte((byte)value.Kind);
-        switch (value.Kind)
+        ValueCodec.Write(writer, value);
+        if (value.Kind is ValueKind.List or ValueKind.Map)
         {
-            case ValueKind.Bool or ValueKind.Int64 or ValueKind.Timestamp:
-                writer.Zigzag(value.Int64);
-                break;
-            case ValueKind.Double:
-                writer.Double(value.Double);
-                break;
-            case ValueKind.String:
-                writer.Bytes(value.Utf8);
-                break;
-            case ValueKind.List or ValueKind.Map:
-                writer.Varint((ulong)value.Items.Length);
-                foreach (ref readonly Value item in value.Items)
-                {
-                    Write(writer, item);
-                }
-
-                break;
+            writer.Varint((ulong)value.Items.Length);
+            foreach (ref readonly Value item in value.Items)
+            {
+                Write(writer, item);
+            }
         }
     }
 
@@ -43,27 +31,17 @@ internal static class WireValues
     internal static Value Read(ref SnapshotReader reader, int depth = 0)
     {
         var kind = (ValueKind)reader.Byte();
-        switch (kind)
+        if (kind is not (ValueKind.List or ValueKind.Map) || depth >= DepthMax)
         {
-            case ValueKind.Null: return Value.Null;
-            case ValueKind.Bool: return Value.Of(reader.Zigzag() != 0);
-            case ValueKind.Int64: return Value.Of(reader.Zigzag());
-            case ValueKind.Timestamp: return Value.Timestamp(reader.Zigzag());
-            case ValueKind.Double: return Value.Of(reader.Double());
-            case ValueKind.String:
-                byte[] text = reader.Bytes().ToArray();
-                return Value.Text(text, 0, text.Length);
-            case ValueKind.List or ValueKind.Map when depth < DepthMax:
-                var items = new Value[reader.Count(Math.Min(ItemsMax, reader.Remaining))];
-                for (int i = 0; i < items.Length; i++)
-                {
-                    items[i] = Read(ref reader, depth + 1);
-                }
-
-                return kind == ValueKind.List
-                    ? Value.List(items, 0, items.Length)
-                    : Value.Map(items, 0, items.Length);
-            default: throw new SnapshotFormatException($"A value has the unknown kind {(byte)kind}.");
+            return ValueCodec.Read(ref reader, kind);
         }
+
+        var items = new Value[reader.Count(Math.Min(ItemsMax, reader.Remaining))];
+        for (int i = 0; i < items.Length; i++)
+        {
+            items[i] = Read(ref reader, depth + 1);
+        }
+
+        return kind == ValueKind.List ? Value.List(items, 0, items.Length) : Value.Map(items, 0, items.Length);
     }
 }

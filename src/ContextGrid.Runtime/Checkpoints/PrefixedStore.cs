@@ -1,6 +1,4 @@
-using ContextGrid.Runtime.Checkpoints;
-
-namespace ContextGrid.Orleans.Storage;
+namespace ContextGrid.Runtime.Checkpoints;
 
 /// <summary>A part of a store: all blobs whose names begin with a prefix.</summary>
 /// <param name="store">The whole store; the caller's.</param>

@@ -16,6 +16,16 @@ internal static class HostStart
         or CheckpointCorruptException or EventLogException or IOException or UnauthorizedAccessException
         or ArgumentException;
 
+    /// <summary>The number of partitions of a source topic.</summary>
+    /// <exception cref="HostStartException">There is no such topic.</exception>
+    internal static async ValueTask<int> CountPartitionsAsync(
+        IEventLog log, string topic, CancellationToken cancellationToken)
+    {
+        int partitions = await log.CountPartitionsAsync(topic, cancellationToken);
+        return partitions > 0 ? partitions : throw new HostStartException(
+            $"There is no topic '{topic}'. Create it, or correct the definition that names it.");
+    }
+
     /// <summary>The batch that the events of a partition are read in.</summary>
     internal static EventBatch BatchOf(
         EmbeddedHostOptions options, TopicPartition partition, RetryVerdicts retries) =>

@@ -90,13 +90,7 @@ internal static class StateRecovery
         for (int t = 0; t < definitions.Topics.Length; t++)
         {
             string topic = definitions.Topics[t];
-            int partitions = await log.CountPartitionsAsync(topic, cancellationToken);
-            if (partitions == 0)
-            {
-                throw new HostStartException(
-                    $"There is no topic '{topic}'. Create it, or correct the definition that names it.");
-            }
-
+            int partitions = await HostStart.CountPartitionsAsync(log, topic, cancellationToken);
             for (int p = 0; p < partitions; p++)
             {
                 var partition = new TopicPartition(topic, p);

@@ -1,8 +1,7 @@
-using ContextGrid.Orleans.Storage;
 using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.TestKit.Checkpoints;
 
-namespace ContextGrid.Orleans.Tests;
+namespace ContextGrid.Runtime.Tests.Checkpoints;
 
 /// <summary>A part of a store keeps the contract of a store, and does not see what is beside it.</summary>
 public sealed class PrefixedStoreTests : SnapshotStoreConformance, IDisposable

@@ -55,7 +55,7 @@ public sealed class SnapshotPlaceTests : IDisposable
         Assert.Contains("has opened these checkpoints since", fenced.Message, StringComparison.Ordinal);
 
         await using CheckpointStore copy = await CheckpointStore.OpenAsync(
-            new StoreBelow(_store, prefix), "test", TimeProvider.System, CancellationToken.None);
+            new PrefixedStore(_store, prefix), "test", TimeProvider.System, CancellationToken.None);
         Assert.Equal(1, await copy.ReadAllAsync((_, _, _) => { }, CancellationToken.None));
     }
 
@@ -128,29 +128,4 @@ public sealed class SnapshotPlaceTests : IDisposable
             TimeProvider.System,
             NullLoggerFactory.Instance,
             CancellationToken.None);
-
-    /// <summary>A part of a store, as another prefix of a container is.</summary>
-    private sealed class StoreBelow(ISnapshotStore store, string prefix) : ISnapshotStore
-    {
-        public ValueTask<PutResult> PutAsync(
-            string name, ReadOnlyMemory<byte> content, PutCondition condition, CancellationToken cancellationToken) =>
-            store.PutAsync(prefix + name, content, condition, cancellationToken);
-
-        public ValueTask<SnapshotBlob?> GetAsync(string name, CancellationToken cancellationToken) =>
-            store.GetAsync(prefix + name, cancellationToken);
-
-        public ValueTask<int> ReadAsync(
-            string name, long offset, Memory<byte> buffer, CancellationToken cancellationToken) =>
-            store.ReadAsync(prefix + name, offset, buffer, cancellationToken);
-
-        public async ValueTask<IReadOnlyList<SnapshotBlobInfo>> ListAsync(
-            string prefixOfNames, CancellationToken cancellationToken) =>
-            [
-                .. (await store.ListAsync(prefix + prefixOfNames, cancellationToken))
-                    .Select(b => b with { Name = b.Name[prefix.Length..] }),
-            ];
-
-        public ValueTask DeleteAsync(string name, CancellationToken cancellationToken) =>
-            store.DeleteAsync(prefix + name, cancellationToken);
-    }
 }
