@@ -12,6 +12,7 @@ internal sealed class ClusterView(IClusterMembershipService membership) : Backgr
 {
     private readonly Lock _gate = new();
     private SiloAddress[] _active = [];
+    private IReadOnlyList<ClusterMember> _members = [];
     private Action? _changed;
     private long _version;
     private long _lossVersion;
@@ -30,6 +31,18 @@ internal sealed class ClusterView(IClusterMembershipService membership) : Backgr
             lock (_gate)
             {
                 return _active;
+            }
+        }
+    }
+
+    /// <summary>All silos that are known, in order.</summary>
+    internal IReadOnlyList<ClusterMember> Members
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _members;
             }
         }
     }
@@ -70,6 +83,7 @@ internal sealed class ClusterView(IClusterMembershipService membership) : Backgr
             }
 
             _active = active;
+            _members = [.. members.Members.Values.OrderBy(m => m.SiloAddress)];
             Volatile.Write(ref _version, members.Version.Value);
         }
 

@@ -33,6 +33,9 @@ internal sealed class GridContext
     /// <summary>Whether nothing more is to become durable, as after a crash; for tests.</summary>
     internal bool IsCrashed { get; set; }
 
+    /// <summary>How many entities of each type are in memory on this silo, in the order of the definitions.</summary>
+    internal IEnumerable<long> Resident => Plans.Select(p => _works[p.Definition.Name].Resident);
+
     /// <summary>What the grains of a type share; null: there is no such type.</summary>
     internal EntityWork? WorkOf(string type) => _works.GetValueOrDefault(type);
 }

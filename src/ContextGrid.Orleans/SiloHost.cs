@@ -1,6 +1,12 @@
 using System.Collections.Immutable;
+using ContextGrid.Core.Definitions;
 using ContextGrid.Orleans.Ingestion;
+using ContextGrid.Runtime.Backups;
+using ContextGrid.Runtime.Codecs;
+using ContextGrid.Runtime.DeadLetters;
+using ContextGrid.Runtime.Diagnostics;
 using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Hosting;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Queries;
 using ContextGrid.Runtime.Replay;
@@ -8,6 +14,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans;
+using Orleans.Runtime;
 
 namespace ContextGrid.Orleans;
 
@@ -15,37 +22,79 @@ namespace ContextGrid.Orleans;
 /// One silo: grains of entities, this silo's share of the sources, and answers about all entities of the cluster. Owns
 /// the log, and stops in order: partitions are handed over, then grains written, then the silo leaves.
 /// </summary>
-public sealed class SiloHost : IAsyncDisposable
+public sealed class SiloHost : IGridHost
 {
     private readonly IHost _host;
     private readonly PastReader _past;
     private readonly IEventLog _log;
+    private readonly SiloReadiness _readiness;
+    private readonly SiloFailure _failure;
+    private readonly SiloOptions _options;
     private bool _stopped;
 
     private SiloHost(IHost host, IEventLog log, SiloOptions options, TimeProvider time)
     {
-        (_host, _log) = (host, log);
-        Sources = host.Services.GetRequiredService<ClusterSources>();
-        var grid = new OrleansGrid(
-            host.Services.GetRequiredService<GridContext>(), host.Services.GetRequiredService<IGrainFactory>(),
-            Sources);
-        _past = new PastReader(log, grid.Plans, Sources.Progress, options.Decoders);
-        (Grid, Reader) = (grid, new ContextReader(grid, _past, Sources.Progress, time));
+        (_host, _log, _options) = (host, log, options);
+        IServiceProvider services = host.Services;
+        (View, Context) = (services.GetRequiredService<ClusterView>(), services.GetRequiredService<GridContext>());
+        Address = services.GetRequiredService<ILocalSiloDetails>().SiloAddress;
+        _failure = services.GetRequiredService<SiloFailure>();
+        Sources = services.GetRequiredService<ClusterSources>();
+        Grid = new OrleansGrid(Context, services.GetRequiredService<IGrainFactory>(), Sources);
+        _past = new PastReader(log, Grid.Plans, Progress, options.Decoders);
+        Reader = new ContextReader(Grid, _past, Progress, time);
+        _readiness = ActivatorUtilities.CreateInstance<SiloReadiness>(services);
+        IDeadLetterSink letters = services.GetRequiredService<IngestionParts>().DeadLetters;
+        var validator = new EventValidator(Definitions, options.Decoders);
+        Publisher = new EventPublisher(log, letters, validator, Metrics, time);
+
+        // What became of a retried record is known where its partition is read: here it is said to be in the log.
+        DeadLetters = new DeadLetterDesk(log, validator, [], new RetryVerdicts(), Metrics.Meter, time);
     }
 
-    /// <summary>The entities.</summary>
+    /// <inheritdoc/>
+    public DefinitionSet Definitions => _options.Definitions;
+
+    /// <inheritdoc/>
     public IContextGrid Grid { get; }
 
-    /// <summary>Answers queries.</summary>
+    /// <inheritdoc/>
+    public GridMetrics Metrics => _options.Metrics;
+
+    /// <inheritdoc/>
     public ContextReader Reader { get; }
+
+    /// <inheritdoc/>
+    public EventPublisher Publisher { get; }
+
+    /// <inheritdoc/>
+    public DeadLetterDesk DeadLetters { get; }
+
+    /// <summary>None: the data is in the log and in the store of all silos.</summary>
+    public GridBackup? Backup => null;
 
     /// <summary>Every source partition of the cluster.</summary>
     public ImmutableArray<PartitionProgress> Progress => Sources.Progress;
 
+    /// <inheritdoc/>
+    public Task Failed => _failure.Failed;
+
+    /// <inheritdoc/>
+    public HostState State => SiloStates.Of(this);
+
+    /// <summary>The silo's address.</summary>
+    internal SiloAddress Address { get; }
+
+    /// <summary>The cluster's members.</summary>
+    internal ClusterView View { get; }
+
+    /// <summary>What the silo's grains share.</summary>
+    internal GridContext Context { get; }
+
     /// <summary>What is known of the sources.</summary>
     internal ClusterSources Sources { get; }
 
-    /// <summary>The silo's services, for tests.</summary>
+    /// <summary>The silo's services.</summary>
     internal IServiceProvider Services => _host.Services;
 
     /// <summary>Starts a silo, which joins the cluster.</summary>
@@ -53,10 +102,11 @@ public sealed class SiloHost : IAsyncDisposable
     public static async Task<SiloHost> StartAsync(
         SiloOptions options, TimeProvider time, Action<ILoggingBuilder> logging, CancellationToken cancellationToken)
     {
-        IEventLog log = await options.Log(cancellationToken);
+        IEventLog? log = null;
         IHost? host = null;
         try
         {
+            log = await options.Log(cancellationToken);
             ImmutableArray<TopicPartition> partitions = await SiloSetup.PartitionsAsync(
                 log, options, cancellationToken);
             host = SiloSetup.Build(options, log, partitions, time, logging);
@@ -67,16 +117,20 @@ public sealed class SiloHost : IAsyncDisposable
         catch (Exception e)
         {
             host?.Dispose();
-            await log.DisposeAsync();
-            throw HostStart.IsReason(e) ? new HostStartException(e.Message.ReplaceLineEndings(" "), e) : e;
+            await (log?.DisposeAsync() ?? default);
+            options.Directory?.Dispose();
+            throw SiloSetup.IsReason(e) ? new HostStartException(e.Message.ReplaceLineEndings(" "), e) : e;
         }
     }
+
+    /// <inheritdoc/>
+    public string? WhyNotReady(long nowMs) => _stopped ? "stopping" : _readiness.WhyNot(nowMs) ?? _log.Incomplete;
 
     /// <summary>Leaves without a word to anybody, as a process that is killed; for tests.</summary>
     internal async Task CrashAsync()
     {
         _stopped = true;
-        _host.Services.GetRequiredService<GridContext>().IsCrashed = true;
+        Context.IsCrashed = true;
         await _host.StopAsync(new CancellationToken(canceled: true));
         _past.Dispose();
     }
@@ -90,9 +144,13 @@ public sealed class SiloHost : IAsyncDisposable
         }
 
         _stopped = true;
-        await _host.StopAsync();
+
+        // A silo that is declared dead has nothing to hand over: others have it.
+        await _host.StopAsync(new CancellationToken(canceled: Failed.IsFaulted));
         await ((IAsyncDisposable)_host).DisposeAsync();
         _past.Dispose();
         await _log.DisposeAsync();
+        _options.Directory?.Dispose();
+        Metrics.Dispose();
     }
 }

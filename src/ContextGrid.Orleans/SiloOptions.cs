@@ -17,6 +17,9 @@ public sealed record SiloOptions
     /// <summary>Opens the log, which the silo then owns.</summary>
     public required Func<CancellationToken, ValueTask<IEventLog>> Log { get; init; }
 
+    /// <summary>The directory of a log of files, which the silo then owns; null: the log is elsewhere.</summary>
+    public IDisposable? Directory { get; init; }
+
     /// <summary>Opens the store of all state; all silos have the same one.</summary>
     public required Func<CancellationToken, ValueTask<ISnapshotStore>> Snapshots { get; init; }
 

@@ -21,6 +21,13 @@ namespace ContextGrid.Orleans;
 /// <summary>Puts a silo together.</summary>
 internal static class SiloSetup
 {
+    // With the ports' drain before it, a silo that is told to stop is gone within 30 seconds.
+    private static readonly TimeSpan StopMax = TimeSpan.FromSeconds(20);
+
+    /// <summary>Whether an exception is a reason for people why a silo can't start.</summary>
+    internal static bool IsReason(Exception e) => HostStart.IsReason(e)
+        || e is RedisException or OrleansException or SocketException;
+
     /// <summary>All source partitions.</summary>
     /// <exception cref="HostStartException">A topic is missing.</exception>
     internal static async ValueTask<ImmutableArray<TopicPartition>> PartitionsAsync(
@@ -46,6 +53,9 @@ internal static class SiloSetup
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
         logging(builder.Logging);
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = StopMax);
+        builder.Services.AddSingleton<SiloFailure>();
+        builder.Services.AddSingleton<IFatalErrorHandler>(s => s.GetRequiredService<SiloFailure>());
         builder.Services.AddSingleton(time);
         builder.Services.AddSingleton(new GridContext(options.Definitions, options.Metrics));
         builder.Services.AddSingleton(new SnapshotStores(options.Snapshots));

@@ -1,5 +1,7 @@
 using ContextGrid.Core.Definitions;
 using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Hosting;
+using ContextGrid.Server.Cluster;
 using ContextGrid.Server.Grpc;
 using ContextGrid.Server.Grpc.Health;
 using ContextGrid.Server.Grpc.Reflection;
@@ -28,7 +30,7 @@ internal sealed class GridServer : IAsyncDisposable
 
     private GridServer(
         WebApplication app,
-        EmbeddedHost host,
+        IGridHost host,
         GridServices services,
         GrpcHealth health,
         IReadOnlyList<GrpcService> grpc,
@@ -47,7 +49,7 @@ internal sealed class GridServer : IAsyncDisposable
     }
 
     /// <summary>The grid.</summary>
-    internal EmbeddedHost Host { get; }
+    internal IGridHost Host { get; }
 
     /// <summary>The handlers.</summary>
     internal GridServices Services { get; }
@@ -79,14 +81,13 @@ internal sealed class GridServer : IAsyncDisposable
         var gates = new ServerGates(options.Limits, hostOptions.Metrics, time);
         GrpcOptions grpcOptions = gates.ToGrpc();
         WebApplication app = ServerPorts.Build(options, grpcOptions, gates);
-        EmbeddedHost? host = null;
+        IGridHost? host = null;
         try
         {
             var collector = new PrometheusCollector(hostOptions.Metrics.Meter);
             ILoggerFactory loggers = app.Services.GetRequiredService<ILoggerFactory>();
             var kafka = new KafkaLog(options.Kafka, time, loggers);
-            host = await EmbeddedHost.StartAsync(kafka.PutInto(hostOptions), time, loggers, CancellationToken.None)
-                .ConfigureAwait(false);
+            host = await StartHostAsync(options, kafka.PutInto(hostOptions), time, loggers).ConfigureAwait(false);
             kafka.Show(host);
             GridServer server = Compose(app, host, collector, grpcOptions, gates, registries, time);
             await app.StartAsync().ConfigureAwait(false);
@@ -145,9 +146,15 @@ internal sealed class GridServer : IAsyncDisposable
         await _app.DisposeAsync().ConfigureAwait(false);
     }
 
+    private static async Task<IGridHost> StartHostAsync(
+        ServerOptions options, EmbeddedHostOptions host, TimeProvider time, ILoggerFactory loggers) =>
+        options.Cluster is { } cluster
+            ? await SiloStart.StartAsync(cluster, host, time, loggers).ConfigureAwait(false)
+            : await EmbeddedHost.StartAsync(host, time, loggers, CancellationToken.None).ConfigureAwait(false);
+
     private static GridServer Compose(
         WebApplication app,
-        EmbeddedHost host,
+        IGridHost host,
         PrometheusCollector collector,
         GrpcOptions grpcOptions,
         ServerGates gates,

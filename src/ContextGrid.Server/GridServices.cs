@@ -1,5 +1,5 @@
 using ContextGrid.Contracts.V1;
-using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Hosting;
 using ContextGrid.Server.Grpc;
 using ContextGrid.Server.Limits;
 using ContextGrid.Server.Services;
@@ -9,7 +9,7 @@ namespace ContextGrid.Server;
 /// <summary>The handlers of one host, and the gRPC services that they make up.</summary>
 internal sealed class GridServices
 {
-    internal GridServices(EmbeddedHost host, ServerGates gates, TimeProvider time)
+    internal GridServices(IGridHost host, ServerGates gates, TimeProvider time)
     {
         var requests = new ContextRequests(host.Grid.Plans);
         Context = new ContextHandlers(requests, host.Reader, host.Metrics);

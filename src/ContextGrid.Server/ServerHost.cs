@@ -4,6 +4,7 @@ using ContextGrid.Core.Definitions;
 using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.Demo;
 using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Hosting;
 using ContextGrid.Runtime.Ingestion;
 using Microsoft.AspNetCore.Connections;
 
@@ -72,12 +73,18 @@ internal static class ServerHost
             server.Stop();
             await demo.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await server.DisposeAsync().ConfigureAwait(false);
-            Console.WriteLine(server.Host.CheckpointFault is { } fault
-                ? $"stopped; no last checkpoint: {fault} The next start reads what is missing from the log"
-                : $"stopped; checkpoint {server.Host.Checkpoint.Generation} is durable");
+            Console.WriteLine(Farewell(server.Host.State, options.Cluster is not null));
             return failure is null ? 0 : 1;
         }
     }
+
+    private static string Farewell(HostState state, bool isSilo) => state switch
+    {
+        { DurableFault: { } fault } =>
+            $"stopped; no last checkpoint: {fault} The next start reads what is missing from the log",
+        _ when isSilo => "stopped; the partitions are handed over",
+        _ => $"stopped; checkpoint {state.Generation} is durable",
+    };
 
     private static Task RunDemoAsync(
         EventPublisher publisher, ServerOptions options, TimeProvider time, CancellationToken stopping)
@@ -100,14 +107,16 @@ internal static class ServerHost
         string types = string.Join(", ", plans.Select(p => string.Create(
             CultureInfo.InvariantCulture, $"{p.Definition.Name} ({p.Features.Length} features)")));
         Console.WriteLine($"ContextGrid {Services.AdminHandlers.Version}: {types}");
-        foreach (string sentence in server.Host.Recovered)
+        foreach (string sentence in server.Host.State.Recovered)
         {
             Console.WriteLine($"recovered: {sentence}");
         }
 
         string type = plans.Any(p => p.Definition.Name == "user") ? "user"
             : plans.Select(p => p.Definition.Name).FirstOrDefault("TYPE");
-        Console.WriteLine($"data: {Path.GetFullPath(options.Data)}");
+        Console.WriteLine(options.Cluster is { } cluster
+            ? $"silo: {cluster.Address}:{cluster.Port} of cluster {cluster.Name}"
+            : $"data: {Path.GetFullPath(options.Data)}");
         Console.WriteLine($"http: {server.HttpAddress}");
         Console.WriteLine($"grpc: {server.GrpcAddress}");
         string address = options.GrpcPort == 7081 ? "" : $" --server {server.GrpcAddress}";

@@ -3,6 +3,7 @@ using System.Globalization;
 using ContextGrid.Adapters.Kafka;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Runtime.Embedded;
+using ContextGrid.Server.Cluster;
 using ContextGrid.Server.Kafka;
 using ContextGrid.Server.Limits;
 
@@ -38,6 +39,9 @@ internal sealed record ServerOptions(
 
     /// <summary>Gives the settings for Kafka; null: events are in the built-in log.</summary>
     internal Func<KafkaOptions>? Kafka { get; init; }
+
+    /// <summary>The cluster that the server is a silo of; null: none.</summary>
+    internal ClusterChoice? Cluster { get; init; }
 
     /// <summary>The schema registry's address; null: none.</summary>
     internal string? SchemaRegistry { get; init; }
@@ -80,6 +84,7 @@ internal sealed record ServerOptions(
         LimitArguments limits = LimitArguments.AddTo(root);
         KafkaArguments kafka = KafkaArguments.AddTo(root);
         SnapshotsOption snapshots = SnapshotsOption.AddTo(root);
+        ClusterArguments cluster = ClusterArguments.AddTo(root);
         root.SetAction(result => run(new ServerOptions(
             result.GetValue(definitions) ?? (result.GetValue(demo) ? ExamplesDirectory() : "definitions"),
             result.GetValue(data) ?? (result.GetValue(demo) ? Path.Combine("data", "demo") : "data"),
@@ -90,6 +95,7 @@ internal sealed record ServerOptions(
             Limits = limits.Read(result),
             Kafka = kafka.Read(result),
             Snapshots = snapshots.Read(result),
+            Cluster = cluster.Read(result),
             SchemaRegistry = result.GetValue(registry),
             MemoryMaxBytes = ByteSize.Of(result.GetValue(memory)) ?? MemoryDefaultBytes,
         }));

@@ -50,6 +50,7 @@ internal sealed partial class EntityGrain(
         _durable = _entity.Applied.ToArray();
         state.State.Snapshot = []; // It is in the entity now.
         grid.Metrics.Entities.CountActivated();
+        _work.CountResident(1);
         return Task.CompletedTask;
     }
 
@@ -67,6 +68,12 @@ internal sealed partial class EntityGrain(
                 // The events are in the log, and come again.
                 LogNotWritten(this.GetGrainId(), e.Message);
             }
+        }
+
+        if (_entity is not null)
+        {
+            grid.Metrics.Entities.CountPassivated(1);
+            _work.CountResident(-1);
         }
     }
 

@@ -16,6 +16,7 @@ internal sealed class EntityWork
 
     private readonly ScratchPool<Scratch> _scratch;
     private readonly FeatureSelection _all;
+    private long _resident;
     private System.Collections.Concurrent.ConcurrentDictionary<string, FeatureSelection> _selections = [];
 
     internal EntityWork(EntityPlan plan)
@@ -28,6 +29,12 @@ internal sealed class EntityWork
 
     /// <summary>The type's plan.</summary>
     internal EntityPlan Plan { get; }
+
+    /// <summary>How many entities of the type are in memory on this silo.</summary>
+    internal long Resident => Interlocked.Read(ref _resident);
+
+    /// <summary>Counts an entity that comes into memory, or leaves it.</summary>
+    internal void CountResident(int entities) => Interlocked.Add(ref _resident, entities);
 
     /// <summary>Applies a block, all of it in one turn.</summary>
     internal ApplyReply Apply(Entity entity, EventBlock events)

@@ -19,6 +19,7 @@ internal sealed class ClusterSources : BackgroundService
 
     private readonly IngestionParts _parts;
     private readonly long[] _verified;
+    private readonly PartitionReport?[] _reports;
 
     internal ClusterSources(IngestionParts parts, ImmutableArray<TopicPartition> partitions)
     {
@@ -32,7 +33,7 @@ internal sealed class ClusterSources : BackgroundService
                 RecoverTo = 1, // Until there is a report, nothing is known.
             }),
         ];
-        _verified = new long[Progress.Length];
+        (_verified, _reports) = (new long[Progress.Length], new PartitionReport?[Progress.Length]);
         foreach (PartitionProgress progress in Progress)
         {
             progress.Verify(parts.NowMs);
@@ -41,6 +42,10 @@ internal sealed class ClusterSources : BackgroundService
 
     /// <summary>Every source partition, in order of topic and partition.</summary>
     internal ImmutableArray<PartitionProgress> Progress { get; }
+
+    /// <summary>The newest report of each partition; null: there is none yet.</summary>
+    internal IEnumerable<(TopicPartition Partition, PartitionReport? Report)> Reports =>
+        Progress.Select((p, i) => (p.Partition, Volatile.Read(ref _reports[i])));
 
     /// <summary>
     /// The version of the cluster's members up to which no loss has left an entity of a type behind.
@@ -99,6 +104,7 @@ internal sealed class ClusterSources : BackgroundService
             progress.DeclareGap(gap);
         }
 
+        Volatile.Write(ref _reports[index], report);
         Volatile.Write(ref _verified[index], report.VerifiedVersion);
         progress.RecoverTo = report.IsRebuilding ? long.MaxValue : 0;
         progress.Advance(report.Next, report.End, report.LagMs > 0 ? report.SaidMs - report.LagMs : 0);

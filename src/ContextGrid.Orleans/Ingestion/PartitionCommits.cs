@@ -22,7 +22,14 @@ internal sealed class PartitionCommits(
 
     private readonly SemaphoreSlim _doubted = new(0);
     private long _committed = state.Next;
+    private long _committedMs = parts.NowMs;
     private long _verified = parts.View.Version;
+
+    /// <summary>The commit position, and when it was found or written.</summary>
+    internal (long Next, long Ms) Committed => (Volatile.Read(ref _committed), Volatile.Read(ref _committedMs));
+
+    /// <summary>Why the last commit failed; null: it did not.</summary>
+    internal string? Fault { get; private set; }
 
     /// <summary>Why the reader has to begin anew; null: it need not.</summary>
     internal string? Why { get; private set; }
@@ -65,6 +72,7 @@ internal sealed class PartitionCommits(
         (long next, long version) = (progress.Next, parts.View.Version);
         if (next == _committed && !IsDoubted)
         {
+            Volatile.Write(ref _committedMs, parts.NowMs);
             return true;
         }
 
@@ -83,7 +91,9 @@ internal sealed class PartitionCommits(
             }
 
             uncommitted.Committed();
-            _committed = next;
+            Volatile.Write(ref _committed, next);
+            Volatile.Write(ref _committedMs, parts.NowMs);
+            Fault = null;
             Volatile.Write(ref _verified, version);
             parts.Grid.Metrics.CountCheckpoint("ok", 0);
             return true;
@@ -92,6 +102,7 @@ internal sealed class PartitionCommits(
         {
             // Everything stays uncommitted, and is tried again.
             parts.Grid.Metrics.CountCheckpoint("failed", 0);
+            Fault = e.Message;
             parts.LogCommitFailed(progress.Partition, e.Message);
             return true;
         }

@@ -115,10 +115,11 @@ internal sealed partial class PartitionReader
             {
                 if (next != said || version != saidVersion || nowMs - saidMs >= 1_000)
                 {
+                    (long committed, long committedMs) = commits.Committed;
                     await _grain.ReportAsync(new PartitionReport(
                         epoch, next, progress.End, progress.LagMs(nowMs), progress.IsRebuilding,
-                        GapPairs.Of(progress.Gaps), _parts.Silo,
-                        ingestor.Fault ?? _fault, nowMs, version));
+                        GapPairs.Of(progress.Gaps), _parts.Silo, ingestor.Fault ?? _fault ?? commits.Fault, nowMs,
+                        version, committed, committedMs));
                     (said, saidMs, saidVersion) = (next, nowMs, version);
                     _fault = null;
                 }

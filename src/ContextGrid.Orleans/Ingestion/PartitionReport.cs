@@ -14,6 +14,8 @@ namespace ContextGrid.Orleans.Ingestion;
 /// <param name="SaidMs">When it was said, milliseconds since the Unix epoch.</param>
 /// <param name="VerifiedVersion">The version of the cluster's members up to which no loss of a silo has left an entity
 /// behind.</param>
+/// <param name="Committed">The commit position.</param>
+/// <param name="CommittedMs">When it was written down, milliseconds since the Unix epoch.</param>
 [GenerateSerializer]
 [Immutable]
 [Alias("ContextGrid.PartitionReport")]
@@ -27,4 +29,6 @@ public sealed record PartitionReport(
     [property: Id(6)] string Reader,
     [property: Id(7)] string? Fault,
     [property: Id(8)] long SaidMs,
-    [property: Id(9)] long VerifiedVersion);
+    [property: Id(9)] long VerifiedVersion,
+    [property: Id(10)] long Committed,
+    [property: Id(11)] long CommittedMs);

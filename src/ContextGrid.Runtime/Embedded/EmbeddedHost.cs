@@ -4,7 +4,7 @@ using ContextGrid.Runtime.Backups;
 using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.DeadLetters;
 using ContextGrid.Runtime.Diagnostics;
-using ContextGrid.Runtime.Embedded.Log;
+using ContextGrid.Runtime.Hosting;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Outputs;
 using ContextGrid.Runtime.Queries;
@@ -17,7 +17,7 @@ namespace ContextGrid.Runtime.Embedded;
 /// The embedded host: log, grid, ingestion and checkpoints of one data directory, in one process. Owns every task that
 /// it starts, and awaits them when it stops.
 /// </summary>
-public sealed class EmbeddedHost : IAsyncDisposable
+public sealed class EmbeddedHost : IGridHost
 {
     private readonly HostStores _stores;
     private readonly Checkpointer _checkpointer;
@@ -59,34 +59,36 @@ public sealed class EmbeddedHost : IAsyncDisposable
         Backup = new GridBackup(stores, _checkpointer.CheckpointAsync, new BackupMetrics(metrics.Meter), platform);
     }
 
-    /// <summary>The definitions in force.</summary>
+    /// <inheritdoc/>
     public DefinitionSet Definitions { get; }
 
     /// <summary>The entities.</summary>
     public EmbeddedGrid Grid { get; }
 
-    /// <summary>The counters.</summary>
+    IContextGrid IGridHost.Grid => Grid;
+
+    /// <inheritdoc/>
     public GridMetrics Metrics { get; }
 
-    /// <summary>Every source partition, in order of topic and partition.</summary>
+    /// <inheritdoc/>
     public ImmutableArray<PartitionProgress> Progress { get; }
 
-    /// <summary>Answers queries.</summary>
+    /// <inheritdoc/>
     public ContextReader Reader { get; }
 
-    /// <summary>Takes events.</summary>
+    /// <inheritdoc/>
     public EventPublisher Publisher { get; }
 
     /// <summary>Where the events are.</summary>
     internal IEventLog Log => _stores.Log;
 
-    /// <summary>Looks dead letters up, retries and discards them.</summary>
+    /// <inheritdoc/>
     public DeadLetterDesk DeadLetters { get; }
 
     /// <summary>Writes features to topics.</summary>
     public GridOutputs Outputs { get; }
 
-    /// <summary>Copies the data directory while the host runs.</summary>
+    /// <inheritdoc/>
     public GridBackup Backup { get; }
 
     /// <summary>What was found at the start, in sentences.</summary>
@@ -95,7 +97,7 @@ public sealed class EmbeddedHost : IAsyncDisposable
     /// <summary>The newest durable checkpoint.</summary>
     public CheckpointManifest Checkpoint => _checkpointer.Current;
 
-    /// <summary>Ends with an exception when the host can't go on: another owner has taken the directory.</summary>
+    /// <inheritdoc/>
     public Task Failed { get; private set; } = Task.CompletedTask;
 
     /// <summary>Opens the data directory, brings the state back, and starts ingestion and checkpoints.</summary>
@@ -126,16 +128,13 @@ public sealed class EmbeddedHost : IAsyncDisposable
     }
 
     /// <summary>Whether every source is caught up within the smallest freshness objective.</summary>
-    /// <param name="nowMs">The present time, milliseconds since the Unix epoch.</param>
-    /// <returns>Why it is not, or null.</returns>
+    /// <inheritdoc/>
     public string? WhyNotReady(long nowMs) =>
-        SourceReadiness.WhyNot(Definitions, _ingestors, nowMs) ?? Log.Incomplete ?? (_stopped ? "stopping" : null);
+        SourceReadiness.WhyNot(Definitions, _ingestors.Select(i => (i.Progress, i.Fault)), nowMs) ?? Log.Incomplete
+        ?? (_stopped ? "stopping" : null);
 
-    /// <summary>Segments of the checkpoint that are damaged, as far as they have been read since the start.</summary>
-    public IReadOnlyList<string> DamagedSegments => _scrub.Faults;
-
-    /// <summary>The bytes of the checkpoint's segments at the start, and how many of them have been checked.</summary>
-    public (long Checked, long Total) ScrubBytes => (_scrub.Bytes, _scrub.BytesTotal);
+    /// <inheritdoc/>
+    public HostState State => EmbeddedState.Of(this, _scrub);
 
     /// <summary>Why the last checkpoint failed; null: it did not.</summary>
     public string? CheckpointFault => _checkpointer.Fault;

@@ -10,22 +10,20 @@ internal static class SourceReadiness
 {
     /// <summary>Whether every source is caught up within the smallest freshness objective.</summary>
     /// <param name="definitions">The definitions in force; they have the objectives.</param>
-    /// <param name="ingestors">The ingestors of all source partitions.</param>
+    /// <param name="sources">All source partitions, and what holds them up.</param>
     /// <param name="nowMs">The present time, milliseconds since the Unix epoch.</param>
     /// <returns>Why it is not, or null.</returns>
     internal static string? WhyNot(
-        DefinitionSet definitions, ImmutableArray<PartitionIngestor> ingestors, long nowMs)
+        DefinitionSet definitions, IEnumerable<(PartitionProgress Progress, string? Fault)> sources, long nowMs)
     {
-        foreach (PartitionIngestor ingestor in ingestors)
+        (PartitionProgress Progress, string? Fault)[] all = [.. sources];
+        if (Array.Find(all, s => s.Fault is not null) is { Fault: { } fault, Progress.Partition: var stopped })
         {
-            if (ingestor.Fault is { } fault)
-            {
-                return $"{ingestor.Progress.Partition.Topic}/{ingestor.Progress.Partition.Partition}: {fault}";
-            }
+            return $"{stopped.Topic}/{stopped.Partition}: {fault}";
         }
 
         long objectiveMs = definitions.Entities.Select(e => e.FreshnessMs).DefaultIfEmpty(2000).Min();
-        IEnumerable<PartitionProgress> progress = ingestors.Select(i => i.Progress);
+        IEnumerable<PartitionProgress> progress = all.Select(s => s.Progress);
         PartitionProgress? behind = progress.FirstOrDefault(p => p.IsRebuilding);
         if (behind is not null)
         {

@@ -1,4 +1,4 @@
-using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Hosting;
 using ContextGrid.Server.Http.Json;
 using ContextGrid.Server.Services;
 
@@ -9,7 +9,7 @@ namespace ContextGrid.Server.Http;
 /// <param name="host">Knows whether it is ready.</param>
 /// <param name="admin">The handlers that gRPC uses as well.</param>
 /// <param name="time">The clock.</param>
-internal sealed class AdminRoutes(EmbeddedHost host, AdminHandlers admin, TimeProvider time)
+internal sealed class AdminRoutes(IGridHost host, AdminHandlers admin, TimeProvider time)
 {
     internal void Map(IEndpointRouteBuilder routes)
     {

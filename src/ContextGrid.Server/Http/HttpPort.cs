@@ -1,5 +1,5 @@
 using System.Globalization;
-using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Hosting;
 using ContextGrid.Server.Dashboard;
 using ContextGrid.Server.Grpc;
 using ContextGrid.Server.Http.Metrics;
@@ -14,7 +14,7 @@ namespace ContextGrid.Server.Http;
 /// </summary>
 internal sealed partial class HttpPort : IDisposable
 {
-    private readonly EmbeddedHost _host;
+    private readonly IGridHost _host;
     private readonly GridServices _services;
     private readonly TimeProvider _time;
     private readonly CancellationToken _stopping;
@@ -22,7 +22,7 @@ internal sealed partial class HttpPort : IDisposable
     private readonly HttpBudget _budget;
 
     internal HttpPort(
-        EmbeddedHost host,
+        IGridHost host,
         GridServices services,
         PrometheusCollector collector,
         HttpBudget budget,

@@ -1,6 +1,7 @@
 using ContextGrid.Adapters.Kafka;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Hosting;
 using ContextGrid.Runtime.Ingestion;
 
 namespace ContextGrid.Server.Kafka;
@@ -30,8 +31,7 @@ internal sealed class KafkaLog(Func<KafkaOptions>? kafka, TimeProvider time, ILo
     }
 
     /// <summary>Shows lag tools what is durable.</summary>
-    internal void Show(EmbeddedHost host) => _opened?.ShowDurable(() => host.Checkpoint.Content.Sources.Select(
-        s => (new TopicPartition(s.Topic, s.Partition), s.NextOffset)));
+    internal void Show(IGridHost host) => _opened?.ShowDurable(() => host.State.Durable);
 
     // A dead letter that is read as an event, or an event as a dead letter, would never end.
     private static KafkaOptions Checked(

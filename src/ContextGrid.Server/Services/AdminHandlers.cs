@@ -2,7 +2,7 @@ using System.Reflection;
 using ContextGrid.Contracts.V1;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Core.Features.Plans;
-using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Hosting;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Outputs;
 
@@ -12,7 +12,7 @@ namespace ContextGrid.Server.Services;
 /// <param name="host">The grid.</param>
 /// <param name="rates">Measures events a second.</param>
 /// <param name="time">The clock.</param>
-internal sealed class AdminHandlers(EmbeddedHost host, RateMeter rates, TimeProvider time)
+internal sealed class AdminHandlers(IGridHost host, RateMeter rates, TimeProvider time)
 {
     private readonly long _started = time.GetTimestamp();
 
@@ -25,6 +25,7 @@ internal sealed class AdminHandlers(EmbeddedHost host, RateMeter rates, TimeProv
     {
         long nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
         string? notReady = host.WhyNotReady(nowMs);
+        HostState state = host.State;
         var status = new GetStatusResponse
         {
             Version = Version,
@@ -34,20 +35,22 @@ internal sealed class AdminHandlers(EmbeddedHost host, RateMeter rates, TimeProv
             EventsApplied = host.Metrics.Applied,
             EventsPerSecond = rates.PerSecond,
             DeadLetters = host.Metrics.DeadLetters,
-            CheckpointGeneration = host.Checkpoint.Generation,
-            CheckpointTimeMs = host.Checkpoint.CreatedMs,
+            CheckpointGeneration = state.Generation,
+            CheckpointTimeMs = state.DurableMs,
         };
         status.Counters["events_late"] = host.Metrics.Late;
         status.Counters["events_duplicate"] = host.Metrics.Duplicates;
         status.Counters["events_id_conflict"] = host.Metrics.Conflicts;
         status.Counters["events_refused"] = host.Metrics.Refused;
-        status.Recovery.AddRange(host.Recovered);
-        status.Memory = Memory();
-        status.CheckpointDamage.AddRange(host.DamagedSegments);
-        (status.CheckpointCheckedBytes, status.CheckpointStoredBytes) = host.ScrubBytes;
-        status.Sources.AddRange(host.Progress.Select(p => Source(p, nowMs)));
-        status.Outputs.AddRange(host.Outputs.States.Select(Output));
-        status.EntityTypes.AddRange(Enumerable.Range(0, host.Grid.Plans.Length).Select(EntityType));
+        status.Recovery.AddRange(state.Recovered);
+        status.Memory = Memory(state.Memory);
+        status.CheckpointDamage.AddRange(state.DamagedSegments);
+        (status.CheckpointCheckedBytes, status.CheckpointStoredBytes) = state.ScrubBytes;
+        status.Sources.AddRange(host.Progress.Select(p => Source(p, nowMs, state)));
+        status.Outputs.AddRange(state.Outputs.Select(Output));
+        status.EntityTypes.AddRange(host.Grid.Plans.Select((p, i) => EntityType(p.Definition, state.Entities[i])));
+        status.Silos.AddRange(state.Silos.Select(
+            s => new Contracts.V1.SiloStatus { Address = s.Address, Status = s.Status, IsThis = s.IsThis }));
         return status;
     }
 
@@ -89,33 +92,30 @@ internal sealed class AdminHandlers(EmbeddedHost host, RateMeter rates, TimeProv
         return response;
     }
 
-    private EntityTypeStatus EntityType(int plan)
+    private static EntityTypeStatus EntityType(EntityDefinition definition, EntityCount count) => new()
     {
-        EntityDefinition definition = host.Grid.Plans[plan].Definition;
-        return new EntityTypeStatus
-        {
-            Type = definition.Name,
-            DefinitionVersion = ContextWire.DefinitionVersion,
-            Entities = host.Grid.CountEntities(plan),
-            Resident = host.Grid.CountResident(plan),
-            Features = definition.Features.Length,
-            FreshnessObjectiveMs = definition.FreshnessMs,
-        };
-    }
+        Type = definition.Name,
+        DefinitionVersion = ContextWire.DefinitionVersion,
+        Entities = count.All,
+        Resident = count.Resident,
+        Features = definition.Features.Length,
+        FreshnessObjectiveMs = definition.FreshnessMs,
+    };
 
-    private MemoryStatus Memory() => new()
+    private MemoryStatus Memory(EntityMemory memory) => new()
     {
-        MaxBytes = host.Grid.ResidentBytesMax,
-        ResidentBytes = host.Grid.ResidentBytes,
-        LookupBytes = host.Grid.LookupBytes,
+        MaxBytes = memory.MaxBytes,
+        ResidentBytes = memory.ResidentBytes,
+        LookupBytes = memory.LookupBytes,
         Lookups = host.Metrics.Entities.Lookups,
         Activated = host.Metrics.Entities.Activated,
         Passivated = host.Metrics.Entities.Passivated,
         IngestionWaits = host.Metrics.Entities.Waits,
     };
 
-    private static SourceStatus Source(PartitionProgress progress, long nowMs)
+    private static SourceStatus Source(PartitionProgress progress, long nowMs, HostState state)
     {
+        ReaderState reader = state.Readers.GetValueOrDefault(progress.Partition);
         var status = new SourceStatus
         {
             Topic = progress.Partition.Topic,
@@ -123,6 +123,8 @@ internal sealed class AdminHandlers(EmbeddedHost host, RateMeter rates, TimeProv
             AppliedOffset = progress.Next - 1,
             LagRecords = progress.Lag,
             LagMs = progress.LagMs(nowMs),
+            Reader = reader.Silo ?? "",
+            Fault = reader.Fault ?? "",
         };
         status.Gaps.AddRange(progress.Gaps.Select(g => new OffsetGap { First = g.First, Last = g.Last }));
         return status;

@@ -6,18 +6,25 @@ using ContextGrid.Server.Grpc;
 namespace ContextGrid.Server.Services;
 
 /// <summary>AdminService's Backup: a copy of the data directory, and how far it is. Thread-safe.</summary>
-/// <param name="backup">Makes it.</param>
-internal sealed class BackupHandler(GridBackup backup)
+/// <param name="backup">Makes it; null: the data is not in this server's hands.</param>
+internal sealed class BackupHandler(GridBackup? backup)
 {
     internal async ValueTask BackupAsync(
         BackupRequest request, GrpcResponseWriter<BackupResponse> responses, CancellationToken cancellationToken)
     {
+        if (backup is null)
+        {
+            throw new GrpcException(
+                GrpcStatus.FailedPrecondition,
+                "A silo has no data of its own: back up the topics, and the store that --snapshots names.");
+        }
+
         ContextRequests.Require(request.BytesPerSecondMax >= 0, "bytes_per_second_max", "it must not be negative");
 
         // A slow caller gets the newest of what it has missed; the copying never waits for it.
         var progress = Channel.CreateBounded<BackupProgress>(
             new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
-        Task<BackupResult> running = RunAsync(request, progress.Writer, cancellationToken);
+        Task<BackupResult> running = RunAsync(backup, request, progress.Writer, cancellationToken);
         try
         {
             await foreach (BackupProgress now in progress.Reader.ReadAllAsync(CancellationToken.None)
@@ -43,8 +50,11 @@ internal sealed class BackupHandler(GridBackup backup)
         }).ConfigureAwait(false);
     }
 
-    private async Task<BackupResult> RunAsync(
-        BackupRequest request, ChannelWriter<BackupProgress> progress, CancellationToken cancellationToken)
+    private static async Task<BackupResult> RunAsync(
+        GridBackup backup,
+        BackupRequest request,
+        ChannelWriter<BackupProgress> progress,
+        CancellationToken cancellationToken)
     {
         try
         {

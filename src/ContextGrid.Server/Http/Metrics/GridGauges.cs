@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
-using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Hosting;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Server.Services;
 
@@ -9,11 +9,11 @@ namespace ContextGrid.Server.Http.Metrics;
 /// <summary>The gauges of a server: measured when somebody looks, never on the path of an event or a query.</summary>
 internal sealed class GridGauges
 {
-    private readonly EmbeddedHost _host;
+    private readonly IGridHost _host;
     private readonly TimeProvider _time;
 
     /// <summary>Creates the instruments on the grid's meter.</summary>
-    internal GridGauges(EmbeddedHost host, WatchHandler watch, TimeProvider time)
+    internal GridGauges(IGridHost host, WatchHandler watch, TimeProvider time)
     {
         _host = host;
         _time = time;
@@ -21,7 +21,7 @@ internal sealed class GridGauges
         Meter meter = host.Metrics.Meter;
         meter.CreateObservableGauge(
             "contextgrid_entities",
-            () => Types(_host.Grid.CountEntities),
+            () => Types(e => e.All),
             "{entity}",
             "Entities with state, resident or stored, by type.");
         meter.CreateObservableGauge(
@@ -81,55 +81,48 @@ internal sealed class GridGauges
     {
         meter.CreateObservableGauge(
             "contextgrid_checkpoint_generation",
-            () => _host.Checkpoint.Generation,
+            () => _host.State.Generation,
             null,
             "The generation of the newest durable checkpoint.");
         meter.CreateObservableGauge(
             "contextgrid_checkpoint_age",
-            () => Math.Max(0, NowMs - _host.Checkpoint.CreatedMs) / 1000.0,
+            () => Math.Max(0, NowMs - _host.State.DurableMs) / 1000.0,
             "s",
             "Time since the newest durable checkpoint was made.");
         meter.CreateObservableGauge(
             "contextgrid_checkpoint_failing",
-            () => _host.CheckpointFault is null ? 0 : 1,
+            () => _host.State.DurableFault is null ? 0 : 1,
             null,
             "1 when the last checkpoint failed.");
     }
 
     private void AddMemory(Meter meter)
     {
-        EmbeddedGrid grid = _host.Grid;
         meter.CreateObservableGauge(
             "contextgrid_entities_resident",
-            () => Types(grid.CountResident),
+            () => Types(e => e.Resident),
             "{entity}",
             "Entities in memory, by type.");
         meter.CreateObservableGauge(
             "contextgrid_entities_resident_size",
-            () => grid.ResidentBytes,
+            () => _host.State.Memory.ResidentBytes,
             "By",
             "An estimate of the memory of resident entities.");
         meter.CreateObservableGauge(
             "contextgrid_entities_lookup_size",
-            () => grid.LookupBytes,
+            () => _host.State.Memory.LookupBytes,
             "By",
             "The memory that look-ups of entities take which are not resident.");
         meter.CreateObservableGauge(
-            "contextgrid_memory_max", () => grid.ResidentBytesMax, "By", "The budget of entities; 0: unlimited.");
+            "contextgrid_memory_max", () => _host.State.Memory.MaxBytes, "By", "The budget of entities; 0: unlimited.");
         meter.CreateObservableGauge(
             "contextgrid_checkpoint_damaged_segments",
-            () => _host.DamagedSegments.Count,
+            () => _host.State.DamagedSegments.Count,
             "{segment}",
             "Damaged segments of the checkpoint that are known.");
     }
 
-    private IEnumerable<Measurement<long>> Types(Func<int, long> count)
-    {
-        for (int i = 0; i < _host.Grid.Plans.Length; i++)
-        {
-            yield return new Measurement<long>(
-                count(i),
-                new KeyValuePair<string, object?>("type", _host.Grid.Plans[i].Definition.Name));
-        }
-    }
+    private IEnumerable<Measurement<long>> Types(Func<EntityCount, long> count) => _host.State.Entities.Select(
+        (e, i) => new Measurement<long>(
+            count(e), new KeyValuePair<string, object?>("type", _host.Grid.Plans[i].Definition.Name)));
 }

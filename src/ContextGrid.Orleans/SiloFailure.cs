@@ -1,0 +1,25 @@
+using Orleans.Runtime;
+
+namespace ContextGrid.Orleans;
+
+/// <summary>
+/// Takes the end of a silo that the others have declared dead, such as one whose process stood still: it must not go
+/// on, and its process ends with one line instead of a dump. Thread-safe.
+/// </summary>
+internal sealed class SiloFailure : IFatalErrorHandler
+{
+    private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Ends with an exception when the silo can't go on.</summary>
+    internal Task Failed => _failed.Task;
+
+    /// <inheritdoc/>
+    public bool IsUnexpected(Exception exception) => exception is not (ObjectDisposedException
+        or OperationCanceledException);
+
+    /// <inheritdoc/>
+    public void OnFatalException(object? sender, string? context, Exception? exception) =>
+        _failed.TrySetException(new InvalidOperationException(
+            "this silo can't go on: " + (context ?? exception?.Message ?? "it has failed").ReplaceLineEndings(" ")
+            + " Start it again; it joins as a new one."));
+}

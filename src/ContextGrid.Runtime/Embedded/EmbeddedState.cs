@@ -1,0 +1,33 @@
+using ContextGrid.Runtime.Checkpoints;
+using ContextGrid.Runtime.Hosting;
+using ContextGrid.Runtime.Ingestion;
+
+namespace ContextGrid.Runtime.Embedded;
+
+/// <summary>How an <see cref="EmbeddedHost"/> is, for people.</summary>
+internal static class EmbeddedState
+{
+    internal static HostState Of(EmbeddedHost host, CheckpointScrub scrub)
+    {
+        (CheckpointManifest durable, EmbeddedGrid grid) = (host.Checkpoint, host.Grid);
+        return new HostState
+        {
+            Recovered = host.Recovered,
+            Generation = durable.Generation,
+            DurableMs = durable.CreatedMs,
+            DurableFault = host.CheckpointFault,
+            Durable =
+            [
+                .. durable.Content.Sources.Select(s => (new TopicPartition(s.Topic, s.Partition), s.NextOffset)),
+            ],
+            DamagedSegments = scrub.Faults,
+            ScrubBytes = (scrub.Bytes, scrub.BytesTotal),
+            Outputs = [.. host.Outputs.States],
+            Memory = new EntityMemory(grid.ResidentBytesMax, grid.ResidentBytes, grid.LookupBytes),
+            Entities =
+            [
+                .. grid.Plans.Select((_, p) => new EntityCount(grid.CountEntities(p), grid.CountResident(p))),
+            ],
+        };
+    }
+}

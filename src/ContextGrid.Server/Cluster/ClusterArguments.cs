@@ -1,0 +1,93 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Net;
+
+namespace ContextGrid.Server.Cluster;
+
+/// <summary>The options of the command line for a silo of a cluster.</summary>
+internal sealed class ClusterArguments
+{
+    private const string NameDefault = "contextgrid", MembershipDefault = "local", SiloDefault = "127.0.0.1:11111";
+
+    private readonly Option<bool> _cluster = new("--cluster")
+    {
+        Description = "Run as a silo of a cluster: entities are shared out among all silos",
+    };
+
+    private readonly Option<string?> _name = new("--cluster-name")
+    {
+        Description = $"The cluster's name; silos of other names are strangers. Default: {NameDefault}",
+    };
+
+    private readonly Option<string?> _membership = new("--membership")
+    {
+        HelpName = MembershipChoice.Help,
+        Description = "Where the members are written down. local: this silo is alone, or the first one; primary: the "
+            + $"first silo, for development. Default: {MembershipDefault}",
+    };
+
+    private readonly Option<string?> _silo = new("--silo")
+    {
+        HelpName = "IP:PORT",
+        Description = "Where the silo listens for the other silos, which need to reach it there. "
+            + $"Default: {SiloDefault}",
+    };
+
+    private ClusterArguments()
+    {
+    }
+
+    /// <summary>Makes the options and adds them to a command.</summary>
+    internal static ClusterArguments AddTo(RootCommand root)
+    {
+        var all = new ClusterArguments();
+        foreach (Option option in (Option[])[all._cluster, all._name, all._membership, all._silo])
+        {
+            root.Options.Add(option);
+        }
+
+        root.Validators.Add(all.Validate);
+        return all;
+    }
+
+    /// <summary>What the command line says; null: the server is not a silo.</summary>
+    internal ClusterChoice? Read(ParseResult result) =>
+        result.GetValue(_cluster)
+        && MembershipChoice.TryParse(result.GetValue(_membership) ?? MembershipDefault, out MembershipChoice? membership, out _)
+        && IPEndPoint.TryParse(result.GetValue(_silo) ?? SiloDefault, out IPEndPoint? silo)
+            ? new ClusterChoice(result.GetValue(_name) ?? NameDefault, silo.Address, silo.Port, membership)
+            : null;
+
+    private void Validate(CommandResult result)
+    {
+        if (!result.GetValue(_cluster))
+        {
+            string? stray = ((Option[])[_name, _membership, _silo])
+                .FirstOrDefault(o => result.GetResult(o) is { Implicit: false })?.Name;
+            AddError(result, stray is null ? null : $"{stray} is for a silo: add --cluster.");
+            return;
+        }
+
+        AddError(result, SiloStart.WhyNot);
+        AddError(
+            result,
+            MembershipChoice.TryParse(result.GetValue(_membership) ?? MembershipDefault, out _, out string? wrong)
+                ? null
+                : "--membership: " + wrong);
+        AddError(
+            result,
+            IPEndPoint.TryParse(result.GetValue(_silo) ?? SiloDefault, out IPEndPoint? silo) && silo.Port > 0
+                && !silo.Address.Equals(IPAddress.Any)
+                ? null
+                : "--silo takes the IP address and the port at which other silos reach this one.");
+        AddError(result, result.GetValue(_name) is not "" ? null : "--cluster-name is empty.");
+    }
+
+    private static void AddError(CommandResult result, string? error)
+    {
+        if (error is not null)
+        {
+            result.AddError(error);
+        }
+    }
+}

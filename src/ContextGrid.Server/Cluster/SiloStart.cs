@@ -1,0 +1,81 @@
+using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Hosting;
+#if WITH_ORLEANS
+using ContextGrid.Orleans;
+using ContextGrid.Runtime.Checkpoints;
+#endif
+
+namespace ContextGrid.Server.Cluster;
+
+/// <summary>Starts a server as a silo, where the host on Orleans is in the build.</summary>
+internal static class SiloStart
+{
+#if WITH_ORLEANS
+    /// <summary>Why there are no silos; null: there are.</summary>
+    internal static string? WhyNot => null;
+
+    /// <summary>Starts a silo.</summary>
+    /// <exception cref="HostStartException">It can't start.</exception>
+    internal static async Task<IGridHost> StartAsync(
+        ClusterChoice cluster, EmbeddedHostOptions host, TimeProvider time, ILoggerFactory loggers)
+    {
+        Check(cluster, host);
+        DataDirectory? directory = host.Log is null || host.Snapshots is null
+            ? DataDirectory.Open(host.DataDirectory)
+            : null;
+        return await SiloHost.StartAsync(
+            new SiloOptions
+            {
+                Definitions = host.Definitions,
+                Directory = directory,
+                Log = host.Log ?? (_ => new(HostStart.OpenLog(host, directory!.LogPath, new(time, loggers)))),
+                Snapshots = async token => host.Snapshots is { } place
+                    ? await place.OpenAsync(token).ConfigureAwait(false)
+                    : DirectorySnapshotStore.Open(directory!.CheckpointsPath, time),
+                Redis = cluster.Membership.Redis,
+                Primary = cluster.Membership.Primary,
+                Cluster = cluster.Name,
+                Address = cluster.Address,
+                Port = cluster.Port,
+                FlushInterval = host.CheckpointInterval,
+                Decoders = host.Decoders,
+                Metrics = host.Metrics,
+            },
+            time,
+            logging => logging.Services.AddSingleton(loggers),
+            CancellationToken.None).ConfigureAwait(false);
+    }
+
+    private static void Check(ClusterChoice cluster, EmbeddedHostOptions host)
+    {
+        Require(
+            cluster.Membership.IsLocal || host.Log is not null,
+            "Silos share their events: a cluster of more than one reads them from Kafka; add --kafka HOST:PORT.");
+        Require(
+            cluster.Membership.IsLocal || host.Snapshots is not null,
+            "Silos share their state: name the store that all of them reach with --snapshots.");
+        Require(
+            !host.Rebuild,
+            "--rebuild is for a server of its own. Stop all silos and give them an empty store of snapshots instead.");
+        Require(
+            !host.Definitions.Entities.Any(e => e.Outputs.Length > 0),
+            "A cluster does not write outputs yet; take the outputs out of the definitions.");
+    }
+
+    private static void Require(bool holds, string otherwise)
+    {
+        if (!holds)
+        {
+            throw new HostStartException(otherwise);
+        }
+    }
+#else
+    /// <summary>Why there are no silos; null: there are.</summary>
+    internal static string? WhyNot =>
+        "This build has no host on Orleans, whose packages could not be restored: --cluster needs a build with them.";
+
+    internal static Task<IGridHost> StartAsync(
+        ClusterChoice cluster, EmbeddedHostOptions host, TimeProvider time, ILoggerFactory loggers) =>
+        throw new HostStartException(WhyNot!);
+#endif
+}
