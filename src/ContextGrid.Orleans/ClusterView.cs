@@ -47,6 +47,15 @@ internal sealed class ClusterView(IClusterMembershipService membership) : Backgr
         }
     }
 
+    /// <summary>Sees what is known of the members by now, also what nobody has been told of yet.</summary>
+    internal void Refresh()
+    {
+        if (membership.CurrentSnapshot is { } members && members.Version.Value > Version)
+        {
+            See(members);
+        }
+    }
+
     /// <summary>Calls back after each change, one at a time.</summary>
     internal void OnChange(Action changed) => _changed += changed;
 
@@ -76,6 +85,11 @@ internal sealed class ClusterView(IClusterMembershipService membership) : Backgr
         ];
         lock (_gate)
         {
+            if (members.Version.Value < _version)
+            {
+                return; // Another one has seen a newer one meanwhile.
+            }
+
             // The loss comes first: nobody may see the version without it.
             if (_active.Except(active).Any())
             {

@@ -6,6 +6,7 @@ using ContextGrid.Core.Queries;
 using ContextGrid.Orleans.Entities;
 using ContextGrid.Orleans.Ingestion;
 using ContextGrid.Orleans.Wire;
+using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Queries;
 using Orleans;
@@ -13,7 +14,8 @@ using Orleans;
 namespace ContextGrid.Orleans;
 
 /// <summary>The grid on a cluster: each entity is a grain, wherever it is.</summary>
-internal sealed class OrleansGrid(GridContext grid, IGrainFactory grains, ClusterSources sources) : IContextGrid
+internal sealed class OrleansGrid(
+    GridContext grid, IGrainFactory grains, ClusterSources sources, TimeProvider time) : IContextGrid
 {
     private readonly ConcurrentDictionary<TopicPartition, EntityDelivery> _deliveries = new();
 
@@ -29,24 +31,34 @@ internal sealed class OrleansGrid(GridContext grid, IGrainFactory grains, Cluste
     public async ValueTask ReadAsync(ContextQuery query, ContextAnswer answer, CancellationToken cancellationToken)
     {
         string?[] features = [.. query.Selections.Select(Features)];
-        var calls = new Task<AnswerBlock>[query.Count];
-        for (int i = 0; i < calls.Length; i++)
-        {
-            calls[i] = GrainOf(query, i).QueryAsync(new EntityQuery(
-                query.Head, query.HeadMs, features[query[i].Selection], query.Explained)).AsTask();
-        }
+        using var calls = new EntityCalls(
+            query.Count,
+            i => (GrainOf(query, i), new EntityQuery(
+                query.Head, query.HeadMs, features[query[i].Selection], query.Explained)),
+            query.Patience, time, cancellationToken);
 
         // What is verified is read before what is answered.
         long[] verified = [.. query.Selections.Select(s => sources.VerifiedVersionOf(s.Plan))];
         answer.Start(query);
-        for (int i = 0; i < calls.Length; i++)
+        for (int i = 0; i < query.Count; i++)
         {
-            AnswerBlock block = await calls[i].WaitAsync(cancellationToken);
+            (AnswerBlock block, string? why) = await calls.EndAsync(i, cancellationToken);
+            if (why is not null)
+            {
+                answer.MarkUnreached(i, why, query.HeadMs);
+                continue;
+            }
+
             block.CopyTo(i, answer);
             if (block.LossVersion > verified[query[i].Selection])
             {
                 answer.MarkRebuilding(i);
             }
+        }
+
+        if (query.Count > 0 && answer.Unreached.Count == query.Count)
+        {
+            throw new SnapshotStoreException($"No entity of the query can be reached: {answer.Unreached[0].Why}");
         }
     }
 

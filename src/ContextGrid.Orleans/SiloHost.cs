@@ -40,7 +40,7 @@ public sealed class SiloHost : IGridHost
         Address = services.GetRequiredService<ILocalSiloDetails>().SiloAddress;
         _failure = services.GetRequiredService<SiloFailure>();
         Sources = services.GetRequiredService<ClusterSources>();
-        Grid = new OrleansGrid(Context, services.GetRequiredService<IGrainFactory>(), Sources);
+        Grid = new OrleansGrid(Context, services.GetRequiredService<IGrainFactory>(), Sources, time);
         _past = new PastReader(log, Grid.Plans, Progress, options.Decoders);
         Reader = new ContextReader(Grid, _past, Progress, time);
         _readiness = ActivatorUtilities.CreateInstance<SiloReadiness>(services);

@@ -42,6 +42,9 @@ public sealed record SiloOptions
     /// <summary>The port for other silos; 0: any free one.</summary>
     public int Port { get; init; } = 11111;
 
+    /// <summary>Where it listens when others reach it by another address, as behind a proxy; null: at that.</summary>
+    public IPEndPoint? Listen { get; init; }
+
     /// <summary>The time between commits, default 5 seconds: what is read again after a crash is the events of so long
     /// (I9).</summary>
     public TimeSpan FlushInterval { get; init; } = TimeSpan.FromSeconds(5);

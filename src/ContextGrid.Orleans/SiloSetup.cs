@@ -116,7 +116,7 @@ internal static class SiloSetup
         silo.Configure<EndpointOptions>(e =>
         {
             (e.AdvertisedIPAddress, e.SiloPort, e.GatewayPort) = (options.Address, port, 0);
-            e.SiloListeningEndpoint = new IPEndPoint(options.Address, port);
+            e.SiloListeningEndpoint = options.Listen ?? new IPEndPoint(options.Address, port);
         });
         silo.Configure<GrainCollectionOptions>(g => g.CollectionAge = options.IdleMax);
         silo.Configure<ClusterMembershipOptions>(m =>

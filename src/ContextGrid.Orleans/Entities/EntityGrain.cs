@@ -46,6 +46,7 @@ internal sealed partial class EntityGrain(
             throw new InvalidOperationException($"The state of {this.GetGrainId()} can't be read: {e.Message}", e);
         }
 
+        view.Refresh();
         _lossVersion = view.LossVersion;
         _durable = _entity.Applied.ToArray();
         state.State.Snapshot = []; // It is in the entity now.

@@ -27,6 +27,9 @@ public sealed class ContextAnswer
     /// <summary>Entities of the query that were asked about a head before their newest event.</summary>
     public List<int> Past { get; } = [];
 
+    /// <summary>Entities that did not answer in time, and why: their values are missing, and marked so.</summary>
+    public List<(int Index, string Why)> Unreached { get; } = [];
+
     /// <summary>
     /// How far the sources of the query's types were applied before the values were read. Kept by whoever answers.
     /// </summary>
@@ -62,9 +65,9 @@ public sealed class ContextAnswer
     public ReadOnlySpan<Position> Positions(int index) =>
         _positions.AsSpan(_headers[index].PositionStart, _headers[index].PositionCount);
 
-    /// <summary>Whether events of an entity are missing: skipped ones, or in a declared gap.</summary>
+    /// <summary>Whether events of an entity are missing: skipped ones, or in a declared gap; or all of it.</summary>
     public bool IsDegraded(int index) =>
-        _headers[index].SkippedEvents > 0 || Sources.Exists(s => !s.Gaps.IsDefaultOrEmpty);
+        _headers[index].SkippedEvents > 0 || Unreached.Exists(u => u.Index == index) || Sources.Exists(s => !s.Gaps.IsDefaultOrEmpty);
 
     /// <summary>Makes room for the entities of a query, all unanswered.</summary>
     public void Start(ContextQuery query)
@@ -128,6 +131,18 @@ public sealed class ContextAnswer
         }
     }
 
+    /// <summary>Says of an entity that it could not be asked.</summary>
+    public void MarkUnreached(int index, string why, long headMs)
+    {
+        AnswerSlots slots = Slots(index);
+        slots.Values.Clear();
+        slots.Statuses.Fill(FeatureStatus.Rebuilding);
+        slots.EventTimesMs.Clear();
+        slots.Notes.Clear();
+        Complete(index, headMs, 0, 0, []);
+        Unreached.Add((index, why));
+    }
+
     /// <summary>Forgets everything and keeps buffers.</summary>
     public void Clear()
     {
@@ -136,6 +151,7 @@ public sealed class ContextAnswer
         _slots = 0;
         _positionCount = 0;
         Past.Clear();
+        Unreached.Clear();
         Arena.Reset();
     }
 

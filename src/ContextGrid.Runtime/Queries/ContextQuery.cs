@@ -54,6 +54,10 @@ public sealed class ContextQuery
     /// <summary>Wait until these offsets are applied.</summary>
     public ImmutableArray<(TopicPartition Partition, long Offset)> PositionsMin { get; set; } = [];
 
+    /// <summary>How long entities on other silos may take: those that have not answered by then are said to be missing
+    /// (<see cref="ContextAnswer.Unreached"/>); null: the grid's own measure.</summary>
+    public TimeSpan? Patience { get; set; }
+
     /// <summary>An aggregate feature, by its index, whose window is to be told beside its value; −1: none.</summary>
     public int Explained { get; set; } = -1;
 
@@ -96,6 +100,7 @@ public sealed class ContextQuery
         HeadMs = 0;
         StalenessMax = null;
         PositionsMin = [];
+        Patience = null;
         Explained = -1;
     }
 

@@ -29,8 +29,14 @@ internal sealed class ClusterArguments
     private readonly Option<string?> _silo = new("--silo")
     {
         HelpName = "IP:PORT",
-        Description = "Where the silo listens for the other silos, which need to reach it there. "
+        Description = "The address at which the other silos reach this one, and at which it listens. "
             + $"Default: {SiloDefault}",
+    };
+
+    private readonly Option<string?> _listen = new("--silo-listen")
+    {
+        HelpName = "IP:PORT",
+        Description = "Where the silo listens, if the others reach it by another address, as behind a proxy",
     };
 
     private ClusterArguments()
@@ -41,7 +47,7 @@ internal sealed class ClusterArguments
     internal static ClusterArguments AddTo(RootCommand root)
     {
         var all = new ClusterArguments();
-        foreach (Option option in (Option[])[all._cluster, all._name, all._membership, all._silo])
+        foreach (Option option in (Option[])[all._cluster, all._name, all._membership, all._silo, all._listen])
         {
             root.Options.Add(option);
         }
@@ -54,15 +60,15 @@ internal sealed class ClusterArguments
     internal ClusterChoice? Read(ParseResult result) =>
         result.GetValue(_cluster)
         && MembershipChoice.TryParse(result.GetValue(_membership) ?? MembershipDefault, out MembershipChoice? membership, out _)
-        && IPEndPoint.TryParse(result.GetValue(_silo) ?? SiloDefault, out IPEndPoint? silo)
-            ? new ClusterChoice(result.GetValue(_name) ?? NameDefault, silo.Address, silo.Port, membership)
+        && Point(result.GetValue(_silo) ?? SiloDefault) is { } silo
+            ? new ClusterChoice(result.GetValue(_name) ?? NameDefault, silo.Address, silo.Port, membership, Point(result.GetValue(_listen)))
             : null;
 
     private void Validate(CommandResult result)
     {
         if (!result.GetValue(_cluster))
         {
-            string? stray = ((Option[])[_name, _membership, _silo])
+            string? stray = ((Option[])[_name, _membership, _silo, _listen])
                 .FirstOrDefault(o => result.GetResult(o) is { Implicit: false })?.Name;
             AddError(result, stray is null ? null : $"{stray} is for a silo: add --cluster.");
             return;
@@ -76,12 +82,19 @@ internal sealed class ClusterArguments
                 : "--membership: " + wrong);
         AddError(
             result,
-            IPEndPoint.TryParse(result.GetValue(_silo) ?? SiloDefault, out IPEndPoint? silo) && silo.Port > 0
-                && !silo.Address.Equals(IPAddress.Any)
+            Point(result.GetValue(_silo) ?? SiloDefault) is { Port: > 0 } silo && !silo.Address.Equals(IPAddress.Any)
                 ? null
                 : "--silo takes the IP address and the port at which other silos reach this one.");
+        AddError(
+            result,
+            result.GetValue(_listen) is null || Point(result.GetValue(_listen)) is { Port: > 0 }
+                ? null
+                : "--silo-listen takes an IP address and a port.");
         AddError(result, result.GetValue(_name) is not "" ? null : "--cluster-name is empty.");
     }
+
+    private static IPEndPoint? Point(string? text) =>
+        IPEndPoint.TryParse(text ?? "", out IPEndPoint? point) ? point : null;
 
     private static void AddError(CommandResult result, string? error)
     {

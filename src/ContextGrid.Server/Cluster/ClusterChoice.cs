@@ -4,7 +4,9 @@ namespace ContextGrid.Server.Cluster;
 
 /// <summary>Which cluster a server is a silo of, and how.</summary>
 /// <param name="Name">The cluster's name.</param>
-/// <param name="Address">Where the silo listens for others.</param>
+/// <param name="Address">Where other silos reach this one.</param>
 /// <param name="Port">Its port there.</param>
 /// <param name="Membership">Where the members are written down.</param>
-internal sealed record ClusterChoice(string Name, IPAddress Address, int Port, MembershipChoice Membership);
+/// <param name="Listen">Where it listens; null: where others reach it.</param>
+internal sealed record ClusterChoice(
+    string Name, IPAddress Address, int Port, MembershipChoice Membership, IPEndPoint? Listen);

@@ -37,6 +37,7 @@ internal static class SiloStart
                 Cluster = cluster.Name,
                 Address = cluster.Address,
                 Port = cluster.Port,
+                Listen = cluster.Listen,
                 FlushInterval = host.CheckpointInterval,
                 Decoders = host.Decoders,
                 Metrics = host.Metrics,

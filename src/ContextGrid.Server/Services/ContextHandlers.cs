@@ -21,6 +21,9 @@ internal sealed class ContextHandlers(
     // What a refused answer may add to the trailers: within what clients take as headers (8 KiB by default).
     private const int RefusedAnswerBytesMax = 4096;
 
+    // What is left of a deadline brings an answer that lacks some entities to its client in time.
+    private const double PatienceShare = 0.8;
+
     private readonly ScratchPool<Scratch> _pool = new(() => new Scratch(), s => s.Bytes);
 
     /// <summary>Answers a request given as bytes.</summary>
@@ -29,6 +32,7 @@ internal sealed class ContextHandlers(
     {
         GetContextRequest parsed = GetContextRequest.Parser.ParseFrom(request);
         Scratch scratch = _pool.Take();
+        scratch.Patience = call.Remaining * PatienceShare;
         await AnswerAsync(parsed, -1, scratch, call.CancellationToken).ConfigureAwait(false);
         response.Write(scratch.Writer.Written);
         _pool.Give(scratch);
@@ -49,6 +53,7 @@ internal sealed class ContextHandlers(
         ExplainAsync(GetContextRequest request, int explained, CancellationToken cancellationToken)
     {
         Scratch scratch = _pool.Take();
+        scratch.Patience = null;
         await AnswerAsync(request, explained, scratch, cancellationToken).ConfigureAwait(false);
         var answer = (GetContextResponse.Parser.ParseFrom(scratch.Writer.Written), scratch.Answer.Explained);
         _pool.Give(scratch);
@@ -59,6 +64,7 @@ internal sealed class ContextHandlers(
         GetContextRequest request, int explained, Scratch scratch, CancellationToken cancellationToken)
     {
         requests.Fill(request, scratch.Query);
+        scratch.Query.Patience = scratch.Patience;
         scratch.Query.Explained = explained;
         ContextOutcome outcome;
         try
@@ -103,6 +109,8 @@ internal sealed class ContextHandlers(
         internal ContextQuery Query { get; } = new();
 
         internal ContextAnswer Answer { get; } = new();
+
+        internal TimeSpan? Patience { get; set; }
 
         internal ProtoWriter Writer { get; } = new();
 

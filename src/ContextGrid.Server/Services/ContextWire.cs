@@ -62,6 +62,14 @@ internal static class ContextWire
         to.Number(7, header.HeadMs);
         to.Number(8, header.NewestMs);
         WriteDegraded(to, header, answer.Past.Contains(index) ? cut : []);
+        foreach ((int unreached, string why) in answer.Unreached)
+        {
+            if (unreached == index)
+            {
+                to.Text(9, $"its values are missing, ask again: {why}");
+            }
+        }
+
         foreach (Position position in answer.Positions(index))
         {
             int at = to.Open(10);
