@@ -7,6 +7,7 @@ internal sealed class CrashLoad
 {
     private readonly CrashPublisher[] _publishers;
     private readonly CrashReader[] _readers;
+    private long _unanswered;
 
     internal CrashLoad(int seed, CrashLedger ledger, TimeProvider time)
     {
@@ -24,6 +25,12 @@ internal sealed class CrashLoad
     /// <summary>Whether a call may have to wait for longer than its caller does, such as for a broker.</summary>
     internal bool MayWait { get; init; }
 
+    /// <summary>Whether a server that could not answer is gone; null: it is. A silo may lack others for a while.</summary>
+    internal Func<ServerProcess, bool>? IsGone { get; init; }
+
+    /// <summary>Calls that were not answered though the server was there.</summary>
+    internal long Unanswered => Interlocked.Read(ref _unanswered);
+
     /// <summary>Publishes and asks until the server is gone, which is the only way to end.</summary>
     internal async Task RunAsync(ServerProcess server, int round)
     {
@@ -32,9 +39,9 @@ internal sealed class CrashLoad
         {
             await Task.WhenAll(
             [
-                .. _publishers.Select((p, i) => UntilGoneAsync(() => p.RunAsync(clients[i % 3], round))),
-                .. _readers.Select(r => UntilGoneAsync(() => r.RunAsync(clients[3]))),
-                UntilGoneAsync(() => Watch.RunAsync(clients[3])),
+                .. _publishers.Select((p, i) => UntilGoneAsync(server, () => p.RunAsync(clients[i % 3], round))),
+                .. _readers.Select(r => UntilGoneAsync(server, () => r.RunAsync(clients[3]))),
+                UntilGoneAsync(server, () => Watch.RunAsync(clients[3])),
             ]);
         }
         finally
@@ -51,7 +58,7 @@ internal sealed class CrashLoad
         }
     }
 
-    private async Task UntilGoneAsync(Func<Task> work)
+    private async Task UntilGoneAsync(ServerProcess server, Func<Task> work)
     {
         while (true)
         {
@@ -62,11 +69,21 @@ internal sealed class CrashLoad
             }
             catch (ContextGridException e) when (e.StatusCode == GrpcStatusCode.Unavailable)
             {
-                return; // The one honest reason to end.
+                if (IsGone?.Invoke(server) ?? true)
+                {
+                    return; // The one honest reason to end.
+                }
+
+                Interlocked.Increment(ref _unanswered);
+                await Task.Delay(50);
             }
             catch (ContextGridException e) when (MayWait && e.StatusCode == GrpcStatusCode.DeadlineExceeded)
             {
-                // Goes on; what it has sent may count or not.
+                Interlocked.Increment(ref _unanswered); // What it has sent may count or not.
+                if (IsGone?.Invoke(server) ?? false)
+                {
+                    return;
+                }
             }
         }
     }

@@ -15,6 +15,9 @@ internal sealed class CrashWatch(CrashLedger ledger)
     /// <summary>The watched users.</summary>
     internal IReadOnlyList<string> Users { get; } = [.. Enumerable.Range(0, 6).Select(i => $"watched{i}")];
 
+    /// <summary>Whether values may go back while they say that they are being rebuilt.</summary>
+    internal bool MayRebuild { get; set; }
+
     internal long Changes { get; private set; }
 
     /// <summary>Sentences about what was shown and should not have been.</summary>
@@ -63,6 +66,11 @@ internal sealed class CrashWatch(CrashLedger ledger)
         ledger.Observe(change.Context, []);
         foreach (EntityResult entity in change.Context.Entities)
         {
+            if (MayRebuild && entity[0].Status == FeatureStatus.Rebuilding)
+            {
+                continue;
+            }
+
             foreach (SourcePosition p in entity.Positions)
             {
                 (string, string, int) place = (entity.Id.Key, p.Topic, p.Partition);
