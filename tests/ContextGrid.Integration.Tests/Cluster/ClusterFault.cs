@@ -12,7 +12,7 @@ internal enum ClusterFault
     /// <summary>SIGSTOP of one silo until the others have declared it dead, then SIGCONT.</summary>
     Pause,
 
-    /// <summary>No silo reaches another one, until one is left over.</summary>
+    /// <summary>No silo reaches another one for some seconds.</summary>
     Split,
 
     /// <summary>The store of the state can't be reached for some seconds.</summary>

@@ -60,6 +60,7 @@ internal sealed class ClusterRig(GridFolder grid, ClusterParts parts, int seed, 
             await Task.Delay(_random.Next(1_000, 2_500));
             await new ClusterFaults(_slots, _shared, parts, _random, AnswersAsync).RunAsync(fault);
             await CompareAsync(check, fault.ToString());
+            await (_loading.IsCompleted ? _loading : Task.CompletedTask);
             say(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{_clock.Elapsed.TotalSeconds:F0} s, {fault}: {Report.Last}; {_ledger.EventsAcknowledged:N0} events "
@@ -102,7 +103,8 @@ internal sealed class ClusterRig(GridFolder grid, ClusterParts parts, int seed, 
         foreach (SiloSlot slot in Reachable)
         {
             using ContextGridClient client = GridFolder.Connect(slot.Server!);
-            await slot.Server!.WaitUntilAsync("answering", Patience, () => IsWholeAsync(client));
+            await slot.Server!.WaitUntilAsync(
+                "answering", Patience, async () => slot.Server.HasExited || await IsWholeAsync(client));
         }
 
         Report.Note(what, Stopwatch.GetElapsedTime(started));

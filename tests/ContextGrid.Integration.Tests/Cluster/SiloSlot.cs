@@ -94,12 +94,11 @@ internal sealed class SiloSlot : IAsyncDisposable
     }
 
     /// <summary>Waits until the silo has found out that it is none of the members any more.</summary>
-    internal async Task<SiloSlot> EndsByItselfAsync()
+    internal async Task EndsByItselfAsync()
     {
         int code = await Server!.WaitForExitAsync(TimeSpan.FromSeconds(60));
         string output = await ClearAsync();
         Assert.True(code == 1 && output.Contains("can't go on", StringComparison.Ordinal), $"code {code}:\n{output}");
-        return this;
     }
 
     public async ValueTask DisposeAsync() => await (Server?.DisposeAsync() ?? default);
