@@ -16,6 +16,18 @@ public interface ISnapshotShardGrain : IGrainWithIntegerKey
     [ReadOnly]
     ValueTask<ShardState> ReadAsync(string kind, byte[] key);
 
+    /// <summary>Reads several states, in the order of their keys.</summary>
+    [Alias("ReadMany")]
+    [AlwaysInterleave]
+    [ReadOnly]
+    ValueTask<ShardState[]> ReadManyAsync(string kind, byte[][] keys);
+
+    /// <summary>Removes all states of a kind, to which nobody writes any more.</summary>
+    /// <returns>False: it is not done yet; ask again.</returns>
+    [Alias("Clear")]
+    [AlwaysInterleave]
+    ValueTask<bool> ClearAsync(string kind);
+
     /// <summary>Writes states; when the call returns they are durable.</summary>
     /// <returns>Their new versions; −1 where the state has another version than the write replaces.</returns>
     [Alias("Write")]

@@ -12,6 +12,7 @@ internal sealed class ShardFile : IAsyncDisposable
 {
     private const int VersionBytes = 8;
     private const int KnownMax = 200_000;
+    private const int RemovalsMax = 1_000;
 
     private readonly CheckpointStore _checkpoints;
     private readonly Dictionary<(string Kind, string Key), long> _known = []; // The writer's.
@@ -51,6 +52,36 @@ internal sealed class ShardFile : IAsyncDisposable
             {
                 throw new CheckpointCorruptException(record.Blob, record.Offset, "the segment is missing");
             }
+        }
+    }
+
+    /// <summary>What removes all states of a kind that are durable now; some at a time, read as they are taken.
+    /// </summary>
+    /// <exception cref="SnapshotStoreException">The store can't be read.</exception>
+    /// <exception cref="CheckpointCorruptException">A state is not what was written.</exception>
+    internal async IAsyncEnumerable<ShardWrite[]> RemovalsAsync(string kind)
+    {
+        using CheckpointPin pin = _checkpoints.Pin();
+        using SegmentMerge merge = await _checkpoints.MergeAsync(pin, CancellationToken.None);
+        var removals = new List<ShardWrite>();
+        while (await merge.MoveNextAsync(CancellationToken.None))
+        {
+            if (merge.Current is { Snapshot.IsEmpty: false } found && found.Type == kind)
+            {
+                long version = BinaryPrimitives.ReadInt64LittleEndian(found.Snapshot);
+                removals.Add(new ShardWrite(kind, found.Key.ToArray(), [], version));
+            }
+
+            if (removals.Count >= RemovalsMax)
+            {
+                yield return [.. removals];
+                removals.Clear();
+            }
+        }
+
+        if (removals.Count > 0)
+        {
+            yield return [.. removals];
         }
     }
 

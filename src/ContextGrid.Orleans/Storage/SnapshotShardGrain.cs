@@ -11,8 +11,12 @@ namespace ContextGrid.Orleans.Storage;
 internal sealed class SnapshotShardGrain(
     SnapshotStores stores, ILocalSiloDetails silo, TimeProvider time) : Grain, ISnapshotShardGrain
 {
+    // Shorter than the time after which a call counts as lost.
+    private static readonly TimeSpan ClearWait = TimeSpan.FromSeconds(5);
+
     private readonly Queue<(ShardWrite[] Writes, TaskCompletionSource<long[]> Done)> _waiting = new();
     private ShardFile _file = null!; // Set by activation, before any call.
+    private readonly Dictionary<string, Task> _clearing = new(StringComparer.Ordinal);
     private bool _isPublishing;
 
     /// <inheritdoc/>
@@ -32,6 +36,36 @@ internal sealed class SnapshotShardGrain(
     public ValueTask<ShardState> ReadAsync(string kind, byte[] key) => _file.ReadAsync(kind, key);
 
     /// <inheritdoc/>
+    public async ValueTask<ShardState[]> ReadManyAsync(string kind, byte[][] keys)
+    {
+        var states = new ShardState[keys.Length];
+        for (int i = 0; i < keys.Length; i++)
+        {
+            states[i] = await _file.ReadAsync(kind, keys[i]);
+        }
+
+        return states;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> ClearAsync(string kind)
+    {
+        if (!_clearing.TryGetValue(kind, out Task? clearing))
+        {
+            _clearing[kind] = clearing = RemoveAsync(kind);
+        }
+
+        if (await Task.WhenAny(clearing, Task.Delay(ClearWait, time)) != clearing)
+        {
+            return false;
+        }
+
+        _clearing.Remove(kind);
+        await clearing;
+        return true;
+    }
+
+    /// <inheritdoc/>
     public async ValueTask<long[]> WriteAsync(ShardWrite[] writes)
     {
         var done = new TaskCompletionSource<long[]>();
@@ -43,6 +77,14 @@ internal sealed class SnapshotShardGrain(
         }
 
         return await done.Task;
+    }
+
+    private async Task RemoveAsync(string kind)
+    {
+        await foreach (ShardWrite[] removals in _file.RemovalsAsync(kind))
+        {
+            await WriteAsync(removals);
+        }
     }
 
     private async Task PublishAsync()
