@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Orleans.Ingestion;
+using ContextGrid.Orleans.Replay;
 using ContextGrid.Runtime.Backups;
 using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.DeadLetters;
@@ -72,6 +73,9 @@ public sealed class SiloHost : IGridHost
 
     /// <summary>None: the data is in the log and in the store of all silos.</summary>
     public GridBackup? Backup => null;
+
+    /// <summary>Rebuilds entities from the log.</summary>
+    public Replays Replays => _host.Services.GetRequiredService<Replays>();
 
     /// <summary>Every source partition of the cluster.</summary>
     public ImmutableArray<PartitionProgress> Progress => Sources.Progress;

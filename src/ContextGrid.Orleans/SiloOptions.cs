@@ -1,5 +1,6 @@
 using System.Net;
 using ContextGrid.Core.Definitions;
+using ContextGrid.Orleans.Replay;
 using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.Diagnostics;
@@ -54,6 +55,9 @@ public sealed record SiloOptions
 
     /// <summary>Makes the decoders of events.</summary>
     public EventDecoderFactory Decoders { get; init; } = PlainDecoders.Create;
+
+    /// <summary>What replays may take.</summary>
+    public ReplayOptions Replay { get; init; } = new();
 
     /// <summary>The counters.</summary>
     public GridMetrics Metrics { get; init; } = new();

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using ContextGrid.Orleans.Ingestion;
+using ContextGrid.Orleans.Replay;
 using ContextGrid.Orleans.Storage;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Ingestion;
@@ -75,6 +76,7 @@ internal static class SiloSetup
             services.GetRequiredService<IngestionParts>(), partitions,
             services.GetRequiredService<ClusterView>(), services.GetRequiredService<ILocalSiloDetails>()));
         builder.Services.AddHostedService(services => services.GetRequiredService<IngestionService>());
+        builder.Services.AddReplays(options.Replay);
         return builder.Build();
     }
 

@@ -1,0 +1,21 @@
+using Orleans;
+
+namespace ContextGrid.Orleans.Replay;
+
+/// <summary>What a replay rebuilds: one key, a range of keys, or, where none is named, all entities of a type.
+/// </summary>
+/// <param name="Type">The entity type.</param>
+/// <param name="Version">Names the shadow version that takes the states, as in <c>user@2</c>: 1 to 64 letters of ASCII,
+/// digits, <c>.</c>, <c>_</c>, <c>-</c>.</param>
+/// <param name="Key">The one key; null: not one.</param>
+/// <param name="From">The first key, in the order of UTF-8 bytes; null: from the first one there is.</param>
+/// <param name="To">The key after the last one; null: to the last one there is.</param>
+[GenerateSerializer]
+[Immutable]
+[Alias("ContextGrid.ReplayRequest")]
+public sealed record ReplayRequest(
+    [property: Id(0)] string Type,
+    [property: Id(1)] string Version,
+    [property: Id(2)] string? Key = null,
+    [property: Id(3)] string? From = null,
+    [property: Id(4)] string? To = null);
