@@ -3,13 +3,13 @@ using System.Text;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Core.Queries;
 using ContextGrid.Orleans;
+using ContextGrid.Orleans.Replay;
 using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.Diagnostics;
 using ContextGrid.Runtime.Embedded.Log;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Queries;
-using ContextGrid.TestKit.Logs;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -44,21 +44,24 @@ internal sealed class ClusterFixture : IAsyncDisposable
     private readonly SharedMembership _members = new();
     private long _published;
 
-    internal ClusterFixture()
+    internal ClusterFixture(Func<FileEventLogOptions, FileEventLogOptions>? change = null)
     {
         Set = DefinitionFiles.Parse("definitions.yaml", Definitions).Set!; // They are right.
-        Log = FileEventLog.Open(
-            new FileEventLogOptions
-            {
-                Directory = Path.Combine(_root, "log"),
-                Topics = new Dictionary<string, int> { ["payments"] = 4, ["dead-letters"] = 1 },
-            },
-            TimeProvider.System, NullLogger.Instance);
+        var options = new FileEventLogOptions
+        {
+            Directory = Path.Combine(_root, "log"),
+            Topics = new Dictionary<string, int> { ["payments"] = 4, ["dead-letters"] = 1 },
+        };
+        Log = FileEventLog.Open(change?.Invoke(options) ?? options, TimeProvider.System, NullLogger.Instance);
+        Held = new HeldLog(Log);
     }
 
     internal DefinitionSet Set { get; }
 
     internal FileEventLog Log { get; }
+
+    /// <summary>The log as silos read it.</summary>
+    internal HeldLog Held { get; }
 
     public async ValueTask DisposeAsync()
     {
@@ -67,17 +70,18 @@ internal sealed class ClusterFixture : IAsyncDisposable
     }
 
     /// <summary>Starts a silo.</summary>
-    internal Task<SiloHost> StartAsync(TimeSpan? flushInterval = null) =>
+    internal Task<SiloHost> StartAsync(TimeSpan? flushInterval = null, ReplayOptions? replay = null) =>
         SiloHost.StartAsync(
             new SiloOptions
             {
                 Definitions = Set,
-                Log = _ => new(new SharedLog(Log)),
+                Log = _ => new(Held),
                 Snapshots = _ => new(OpenState()),
                 Port = 0,
                 Membership = silo => silo.Services.AddSingleton<IMembershipTable>(_members),
                 FlushInterval = flushInterval ?? TimeSpan.FromMilliseconds(500),
                 Metrics = new GridMetrics(),
+                Replay = replay ?? new ReplayOptions(),
             },
             TimeProvider.System,
             logging => logging.SetMinimumLevel(LogLevel.None),
@@ -152,11 +156,5 @@ internal sealed class ClusterFixture : IAsyncDisposable
         }
 
         return null;
-    }
-
-    /// <summary>The log, which no silo closes.</summary>
-    private sealed class SharedLog(IEventLog log) : ForwardingLog(log)
-    {
-        public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

@@ -1,0 +1,71 @@
+using System.Collections.Concurrent;
+using ContextGrid.Runtime.Ingestion;
+using ContextGrid.TestKit.Logs;
+
+namespace ContextGrid.Orleans.Tests;
+
+/// <summary>
+/// The log of all silos, which none of them closes, and whose partitions can be held or taken away. Thread-safe.
+/// </summary>
+internal sealed class HeldLog(IEventLog log) : ForwardingLog(log)
+{
+    private readonly ConcurrentDictionary<TopicPartition, TaskCompletionSource> _held = new();
+    private readonly ConcurrentDictionary<TopicPartition, bool> _away = new();
+
+    public override ILogReader OpenReader(TopicPartition partition, long fromOffset)
+    {
+        ThrowIfAway(partition);
+        return new Reader(this, partition, Log.OpenReader(partition, fromOffset), fromOffset);
+    }
+
+    public override ValueTask<LogRange> GetRangeAsync(TopicPartition partition, CancellationToken cancellationToken)
+    {
+        ThrowIfAway(partition);
+        return Log.GetRangeAsync(partition, cancellationToken);
+    }
+
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    /// <summary>From now on readers wait that begin at the partition's beginning.</summary>
+    internal void Hold(TopicPartition partition) => _held[partition] = new TaskCompletionSource();
+
+    /// <summary>Nobody waits any more.</summary>
+    internal void Release(TopicPartition partition)
+    {
+        if (_held.TryRemove(partition, out TaskCompletionSource? held))
+        {
+            held.SetResult();
+        }
+    }
+
+    /// <summary>From now on the partition can't be opened.</summary>
+    internal void TakeAway(TopicPartition partition) => _away[partition] = true;
+
+    private void ThrowIfAway(TopicPartition partition)
+    {
+        if (_away.ContainsKey(partition))
+        {
+            throw new EventLogException(EventLogError.Unavailable, $"{partition} is away.");
+        }
+    }
+
+    private sealed class Reader(HeldLog log, TopicPartition partition, ILogReader reader, long from) : ILogReader
+    {
+        public long NextOffset => reader.NextOffset;
+
+        public LogEnd End => reader.End;
+
+        public async ValueTask<ReadOutcome> ReadAsync(
+            LogBatch batch, TimeSpan wait, CancellationToken cancellationToken)
+        {
+            if (from == 0 && reader.NextOffset == 0 && log._held.TryGetValue(partition, out TaskCompletionSource? held))
+            {
+                await held.Task.WaitAsync(cancellationToken);
+            }
+
+            return await reader.ReadAsync(batch, wait, cancellationToken);
+        }
+
+        public ValueTask DisposeAsync() => reader.DisposeAsync();
+    }
+}
