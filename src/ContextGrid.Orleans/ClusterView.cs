@@ -57,7 +57,13 @@ internal sealed class ClusterView(IClusterMembershipService membership) : Backgr
     }
 
     /// <summary>Calls back after each change, one at a time.</summary>
-    internal void OnChange(Action changed) => _changed += changed;
+    internal void OnChange(Action changed)
+    {
+        lock (_gate)
+        {
+            _changed += changed;
+        }
+    }
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
