@@ -4,6 +4,7 @@ using ContextGrid.Core.Features.Plans;
 using ContextGrid.Core.Model;
 using ContextGrid.Core.Queries;
 using ContextGrid.Orleans.Entities;
+using ContextGrid.Orleans.Following;
 using ContextGrid.Orleans.Ingestion;
 using ContextGrid.Orleans.Wire;
 using ContextGrid.Runtime.Checkpoints;
@@ -15,7 +16,11 @@ namespace ContextGrid.Orleans;
 
 /// <summary>The grid on a cluster: each entity is a grain, wherever it is.</summary>
 internal sealed class OrleansGrid(
-    GridContext grid, IGrainFactory grains, ClusterSources sources, TimeProvider time) : IContextGrid
+    GridContext grid,
+    IGrainFactory grains,
+    ClusterSources sources,
+    ClusterFollowers followers,
+    TimeProvider time) : IContextGrid
 {
     private readonly ConcurrentDictionary<TopicPartition, EntityDelivery> _deliveries = new();
 
@@ -88,10 +93,17 @@ internal sealed class OrleansGrid(
         }
     }
 
-    /// <summary>Not on a cluster yet: nobody tells a silo of changes that another one has applied.</summary>
-    /// <exception cref="NotSupportedException">Always.</exception>
-    public void Follow(ContextQuery query, int first, ChangedEntities changed, bool begins) =>
-        throw new NotSupportedException("A cluster does not follow entities yet; ask again instead.");
+    /// <inheritdoc/>
+    public ValueTask FollowAsync(
+        ContextQuery query, int first, ChangedEntities changed, CancellationToken cancellationToken) =>
+        followers.FollowAsync(query, first, changed, cancellationToken);
+
+    /// <inheritdoc/>
+    public void Unfollow(ContextQuery query, int first, ChangedEntities changed) =>
+        followers.Unfollow(query, first, changed);
+
+    /// <inheritdoc/>
+    public SourceVector MarkedUpTo(ImmutableArray<PartitionProgress> progress) => followers.MarkedUpTo;
 
     private IEntityGrain GrainOf(ContextQuery query, int index) => grains.EntityOf(
         EntityName.Of(query.Selections[query[index].Selection].Plan, query.Key(index)));

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ContextGrid.Core.Definitions;
+using ContextGrid.Orleans.Following;
 using ContextGrid.Orleans.Ingestion;
 using ContextGrid.Orleans.Replay;
 using ContextGrid.Runtime.Backups;
@@ -41,7 +42,9 @@ public sealed class SiloHost : IGridHost
         Address = services.GetRequiredService<ILocalSiloDetails>().SiloAddress;
         _failure = services.GetRequiredService<SiloFailure>();
         Sources = services.GetRequiredService<ClusterSources>();
-        Grid = new OrleansGrid(Context, services.GetRequiredService<IGrainFactory>(), Sources, time);
+        Grid = new OrleansGrid(
+            Context, services.GetRequiredService<IGrainFactory>(), Sources,
+            services.GetRequiredService<ClusterFollowers>(), time);
         _past = new PastReader(log, Grid.Plans, Progress, options.Decoders);
         Reader = new ContextReader(Grid, _past, Progress, time);
         _readiness = ActivatorUtilities.CreateInstance<SiloReadiness>(services);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using ContextGrid.Orleans.Following;
 using ContextGrid.Orleans.Ingestion;
 using ContextGrid.Orleans.Replay;
 using ContextGrid.Orleans.Storage;
@@ -72,6 +73,8 @@ internal static class SiloSetup
         builder.Services.AddSingleton(services => new ClusterSources(
             services.GetRequiredService<IngestionParts>(), partitions));
         builder.Services.AddHostedService(services => services.GetRequiredService<ClusterSources>());
+        builder.Services.AddSingleton<ClusterFollowers>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<ClusterFollowers>());
         builder.Services.AddSingleton(services => new IngestionService(
             services.GetRequiredService<IngestionParts>(), partitions,
             services.GetRequiredService<ClusterView>(), services.GetRequiredService<ILocalSiloDetails>()));

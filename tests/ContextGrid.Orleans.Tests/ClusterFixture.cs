@@ -88,7 +88,7 @@ internal sealed class ClusterFixture : IAsyncDisposable
             CancellationToken.None);
 
     /// <summary>Publishes payments of users in turn.</summary>
-    internal async Task PublishAsync(int users, int events)
+    internal async Task<RecordPosition[]> PublishAsync(int users, int events)
     {
         var records = new List<LogRecord>();
         for (int i = 0; i < events; i++)
@@ -102,7 +102,9 @@ internal sealed class ClusterFixture : IAsyncDisposable
             _users[user] = (count + 1, total + n);
         }
 
-        await Log.AppendAsync("payments", records.ToArray(), new RecordPosition[events], CancellationToken.None);
+        var positions = new RecordPosition[events];
+        await Log.AppendAsync("payments", records.ToArray(), positions, CancellationToken.None);
+        return positions;
     }
 
     /// <summary>Where all silos have their state.</summary>

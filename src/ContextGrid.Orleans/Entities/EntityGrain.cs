@@ -1,6 +1,7 @@
 using ContextGrid.Core.Entities;
 using ContextGrid.Core.Model;
 using ContextGrid.Core.Snapshots;
+using ContextGrid.Orleans.Following;
 using ContextGrid.Orleans.Wire;
 using Microsoft.Extensions.Logging;
 using Orleans;
@@ -28,6 +29,7 @@ internal sealed partial class EntityGrain(
     private Entity _entity = null!; // As above.
     private Position[] _durable = [];
     private Task? _writing;
+    private EntityObservers? _observers; // Null while nobody follows.
     private long _lossVersion;
 
     /// <inheritdoc/>
@@ -79,7 +81,20 @@ internal sealed partial class EntityGrain(
     }
 
     /// <inheritdoc/>
-    public ValueTask<ApplyReply> ApplyAsync(EventBlock events) => new(_work.Apply(_entity, events));
+    public ValueTask<ApplyReply> ApplyAsync(EventBlock events)
+    {
+        ApplyReply reply = _work.Apply(_entity, events, out bool isChanged);
+        if (isChanged && _observers is { } observers && !observers.Tell())
+        {
+            _observers = null;
+        }
+
+        return new ValueTask<ApplyReply>(reply);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<bool> FollowAsync(IEntityObserver silo) =>
+        new((_observers ??= new EntityObservers(this.GetGrainId())).Add(silo));
 
     /// <inheritdoc/>
     public ValueTask<AnswerBlock> QueryAsync(EntityQuery query) => new(_work.Query(_entity, query, _lossVersion));

@@ -44,4 +44,7 @@ internal static class EntityName
         int slash = name.IndexOf((byte)'/');
         return slash < 0 ? "" : Encoding.UTF8.GetString(name[..slash]);
     }
+
+    /// <summary>The entity's key in a grain's key that has a type.</summary>
+    internal static ReadOnlySpan<byte> KeyOf(IdSpan key) => key.AsSpan()[(key.AsSpan().IndexOf((byte)'/') + 1)..];
 }

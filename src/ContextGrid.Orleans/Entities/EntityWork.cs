@@ -37,8 +37,9 @@ internal sealed class EntityWork
     internal void CountResident(int entities) => Interlocked.Add(ref _resident, entities);
 
     /// <summary>Applies a block, all of it in one turn.</summary>
-    internal ApplyReply Apply(Entity entity, EventBlock events)
+    internal ApplyReply Apply(Entity entity, EventBlock events, out bool isChanged)
     {
+        isChanged = false;
         var reader = new EventBlockReader(events);
         if (reader.Expected > AppliedOf(entity.Applied, reader.Source))
         {
@@ -53,6 +54,7 @@ internal sealed class EntityWork
                 : entity.Skip(scratch.Record.Position) ? ApplyOutcome.Applied : ApplyOutcome.AlreadyApplied;
             late += outcome == ApplyOutcome.AppliedLate ? 1 : 0;
             repeated += outcome == ApplyOutcome.AlreadyApplied ? 1 : 0;
+            isChanged |= outcome is ApplyOutcome.Applied or ApplyOutcome.AppliedLate;
         }
 
         _scratch.Give(scratch);

@@ -1,3 +1,4 @@
+using ContextGrid.Orleans.Following;
 using ContextGrid.Orleans.Wire;
 using Orleans;
 using Orleans.Concurrency;
@@ -20,6 +21,13 @@ public interface IEntityGrain : IGrainWithStringKey
     [AlwaysInterleave]
     [ReadOnly]
     ValueTask<AnswerBlock> QueryAsync(EntityQuery query);
+
+    /// <summary>Makes a silo known to the entity, which tells it of each change from now on.</summary>
+    /// <param name="silo">Is told.</param>
+    /// <returns>Whether it was known, and has heard of all changes until now.</returns>
+    [Alias("Follow")]
+    [AlwaysInterleave]
+    ValueTask<bool> FollowAsync(IEntityObserver silo);
 
     /// <summary>Makes everything durable up to an offset.</summary>
     /// <param name="source">The source, as the definitions count it.</param>

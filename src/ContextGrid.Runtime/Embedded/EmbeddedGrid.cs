@@ -100,8 +100,19 @@ public sealed class EmbeddedGrid : IContextGrid
     internal static string CounterOf(EntityPlan plan) => "entities." + plan.Definition.Name;
 
     /// <inheritdoc/>
-    public void Follow(ContextQuery query, int first, ChangedEntities changed, bool begins) =>
-        _followers.Follow(query, first, changed, begins);
+    public ValueTask FollowAsync(
+        ContextQuery query, int first, ChangedEntities changed, CancellationToken cancellationToken)
+    {
+        _followers.Follow(query, first, changed, begins: true);
+        return default;
+    }
+
+    /// <inheritdoc/>
+    public void Unfollow(ContextQuery query, int first, ChangedEntities changed) =>
+        _followers.Follow(query, first, changed, begins: false);
+
+    /// <inheritdoc/>
+    public SourceVector MarkedUpTo(ImmutableArray<PartitionProgress> progress) => SourceVector.Of(progress);
 
     /// <summary>Reads one entity into an answer; notes it when the head is before its newest event.</summary>
     internal static void Read(

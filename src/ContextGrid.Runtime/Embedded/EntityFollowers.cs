@@ -19,18 +19,26 @@ internal sealed class EntityFollowers(ImmutableArray<EntityPlan> plans)
     private int _keys;
 
     /// <summary>Tells the followers of an entity that it has changed.</summary>
-    internal void Mark(EntityPlan plan, ReadOnlySpan<byte> key)
+    /// <returns>False: nobody follows it.</returns>
+    internal bool Mark(EntityPlan plan, ReadOnlySpan<byte> key)
     {
-        if (Volatile.Read(ref _keys) > 0 && ByKey(plan).TryGetValue(key, out Follower[]? followers))
+        if (Volatile.Read(ref _keys) == 0 || !ByKey(plan).TryGetValue(key, out Follower[]? followers))
         {
-            foreach (Follower follower in followers)
-            {
-                follower.Changed.Mark(follower.Index);
-            }
+            return false;
         }
+
+        foreach (Follower follower in followers)
+        {
+            follower.Changed.Mark(follower.Index);
+        }
+
+        return true;
     }
 
-    /// <summary>Begins or ends to follow the entities of a query; see <see cref="IContextGrid.Follow"/>.</summary>
+    /// <summary>The keys of a type that are followed now.</summary>
+    internal ICollection<byte[]> KeysOf(EntityPlan plan) => _byKey[plans.IndexOf(plan)].Keys;
+
+    /// <summary>Begins or ends to follow the entities of a query; see <see cref="IContextGrid.FollowAsync"/>.</summary>
     internal void Follow(ContextQuery query, int first, ChangedEntities changed, bool begins)
     {
         for (int i = 0; i < query.Count; i++)

@@ -39,12 +39,26 @@ public interface IContextGrid : IEventTarget
         ContextQuery query, SourceVector since, List<int> changed, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Begins or ends to mark entities of a query whenever an event reaches them. An event that
-    /// <see cref="IEventTarget.ApplyAsync"/> has brought in is marked before the call returns.
+    /// Begins to mark entities of a query whenever an event reaches them: whoever reads them after the call and again
+    /// after each mark has all events in the end. A mark never comes before its event is applied, and may come again
+    /// without one. In one process it comes before <see cref="IEventTarget.ApplyAsync"/> returns; on a cluster within
+    /// milliseconds, and up to a round of <see cref="MarkedUpTo"/> later where a silo or a message was lost.
     /// </summary>
     /// <param name="query">The entities; unchanged until the following ends.</param>
     /// <param name="first">The place of the query's first entity among those of the follower.</param>
     /// <param name="changed">Takes the changes. Marking never waits.</param>
-    /// <param name="begins">Whether following begins or ends.</param>
-    void Follow(ContextQuery query, int first, ChangedEntities changed, bool begins);
+    /// <param name="cancellationToken">Ends the wait: also then <see cref="Unfollow"/> ends the following.</param>
+    ValueTask FollowAsync(
+        ContextQuery query, int first, ChangedEntities changed, CancellationToken cancellationToken);
+
+    /// <summary>Ends what <see cref="FollowAsync"/> began with the same arguments.</summary>
+    void Unfollow(ContextQuery query, int first, ChangedEntities changed);
+
+    /// <summary>
+    /// The positions up to which every event of every followed entity is marked, or was applied before its following
+    /// began. In one process these are the present ones; on a cluster they are behind by the time in which all followed
+    /// entities are asked, and by what can't be reached.
+    /// </summary>
+    /// <param name="progress">The present positions of all sources.</param>
+    SourceVector MarkedUpTo(ImmutableArray<PartitionProgress> progress);
 }

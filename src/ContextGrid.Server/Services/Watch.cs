@@ -3,34 +3,28 @@ using ContextGrid.Contracts.V1;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Queries;
 using ContextGrid.Server.Limits;
-using Google.Protobuf;
 
 namespace ContextGrid.Server.Services;
 
 /// <summary>
 /// One watch: waits until one of its entities changes, sends those that have, and rests for the interval. Changes of
 /// one entity merge by themselves, a slow client slows only its own watch, and nothing is queued but a mark for each
-/// entity. Without changes it costs nothing. The resume token is the positions that the client has seen.
+/// entity. Without changes it costs nothing. Positions are noted before marks are taken, and marks before values are
+/// read: a later event is sent again rather than missed.
 /// </summary>
 internal sealed class Watch : IDisposable
 {
-    /// <summary>About how many values a message has at most, so that a slow client holds little.</summary>
-    internal const int MessageValuesMax = 10_000;
-
     private static readonly TimeSpan RebuildLook = TimeSpan.FromMilliseconds(100);
 
-    private readonly WatchContextRequest _request;
+    private readonly int _count;
     private readonly List<ContextQuery> _parts;
-    private readonly ContextHandlers _contexts;
     private readonly IContextGrid _grid;
     private readonly ImmutableArray<PartitionProgress> _progress;
-    private readonly IWatchSink _sink;
-    private readonly Turns _turns;
     private readonly TimeProvider _time;
     private readonly ChangedEntities _changed;
-    private readonly int _messageEntitiesMax;
+    private readonly WatchMessages _messages;
 
-    /// <summary>Begins to follow the entities.</summary>
+    /// <summary>Creates a watch, which does nothing yet.</summary>
     internal Watch(
         WatchContextRequest request,
         List<ContextQuery> parts,
@@ -41,12 +35,9 @@ internal sealed class Watch : IDisposable
         Turns turns,
         TimeProvider time)
     {
-        (_request, _parts, _contexts, _grid, _progress, _sink, _turns, _time) =
-            (request, parts, contexts, grid, progress, sink, turns, time);
-        _changed = new ChangedEntities(request.Entities.Count);
-        long values = Math.Max(1, parts.Sum(p => p.ValueCount) / request.Entities.Count);
-        _messageEntitiesMax = (int)Math.Clamp(MessageValuesMax / values, 1, ContextQuery.EntitiesMax);
-        Follow(begins: true);
+        (_count, _parts, _grid, _progress, _time) = (request.Entities.Count, parts, grid, progress, time);
+        _changed = new ChangedEntities(_count);
+        _messages = new WatchMessages(request, parts.Sum(p => p.ValueCount), contexts, sink, turns, _changed);
     }
 
     private bool IsRebuilding => _progress.Any(p => p.IsRebuilding);
@@ -57,7 +48,14 @@ internal sealed class Watch : IDisposable
     /// <param name="cancellationToken">Ends the watch.</param>
     internal async Task RunAsync(SourceVector? resumed, TimeSpan interval, CancellationToken cancellationToken)
     {
+        for (int p = 0; p < _parts.Count; p++)
+        {
+            await _grid.FollowAsync(_parts[p], p * ContextQuery.EntitiesMax, _changed, cancellationToken)
+                .ConfigureAwait(false);
+        }
+
         bool isRebuilding = IsRebuilding;
+        _messages.ShowRebuilding = resumed is null;
 
         // Without a token the client gets everything first, also entities that were never seen.
         SourceVector seen = resumed ?? await SendAllAsync(SourceVector.Start, cancellationToken).ConfigureAwait(false);
@@ -71,11 +69,13 @@ internal sealed class Watch : IDisposable
             seen = await SendNewerAsync(seen, cancellationToken).ConfigureAwait(false);
         }
 
+        _messages.ShowRebuilding = false;
         while (true)
         {
             await _changed.WaitAsync(cancellationToken).ConfigureAwait(false);
             seen = await SendMarkedAsync(seen, cancellationToken).ConfigureAwait(false);
-            await Task.Delay(interval, _time, cancellationToken).ConfigureAwait(false);
+            TimeSpan rest = _messages.AnyRebuilding && interval < RebuildLook ? RebuildLook : interval;
+            await Task.Delay(rest, _time, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -97,33 +97,36 @@ internal sealed class Watch : IDisposable
     }
 
     /// <summary>Ends to follow the entities.</summary>
-    public void Dispose() => Follow(begins: false);
-
-    private void Follow(bool begins)
+    public void Dispose()
     {
         for (int p = 0; p < _parts.Count; p++)
         {
-            _grid.Follow(_parts[p], p * ContextQuery.EntitiesMax, _changed, begins);
+            _grid.Unfollow(_parts[p], p * ContextQuery.EntitiesMax, _changed);
         }
     }
 
     private ValueTask<SourceVector> SendAllAsync(SourceVector seen, CancellationToken cancellationToken)
     {
-        SourceVector now = TakeMarked(seen, out _);
-        return SendAsync([.. Enumerable.Range(0, _request.Entities.Count)], seen, now, cancellationToken);
+        SourceVector now = seen.Latest(SourceVector.Of(_progress));
+        _changed.Take([]);
+        return _messages.SendAsync([.. Enumerable.Range(0, _count)], seen, now, cancellationToken);
     }
 
+    // Marks may come after the positions that are reported: what counts is how far they have come.
     private ValueTask<SourceVector> SendMarkedAsync(SourceVector seen, CancellationToken cancellationToken)
     {
-        SourceVector now = TakeMarked(seen, out List<int> marked);
-        return SendAsync(marked, seen, now, cancellationToken);
+        SourceVector now = seen.Latest(_grid.MarkedUpTo(_progress));
+        var marked = new List<int>();
+        _changed.Take(marked);
+        return _messages.SendAsync(marked, seen, now, cancellationToken);
     }
 
     // A client that comes back may have seen what is marked now: what counts is what the entities have and not that
     // they have changed.
     private async ValueTask<SourceVector> SendNewerAsync(SourceVector seen, CancellationToken cancellationToken)
     {
-        SourceVector now = TakeMarked(seen, out _);
+        SourceVector now = seen.Latest(SourceVector.Of(_progress));
+        _changed.Take([]);
         var newer = new List<int>();
         var found = new List<int>();
         for (int p = 0; p < _parts.Count; p++)
@@ -134,45 +137,6 @@ internal sealed class Watch : IDisposable
             newer.AddRange(found.Select(i => first + i));
         }
 
-        return await SendAsync(newer, seen, now, cancellationToken).ConfigureAwait(false);
-    }
-
-    // The positions are noted before the marks are taken, and the marks before the values are read: a later event is
-    // sent again rather than missed.
-    private SourceVector TakeMarked(SourceVector seen, out List<int> marked)
-    {
-        SourceVector now = seen.Latest(SourceVector.Of(_progress));
-        _changed.Take(marked = []);
-        return now;
-    }
-
-    // Until the last message is out, the client has seen no more than before.
-    private async ValueTask<SourceVector> SendAsync(
-        List<int> sent, SourceVector seen, SourceVector now, CancellationToken cancellationToken)
-    {
-        for (int first = 0; first < sent.Count; first += _messageEntitiesMax)
-        {
-            int end = Math.Min(sent.Count, first + _messageEntitiesMax);
-            List<int> part = sent[first..end];
-            SourceVector upTo = end == sent.Count ? now : seen;
-            await _turns.RunAsync(() => SendPartAsync(part, upTo, cancellationToken), cancellationToken)
-                .ConfigureAwait(false);
-        }
-
-        return sent.Count > 0 ? now : seen;
-    }
-
-    private async ValueTask<SourceVector> SendPartAsync(
-        List<int> part, SourceVector upTo, CancellationToken cancellationToken)
-    {
-        var query = new GetContextRequest();
-        query.Entities.AddRange(part.Select(i => _request.Entities[i]));
-        query.Features.AddRange(_request.Features);
-        await _sink.WriteAsync(new WatchContextResponse
-        {
-            Context = await _contexts.GetContextAsync(query, cancellationToken).ConfigureAwait(false),
-            ResumeToken = ByteString.CopyFrom(upTo.ToBytes()),
-        }).ConfigureAwait(false);
-        return upTo;
+        return await _messages.SendAsync(newer, seen, now, cancellationToken).ConfigureAwait(false);
     }
 }

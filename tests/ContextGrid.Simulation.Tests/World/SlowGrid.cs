@@ -28,8 +28,14 @@ internal sealed class SlowGrid(IContextGrid grid, TimeProvider clock, Random ran
         ContextQuery query, SourceVector since, List<int> changed, CancellationToken cancellationToken) =>
         grid.FindChangedAsync(query, since, changed, cancellationToken);
 
-    public void Follow(ContextQuery query, int first, ChangedEntities changed, bool begins) =>
-        grid.Follow(query, first, changed, begins);
+    public ValueTask FollowAsync(
+        ContextQuery query, int first, ChangedEntities changed, CancellationToken cancellationToken) =>
+        grid.FollowAsync(query, first, changed, cancellationToken);
+
+    public void Unfollow(ContextQuery query, int first, ChangedEntities changed) =>
+        grid.Unfollow(query, first, changed);
+
+    public SourceVector MarkedUpTo(ImmutableArray<PartitionProgress> progress) => grid.MarkedUpTo(progress);
 
     private Task WaitAsync() => Task.Delay(most * random.NextDouble(), clock);
 }
