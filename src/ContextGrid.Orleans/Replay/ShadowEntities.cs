@@ -46,7 +46,7 @@ internal sealed class ShadowEntities(EntityWork work, ShadowStore store, string 
     internal void Apply(byte[] name, EventBlock events)
     {
         Slot slot = _slots[name];
-        work.Apply(slot.Entity, events);
+        work.Apply(slot.Entity, events, out _);
         Measure(slot);
     }
 
