@@ -78,13 +78,11 @@ internal sealed record ServerOptions(
         var registry = Folder("--schema-registry", SchemaRegistries.Help);
         var root = new RootCommand("The ContextGrid server: live context from event streams.")
         {
-            definitions, data, http, grpc, demo, rate, users, rebuild, partitions, interval, retention,
-            memory, registry,
+            definitions, data, http, grpc, demo, rate, users, rebuild, partitions, interval, retention, memory,
+            registry,
         };
-        LimitArguments limits = LimitArguments.AddTo(root);
-        KafkaArguments kafka = KafkaArguments.AddTo(root);
-        SnapshotsOption snapshots = SnapshotsOption.AddTo(root);
-        ClusterArguments cluster = ClusterArguments.AddTo(root);
+        (var limits, var kafka) = (LimitArguments.AddTo(root), KafkaArguments.AddTo(root));
+        (var snapshots, var cluster) = (SnapshotsOption.AddTo(root), ClusterArguments.AddTo(root));
         root.SetAction(result => run(new ServerOptions(
             result.GetValue(definitions) ?? (result.GetValue(demo) ? ExamplesDirectory() : "definitions"),
             result.GetValue(data) ?? (result.GetValue(demo) ? Path.Combine("data", "demo") : "data"),

@@ -13,8 +13,8 @@ public sealed record HostState
     /// <summary>The generation of the newest durable checkpoint; 0: there is none; of a silo: 0.</summary>
     public long Generation { get; init; }
 
-    /// <summary>When it was made, milliseconds since the Unix epoch; of a silo: the oldest last commit of the partitions
-    /// that it reads.</summary>
+    /// <summary>When it was made, milliseconds since the Unix epoch; of a silo: the oldest last commit of its
+    /// partitions.</summary>
     public long DurableMs { get; init; }
 
     /// <summary>Why the last one failed; null: it did not.</summary>

@@ -67,7 +67,8 @@ public sealed class ContextAnswer
 
     /// <summary>Whether events of an entity are missing: skipped ones, or in a declared gap; or all of it.</summary>
     public bool IsDegraded(int index) =>
-        _headers[index].SkippedEvents > 0 || Unreached.Exists(u => u.Index == index) || Sources.Exists(s => !s.Gaps.IsDefaultOrEmpty);
+        _headers[index].SkippedEvents > 0 || Unreached.Exists(u => u.Index == index)
+        || Sources.Exists(s => !s.Gaps.IsDefaultOrEmpty);
 
     /// <summary>Makes room for the entities of a query, all unanswered.</summary>
     public void Start(ContextQuery query)

@@ -59,9 +59,11 @@ internal sealed class ClusterArguments
     /// <summary>What the command line says; null: the server is not a silo.</summary>
     internal ClusterChoice? Read(ParseResult result) =>
         result.GetValue(_cluster)
-        && MembershipChoice.TryParse(result.GetValue(_membership) ?? MembershipDefault, out MembershipChoice? membership, out _)
+        && MembershipChoice.TryParse(result.GetValue(_membership) ?? MembershipDefault, out var membership, out _)
         && Point(result.GetValue(_silo) ?? SiloDefault) is { } silo
-            ? new ClusterChoice(result.GetValue(_name) ?? NameDefault, silo.Address, silo.Port, membership, Point(result.GetValue(_listen)))
+            ? new ClusterChoice(
+                result.GetValue(_name) ?? NameDefault, silo.Address, silo.Port, membership,
+                Point(result.GetValue(_listen)))
             : null;
 
     private void Validate(CommandResult result)

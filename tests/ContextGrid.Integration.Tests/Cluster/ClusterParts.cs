@@ -39,7 +39,8 @@ internal sealed class ClusterParts : IAsyncDisposable
     internal string[] Arguments(string container) =>
     [
         "--cluster", "--kafka", Broker.BootstrapServers, "--kafka-group", "", "--checkpoint-interval", "1",
-        "--membership", "redis:" + Members.Address, "--snapshots", $"azure:{State.ConnectionStringAt(StateRoute.Port)}Container={container}",
+        "--membership", "redis:" + Members.Address, "--snapshots",
+        $"azure:{State.ConnectionStringAt(StateRoute.Port)}Container={container}",
     ];
 
     public async ValueTask DisposeAsync()

@@ -21,10 +21,10 @@ internal sealed class ClusterReport
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{EventsAcknowledged:N0} events acknowledged, {AnswersChecked:N0} answers and {Entities:N0} entities checked\n")
+        $"{EventsAcknowledged:N0} events acknowledged, {AnswersChecked:N0} answers checked, {Entities:N0} entities\n")
         + string.Join('\n', _back.GroupBy(b => b.What).Select(g => Text(g.Key, [.. g.Select(b => b.Back)])));
 
     private static string Text(string what, TimeSpan[] back) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{what}: {back.Length} times, whole again after {back.Min().TotalSeconds:F1} to {back.Max().TotalSeconds:F1} s");
+        $"{what}: {back.Length} times, whole after {back.Min().TotalSeconds:F1} to {back.Max().TotalSeconds:F1} s");
 }

@@ -25,7 +25,7 @@ internal sealed class CrashLoad
     /// <summary>Whether a call may have to wait for longer than its caller does, such as for a broker.</summary>
     internal bool MayWait { get; init; }
 
-    /// <summary>Whether a server that could not answer is gone; null: it is. A silo may lack others for a while.</summary>
+    /// <summary>Whether a server that could not answer is gone; null: it is. Silos miss others for a while.</summary>
     internal Func<ServerProcess, bool>? IsGone { get; init; }
 
     /// <summary>Calls that were not answered though the server was there.</summary>
