@@ -129,6 +129,10 @@ internal static class SiloSetup
             // A dead silo is out after a few seconds.
             (m.ProbeTimeout, m.NumMissedProbesLimit) = (TimeSpan.FromSeconds(1), 3);
             m.TableRefreshTimeout = TimeSpan.FromSeconds(5);
+
+            // When all silos have died at once, nobody is left to declare them dead: those that start do not wait
+            // longer than this for them.
+            (m.IAmAliveTablePublishTimeout, m.NumMissedTableIAmAliveLimit) = (TimeSpan.FromSeconds(3), 3);
         });
     }
 

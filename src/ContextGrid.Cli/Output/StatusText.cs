@@ -9,6 +9,8 @@ public static class StatusText
     private static readonly string[] TypeColumns =
         ["entity type", "version", "entities", "in memory", "features", "freshness"];
 
+    private static readonly string[] SiloSourceColumns = [.. SourceColumns, "read by", "held up by"];
+    private static readonly string[] SiloColumns = ["silo", "status", ""];
     private static readonly string[] OutputColumns = ["output", "topic", "written", "waiting", "state"];
 
     /// <summary>Writes the state.</summary>
@@ -22,14 +24,19 @@ public static class StatusText
             + (status.DeadLetters == 1 ? "dead letter" : "dead letters"));
         output.WriteLine(status.CheckpointTimeMs == 0
             ? "no checkpoint yet"
+            : status.Silos.Count > 0 ? $"everything up to {Units.Time(status.CheckpointTimeMs)} is durable"
             : $"checkpoint {status.CheckpointGeneration} of {Units.Time(status.CheckpointTimeMs)}");
-        WriteMemory(console, status);
+        if (status.Silos.Count == 0)
+            WriteMemory(console, status);
         foreach (var sentence in status.CheckpointDamage)
             output.WriteLine("damaged: " + Units.Printable(sentence));
         foreach (var sentence in status.Recovery)
             output.WriteLine("at start: " + Units.Printable(sentence));
         PeopleTable.Write(console, TypeColumns, status.EntityTypes.Select(TypeRow));
-        PeopleTable.Write(console, SourceColumns, status.Sources.Select(SourceRow));
+        if (status.Silos.Count == 0)
+            PeopleTable.Write(console, SourceColumns, status.Sources.Select(SourceRow));
+        else
+            WriteSilos(console, status);
         if (status.Outputs.Count > 0)
             PeopleTable.Write(console, OutputColumns, status.Outputs.Select(OutputRow));
     }
@@ -43,6 +50,25 @@ public static class StatusText
             + (memory.MaxBytes == 0 ? "unlimited memory" : $"{Units.Bytes(memory.MaxBytes)}")
             + $"; {Units.Count(memory.Activated)} came back, {Units.Count(memory.Passivated)} left, "
             + $"ingestion waited {Units.Count(memory.IngestionWaits, "time")}");
+    }
+
+    private static void WriteSilos(CliConsole console, GetStatusResponse status)
+    {
+        PeopleTable.Write(
+            console,
+            SiloSourceColumns,
+            status.Sources.Select(s => (string[])
+            [
+                .. SourceRow(s), s.Reader.Length == 0 ? "nobody" : s.Reader,
+                s.Fault.Length == 0 ? "-" : Units.Printable(s.Fault),
+            ]));
+        PeopleTable.Write(
+            console,
+            SiloColumns,
+            status.Silos.Where(s => s.Status != "Dead").Select(
+                s => (string[])[s.Address, s.Status, s.IsThis ? "this one" : ""]));
+        if (status.Silos.Count(s => s.Status == "Dead") is > 0 and var dead)
+            console.Out.WriteLine($"{Units.Count(dead, "silo")} left or died before");
     }
 
     private static string[] TypeRow(EntityTypeStatus type) =>

@@ -22,11 +22,15 @@ internal sealed class CrashLedger(int seed)
     private List<CrashAcknowledgement> _acknowledged = [];
     private List<CrashAnswer> _answers = [];
     private int _answersOfRound;
+    private TaskCompletionSource? _rest;
 
     /// <summary>Told about each acknowledged batch, with how many there were since the round began.</summary>
     internal Action<int>? Acknowledged { get; set; }
 
     internal long EventsAcknowledged { get; private set; }
+
+    /// <summary>Producers and consumers await it before each call.</summary>
+    internal Task MayGoOn => Volatile.Read(ref _rest)?.Task ?? Task.CompletedTask;
 
     internal long Answers { get; private set; }
 
@@ -51,6 +55,19 @@ internal sealed class CrashLedger(int seed)
             {
                 return [.. _entities];
             }
+        }
+    }
+
+    /// <summary>Lets producers and consumers rest, or go on.</summary>
+    internal void Rest(bool rests)
+    {
+        if (rests)
+        {
+            Volatile.Write(ref _rest, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        }
+        else
+        {
+            Interlocked.Exchange(ref _rest, null)?.SetResult();
         }
     }
 

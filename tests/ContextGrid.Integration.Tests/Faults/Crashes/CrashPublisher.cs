@@ -31,6 +31,7 @@ internal sealed class CrashPublisher(
         _left = EventsOfARoundMax;
         while (true)
         {
+            await ledger.MayGoOn;
             await PublishAsync(client, round);
 
             // What a round publishes is bounded, so that many rounds stay small: then reads fill the time.

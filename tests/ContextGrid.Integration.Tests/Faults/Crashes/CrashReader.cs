@@ -21,6 +21,7 @@ internal sealed class CrashReader(int seed, CrashLedger ledger)
         await ReadAsync(client, SampleOfAStart, ledger.Positions);
         while (true)
         {
+            await ledger.MayGoOn;
             IReadOnlyList<SourcePosition> after = _random.Next(3) == 0 ? ledger.Positions : [];
             await ReadAsync(client, _random.Next(1, 6), after);
         }
