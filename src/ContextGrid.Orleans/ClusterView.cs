@@ -47,6 +47,9 @@ internal sealed class ClusterView(IClusterMembershipService membership) : Backgr
         }
     }
 
+    /// <summary>The active silo of a hash; null: there is none.</summary>
+    internal SiloAddress? Find(int hash) => Active.FirstOrDefault(s => s.GetConsistentHashCode() == hash);
+
     /// <summary>Sees what is known of the members by now, also what nobody has been told of yet.</summary>
     internal void Refresh()
     {

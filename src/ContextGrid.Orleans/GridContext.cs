@@ -21,6 +21,9 @@ internal sealed class GridContext
         _works = Plans.ToDictionary(p => p.Definition.Name, p => new EntityWork(p), StringComparer.Ordinal);
     }
 
+    /// <summary>This silo, as the hash of its address; set before grains run.</summary>
+    internal int Silo { get; set; }
+
     /// <summary>The definitions in force.</summary>
     internal DefinitionSet Definitions { get; }
 

@@ -40,6 +40,7 @@ public sealed class SiloHost : IGridHost
         IServiceProvider services = host.Services;
         (View, Context) = (services.GetRequiredService<ClusterView>(), services.GetRequiredService<GridContext>());
         Address = services.GetRequiredService<ILocalSiloDetails>().SiloAddress;
+        Context.Silo = Address.GetConsistentHashCode();
         _failure = services.GetRequiredService<SiloFailure>();
         Sources = services.GetRequiredService<ClusterSources>();
         Grid = new OrleansGrid(

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using ContextGrid.Orleans.Following;
+using ContextGrid.Orleans.Entities;
 using ContextGrid.Orleans.Ingestion;
 using ContextGrid.Orleans.Replay;
 using ContextGrid.Orleans.Storage;
@@ -123,6 +124,13 @@ internal static class SiloSetup
             (e.AdvertisedIPAddress, e.SiloPort, e.GatewayPort) = (options.Address, port, 0);
             e.SiloListeningEndpoint = options.Listen ?? new IPEndPoint(options.Address, port);
         });
+
+        // The default directory lets a grain live twice for seconds while silos come and go: its state stays right, but
+        // the younger one answers without what the older one has not written yet.
+#pragma warning disable ORLEANSEXP003
+        silo.AddDistributedGrainDirectory();
+#pragma warning restore ORLEANSEXP003
+        silo.Services.AddPlacementDirector<NearReaderPlacement, NearReaderDirector>();
         silo.Configure<GrainCollectionOptions>(g => g.CollectionAge = options.IdleMax);
         silo.Configure<ClusterMembershipOptions>(m =>
         {

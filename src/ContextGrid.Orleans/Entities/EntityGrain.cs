@@ -5,8 +5,8 @@ using ContextGrid.Orleans.Following;
 using ContextGrid.Orleans.Wire;
 using Microsoft.Extensions.Logging;
 using Orleans;
-using Orleans.Placement;
 using Orleans.Runtime;
+using Orleans.Runtime.Placement;
 using Orleans.Storage;
 
 namespace ContextGrid.Orleans.Entities;
@@ -17,7 +17,7 @@ namespace ContextGrid.Orleans.Entities;
 /// it skips anything. A write that another activation has overtaken drops this one.
 /// </summary>
 [GrainType(EntityName.GrainType)]
-[PreferLocalPlacement] // Whoever reads the events calls it most.
+[NearReaderPlacement] // Whoever reads the events calls it most.
 internal sealed partial class EntityGrain(
     GridContext grid,
     ClusterView view,
@@ -30,17 +30,23 @@ internal sealed partial class EntityGrain(
     private Position[] _durable = [];
     private Task? _writing;
     private EntityObservers? _observers; // Null while nobody follows.
+    private ReaderTrail _trail;
     private long _lossVersion;
 
     /// <inheritdoc/>
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         string type = EntityName.TypeOf(this.GetGrainId().Key);
         _work = grid.WorkOf(type)
             ?? throw new ArgumentException($"No definition has the entity type '{type}' of {this.GetGrainId()}.");
+        if (state.State.Snapshot is null)
+        {
+            await state.ReadStateAsync(cancellationToken); // It has moved, and could not be written before.
+        }
+
         try
         {
-            byte[] snapshot = state.State.Snapshot;
+            byte[] snapshot = state.State.Snapshot!;
             _entity = snapshot.Length == 0 ? new Entity(_work.Plan) : Entity.Restore(_work.Plan, snapshot);
         }
         catch (SnapshotFormatException e)
@@ -54,30 +60,33 @@ internal sealed partial class EntityGrain(
         state.State.Snapshot = []; // It is in the entity now.
         grid.Metrics.Entities.CountActivated();
         _work.CountResident(1);
-        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        if (_entity is { IsDirty: true } && !grid.IsCrashed)
+        if (_entity is null)
         {
-            try
+            return;
+        }
+
+        try
+        {
+            while (_entity.IsDirty && !grid.IsCrashed)
             {
                 await WriteAsync();
             }
-            catch (Exception e) when (e is not OutOfMemoryException)
-            {
-                // The events are in the log, and come again.
-                LogNotWritten(this.GetGrainId(), e.Message);
-            }
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // The events are in the log, and come again.
+            LogNotWritten(this.GetGrainId(), e.Message);
         }
 
-        if (_entity is not null)
-        {
-            grid.Metrics.Entities.CountPassivated(1);
-            _work.CountResident(-1);
-        }
+        // What moves to another silo takes its state along, if that is what is stored.
+        state.State.Snapshot = _entity.IsDirty ? null : _work.Snapshot(_entity);
+        grid.Metrics.Entities.CountPassivated(1);
+        _work.CountResident(-1);
     }
 
     /// <inheritdoc/>
@@ -87,6 +96,14 @@ internal sealed partial class EntityGrain(
         if (isChanged && _observers is { } observers && !observers.Tell())
         {
             _observers = null;
+        }
+
+        // One that is followed stays, since those who follow it know it here.
+        if (_trail.LeadsAway(events.Reader, grid.Silo) && _observers is null && view.Find(events.Reader) is { } reader)
+        {
+            RequestContext.Set(IPlacementDirector.PlacementHintKey, reader);
+            MigrateOnIdle();
+            RequestContext.Remove(IPlacementDirector.PlacementHintKey);
         }
 
         return new ValueTask<ApplyReply>(reply);
@@ -131,6 +148,7 @@ internal sealed partial class EntityGrain(
         catch (InconsistentStateException)
         {
             // Another activation has written: this one's state is not the entity's.
+            _entity.MarkDirty();
             DeactivateOnIdle();
             throw;
         }

@@ -59,7 +59,7 @@ internal sealed class EntityDelivery : IEventTarget
                 fault = await EndAsync(calls.Dequeue()) ?? fault;
             }
 
-            EventBlock block = events.ToBlock(_uncommitted.ExpectedOf(name));
+            EventBlock block = events.ToBlock(_uncommitted.ExpectedOf(name), _grid.Silo);
             calls.Enqueue((name, events, _grains.EntityOf(name).ApplyAsync(block).AsTask()));
         }
 

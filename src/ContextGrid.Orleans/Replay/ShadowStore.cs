@@ -77,7 +77,7 @@ internal sealed class ShadowStore(GridContext grid, IGrainFactory grains, Serial
     /// <summary>An entity as a state has it; null: there is no state.</summary>
     /// <exception cref="SnapshotFormatException">The state can't be read, or is of other definitions.</exception>
     internal Entity? Restore(EntityPlan plan, ShardState state) => state.Content is { } content
-        ? Entity.Restore(plan, serializer.Deserialize<EntityState>(content)?.Snapshot)
+        ? Entity.Restore(plan, serializer.Deserialize<EntityState>(content)?.Snapshot ?? [])
         : null;
 
     /// <summary>What is kept of an entity.</summary>

@@ -8,10 +8,11 @@ namespace ContextGrid.Orleans.Wire;
 /// </summary>
 /// <param name="Bytes">A version byte, the source, the expected offset, a count, and for each event its offset, a flag
 /// for one that can't be applied, its index in the definitions, its time and its fields.</param>
+/// <param name="Reader">The silo that reads the partition, as the hash of its address; 0: none is named.</param>
 [GenerateSerializer]
 [Immutable]
 [Alias("ContextGrid.EventBlock")]
-public readonly record struct EventBlock([property: Id(0)] byte[] Bytes)
+public readonly record struct EventBlock([property: Id(0)] byte[] Bytes, [property: Id(1)] int Reader)
 {
     /// <summary>The version that is written.</summary>
     internal const byte Version = 1;

@@ -49,7 +49,8 @@ internal sealed class EventBlockWriter
 
     /// <summary>The block.</summary>
     /// <param name="expected">What the entity must have.</param>
-    internal EventBlock ToBlock(long expected)
+    /// <param name="reader">The silo that reads.</param>
+    internal EventBlock ToBlock(long expected, int reader = 0)
     {
         _head.Reset();
         _head.Byte(EventBlock.Version);
@@ -59,6 +60,6 @@ internal sealed class EventBlockWriter
         byte[] bytes = new byte[_head.Length + _events.Length];
         _head.Written.CopyTo(bytes);
         _events.Written.CopyTo(bytes.AsSpan(_head.Length));
-        return new EventBlock(bytes);
+        return new EventBlock(bytes, reader);
     }
 }

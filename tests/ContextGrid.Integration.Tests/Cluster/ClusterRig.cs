@@ -31,7 +31,6 @@ internal sealed class ClusterRig(GridFolder grid, ClusterParts parts, int seed, 
     private CrashLoad? _load;
     private Task _loading = Task.CompletedTask;
     private volatile bool _ends;
-    private long _number;
 
     /// <summary>What was measured.</summary>
     internal ClusterReport Report { get; } = new();
@@ -55,16 +54,28 @@ internal sealed class ClusterRig(GridFolder grid, ClusterParts parts, int seed, 
         load.Watch.MayRebuild = true;
         (_load, _loading) = (load, Task.Run(() => LoadAsync(load)));
         var check = new CrashCheck(_truth, _ledger, GridFolder.ReadDefinitions(grid.Definitions)) { MayRebuild = true };
+        var probe = new ClusterProbe(_slots, _ledger, Report);
         foreach (ClusterFault fault in faults)
         {
             await Task.Delay(_random.Next(1_000, 2_500));
-            await new ClusterFaults(_slots, _shared, parts, _random, AnswersAsync).RunAsync(fault);
+            var queries = new ClusterQueries(_slots, _ledger);
+            using (var stop = new CancellationTokenSource())
+            {
+                Task asking = Task.Run(() => queries.RunAsync(stop.Token));
+                await new ClusterFaults(_slots, _shared, parts, _random, probe.AnswersAsync).RunAsync(fault);
+                await stop.CancelAsync();
+                await asking;
+            }
+
+            Assert.True(
+                fault != ClusterFault.Rolling || queries.Failures.Count == 0,
+                $"{queries}: {string.Join('\n', queries.Failures)}");
             await CompareAsync(check, fault.ToString());
             await (_loading.IsCompleted ? _loading : Task.CompletedTask);
             say(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{_clock.Elapsed.TotalSeconds:F0} s, {fault}: {Report.Last}; {_ledger.EventsAcknowledged:N0} events "
-                + $"acknowledged, {Report.AnswersChecked:N0} answers checked, {load.Unanswered} calls not answered"));
+                + $"acknowledged, {Report.AnswersChecked:N0} answers checked; {queries}"));
         }
 
         await EndAsync(load, check);
@@ -92,43 +103,6 @@ internal sealed class ClusterRig(GridFolder grid, ClusterParts parts, int seed, 
             }
 
             await Task.Delay(20);
-        }
-    }
-
-    /// <summary>Waits until every reachable silo takes an event, and all answer with it, and with every known entity
-    /// whole.</summary>
-    private async Task AnswersAsync(string what)
-    {
-        long started = Stopwatch.GetTimestamp();
-        foreach (SiloSlot slot in Reachable)
-        {
-            using ContextGridClient client = GridFolder.Connect(slot.Server!);
-            await slot.Server!.WaitUntilAsync(
-                "answering", Patience, async () => slot.Server.HasExited || await IsWholeAsync(client));
-        }
-
-        Report.Note(what, Stopwatch.GetElapsedTime(started));
-    }
-
-    private async Task<bool> IsWholeAsync(ContextGridClient client)
-    {
-        string user = string.Create(CultureInfo.InvariantCulture, $"probe{_random.Next(20)}");
-        _ledger.Expect(new EntityId(CrashGrid.User, user));
-        try
-        {
-            PublishResult told = await client.PublishAsync(CrashGrid.Ticks, [string.Create(
-                CultureInfo.InvariantCulture, $$"""{"user_id":"{{user}}","n":{{-++_number}}}""")]);
-            IReadOnlyList<EntityId> known = _ledger.Entities;
-            ContextResult result = await client.GetAsync(new ContextRequest
-            {
-                Entities = [.. known.Skip(Math.Max(0, known.Count - 200)).Distinct()], MinPosition = told.Positions,
-            });
-            _ledger.Observe(result, told.Positions);
-            return result.Entities.All(e => e[0].Status != FeatureStatus.Rebuilding);
-        }
-        catch (ContextGridException)
-        {
-            return false;
         }
     }
 

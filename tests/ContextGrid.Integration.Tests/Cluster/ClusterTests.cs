@@ -16,8 +16,8 @@ public sealed class ClusterTests : IDisposable
     [Fact]
     public Task Faults_UnderLoad_NothingIsLostOrCountedTwice() => RunAsync(
         [
-            ClusterFault.Kill, ClusterFault.Pause, ClusterFault.MembersRestart, ClusterFault.Split,
-            ClusterFault.KillAll, ClusterFault.Resize,
+            ClusterFault.Rolling, ClusterFault.Kill, ClusterFault.Pause, ClusterFault.MembersRestart,
+            ClusterFault.Split, ClusterFault.KillAll,
         ],
         line => TestContext.Current.TestOutputHelper?.WriteLine(line));
 

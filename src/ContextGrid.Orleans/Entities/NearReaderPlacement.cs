@@ -1,0 +1,9 @@
+using Orleans;
+using Orleans.Runtime;
+
+namespace ContextGrid.Orleans.Entities;
+
+/// <summary>Places a grain where it is told to move, else where it is called first, else on any silo.</summary>
+[GenerateSerializer]
+[Immutable]
+public sealed class NearReaderPlacement : PlacementStrategy;
