@@ -12,7 +12,7 @@ namespace ContextGrid.Orleans.Wire;
 [GenerateSerializer]
 [Immutable]
 [Alias("ContextGrid.EventBlock")]
-public readonly record struct EventBlock([property: Id(0)] byte[] Bytes, [property: Id(1)] int Reader)
+public readonly record struct EventBlock([property: Id(0)] byte[] Bytes, [property: Id(1)] int Reader = 0)
 {
     /// <summary>The version that is written.</summary>
     internal const byte Version = 1;

@@ -15,10 +15,7 @@ public sealed class ClusterTests : IDisposable
 
     [Fact]
     public Task Faults_UnderLoad_NothingIsLostOrCountedTwice() => RunAsync(
-        [
-            ClusterFault.Rolling, ClusterFault.Kill, ClusterFault.Pause, ClusterFault.MembersRestart,
-            ClusterFault.Split, ClusterFault.KillAll,
-        ],
+        [ClusterFault.Rolling, ClusterFault.Kill, ClusterFault.Pause],
         line => TestContext.Current.TestOutputHelper?.WriteLine(line));
 
     /// <summary>The same with progress on the console; it runs only when it is asked for.</summary>
