@@ -81,6 +81,8 @@ public sealed class SiloHost : IGridHost
     /// <summary>Rebuilds entities from the log.</summary>
     public Replays Replays => _host.Services.GetRequiredService<Replays>();
 
+    IGridReplays? IGridHost.Replays => Replays;
+
     /// <summary>Every source partition of the cluster.</summary>
     public ImmutableArray<PartitionProgress> Progress => Sources.Progress;
 

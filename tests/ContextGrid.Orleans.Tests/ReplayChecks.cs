@@ -1,4 +1,5 @@
 using ContextGrid.Orleans.Replay;
+using ContextGrid.Runtime.Hosting;
 using ContextGrid.Runtime.Ingestion;
 
 namespace ContextGrid.Orleans.Tests;

@@ -1,4 +1,5 @@
 using ContextGrid.Orleans.Replay;
+using ContextGrid.Runtime.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime;
 using static ContextGrid.Orleans.Tests.ReplayChecks;

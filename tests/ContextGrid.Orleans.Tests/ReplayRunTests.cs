@@ -1,5 +1,6 @@
 using System.Text;
 using ContextGrid.Orleans.Replay;
+using ContextGrid.Runtime.Hosting;
 using ContextGrid.Runtime.Ingestion;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using ContextGrid.Core.Entities;
 using ContextGrid.Orleans.Replay;
+using ContextGrid.Runtime.Hosting;
 using ContextGrid.Runtime.Ingestion;
 using static ContextGrid.Orleans.Tests.ReplayChecks;
 

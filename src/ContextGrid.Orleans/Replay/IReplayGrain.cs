@@ -1,3 +1,4 @@
+using ContextGrid.Runtime.Hosting;
 using Orleans;
 using Orleans.Concurrency;
 
@@ -16,11 +17,11 @@ public interface IReplayGrain : IGrainWithStringKey
     [Alias("Resume")]
     ValueTask ResumeAsync();
 
-    /// <summary>What is known of it; null: it has not begun.</summary>
+    /// <summary>What it knows of itself; where the durable request is null it has not begun.</summary>
     [Alias("GetStatus")]
     [AlwaysInterleave]
     [ReadOnly]
-    ValueTask<ReplayStatus?> GetStatusAsync();
+    ValueTask<ReplayReport> GetStatusAsync();
 
     /// <summary>Ends the replay, when it has not ended yet.</summary>
     [Alias("Cancel")]

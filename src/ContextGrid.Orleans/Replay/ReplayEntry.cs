@@ -1,3 +1,4 @@
+using ContextGrid.Runtime.Hosting;
 using Orleans;
 
 namespace ContextGrid.Orleans.Replay;

@@ -1,3 +1,4 @@
+using ContextGrid.Runtime.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans;
 using Orleans.Runtime;
@@ -75,11 +76,7 @@ internal sealed partial class ReplayGrain(
     }
 
     /// <inheritdoc/>
-    public ValueTask<ReplayStatus?> GetStatusAsync() => new(_durable is { Request: { } request } now
-        ? new ReplayStatus(
-            Id, request, now.Phase, now.Partitions, now.Events, now.Skipped, now.Reason ?? _fault, parts.Source.Silo,
-            now.StartedMs, now.EndedMs)
-        : null);
+    public ValueTask<ReplayReport> GetStatusAsync() => new(new ReplayReport(_durable, _fault, parts.Source.Silo));
 
     /// <inheritdoc/>
     public async ValueTask<ReplayReply> CancelAsync()

@@ -1,14 +1,13 @@
 using System.Text;
 using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.Embedded.Log;
+using ContextGrid.Runtime.Hosting;
 
 namespace ContextGrid.Orleans.Replay;
 
 /// <summary>Which keys a request names, and whether it names them well. Thread-safe.</summary>
 internal sealed class ReplayKeys
 {
-    private const int NameCharsMax = 64;
-
     private readonly byte[]? _key;
     private readonly byte[] _from;
     private readonly byte[]? _to;
@@ -40,9 +39,9 @@ internal sealed class ReplayKeys
     private static byte[]? Utf8(string? text) => text is null ? null : Encoding.UTF8.GetBytes(text);
 
     private static string? NameFault(string what, string name) =>
-        name.Length <= NameCharsMax && TopicName.Check(name) is null
+        name.Length <= ReplayRequest.NameCharsMax && TopicName.Check(name) is null
             ? null
-            : $"{what} '{name}' is not 1 to {NameCharsMax} of a-z, A-Z, 0-9, '.', '_', '-'.";
+            : $"{what} '{name}' is not 1 to {ReplayRequest.NameCharsMax} of a-z, A-Z, 0-9, '.', '_', '-'.";
 
     private static string? KeyFault(ReplayRequest request)
     {

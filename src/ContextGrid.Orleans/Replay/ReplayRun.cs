@@ -1,6 +1,7 @@
 using ContextGrid.Core.Definitions;
 using ContextGrid.Orleans.Entities;
 using ContextGrid.Orleans.Wire;
+using ContextGrid.Runtime.Hosting;
 using ContextGrid.Runtime.Ingestion;
 
 namespace ContextGrid.Orleans.Replay;

@@ -1,5 +1,6 @@
 using ContextGrid.Core.Definitions;
 using ContextGrid.Orleans.Ingestion;
+using ContextGrid.Runtime.Hosting;
 using ContextGrid.Runtime.Ingestion;
 
 namespace ContextGrid.Orleans.Replay;

@@ -91,6 +91,9 @@ public sealed class EmbeddedHost : IGridHost
     /// <inheritdoc/>
     public GridBackup Backup { get; }
 
+    /// <summary>None: they need a cluster.</summary>
+    public IGridReplays? Replays => null;
+
     /// <summary>What was found at the start, in sentences.</summary>
     public IReadOnlyList<string> Recovered { get; private set; } = [];
 

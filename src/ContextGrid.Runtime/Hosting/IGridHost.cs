@@ -38,6 +38,9 @@ public interface IGridHost : IAsyncDisposable
     /// <summary>Copies all data while the host runs; null: the data is not in this process's hands.</summary>
     GridBackup? Backup { get; }
 
+    /// <summary>Rebuilds entities beside the live ones; null: that needs a cluster.</summary>
+    IGridReplays? Replays { get; }
+
     /// <summary>Ends with an exception when the host can't go on: somebody else has taken its place.</summary>
     Task Failed { get; }
 

@@ -1,6 +1,4 @@
-using Orleans;
-
-namespace ContextGrid.Orleans.Replay;
+namespace ContextGrid.Runtime.Hosting;
 
 /// <summary>What a replay rebuilds: one key, a range of keys, or, where none is named, all entities of a type.
 /// </summary>
@@ -10,12 +8,9 @@ namespace ContextGrid.Orleans.Replay;
 /// <param name="Key">The one key; null: not one.</param>
 /// <param name="From">The first key, in the order of UTF-8 bytes; null: from the first one there is.</param>
 /// <param name="To">The key after the last one; null: to the last one there is.</param>
-[GenerateSerializer]
-[Immutable]
-[Alias("ContextGrid.ReplayRequest")]
 public sealed record ReplayRequest(
-    [property: Id(0)] string Type,
-    [property: Id(1)] string Version,
-    [property: Id(2)] string? Key = null,
-    [property: Id(3)] string? From = null,
-    [property: Id(4)] string? To = null);
+    string Type, string Version, string? Key = null, string? From = null, string? To = null)
+{
+    /// <summary>The longest id of a replay, and the longest name of a shadow version.</summary>
+    public const int NameCharsMax = 64;
+}

@@ -1,4 +1,4 @@
-namespace ContextGrid.Orleans.Replay;
+namespace ContextGrid.Runtime.Hosting;
 
 /// <summary>What came of a wish about a replay. Values are added, never changed.</summary>
 public enum ReplayOutcome

@@ -1,4 +1,4 @@
-namespace ContextGrid.Orleans.Replay;
+namespace ContextGrid.Runtime.Hosting;
 
 /// <summary>How far a replay is. Values are added, never changed.</summary>
 public enum ReplayPhase

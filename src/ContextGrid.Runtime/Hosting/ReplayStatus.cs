@@ -1,6 +1,4 @@
-using Orleans;
-
-namespace ContextGrid.Orleans.Replay;
+namespace ContextGrid.Runtime.Hosting;
 
 /// <summary>What is known of a replay. Positions and counts are those that are durable.</summary>
 /// <param name="Id">The replay's id.</param>
@@ -13,17 +11,14 @@ namespace ContextGrid.Orleans.Replay;
 /// <param name="Silo">Where it runs, or would.</param>
 /// <param name="StartedMs">When it began, milliseconds since the Unix epoch.</param>
 /// <param name="EndedMs">When it ended, milliseconds since the Unix epoch; 0: it has not.</param>
-[GenerateSerializer]
-[Immutable]
-[Alias("ContextGrid.ReplayStatus")]
 public sealed record ReplayStatus(
-    [property: Id(0)] string Id,
-    [property: Id(1)] ReplayRequest Request,
-    [property: Id(2)] ReplayPhase Phase,
-    [property: Id(3)] ReplayPartition[] Partitions,
-    [property: Id(4)] long Events,
-    [property: Id(5)] long Skipped,
-    [property: Id(6)] string? Fault,
-    [property: Id(7)] string Silo,
-    [property: Id(8)] long StartedMs,
-    [property: Id(9)] long EndedMs);
+    string Id,
+    ReplayRequest Request,
+    ReplayPhase Phase,
+    IReadOnlyList<ReplayPartition> Partitions,
+    long Events,
+    long Skipped,
+    string? Fault,
+    string Silo,
+    long StartedMs,
+    long EndedMs);
