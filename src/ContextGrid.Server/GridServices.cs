@@ -19,6 +19,7 @@ internal sealed class GridServices
         Admin = new AdminHandlers(host, Rates, time);
         DeadLetters = new DeadLetterHandlers(host.DeadLetters);
         Backup = new BackupHandler(host.Backup);
+        Replays = new ReplayHandlers(host.Replays);
     }
 
     internal RateMeter Rates { get; } = new();
@@ -36,6 +37,8 @@ internal sealed class GridServices
     internal DeadLetterHandlers DeadLetters { get; }
 
     internal BackupHandler Backup { get; }
+
+    internal ReplayHandlers Replays { get; }
 
     internal IReadOnlyList<GrpcService> ToGrpc() =>
     [
@@ -74,7 +77,17 @@ internal sealed class GridServices
                 DiscardDeadLettersRequest.Parser,
                 (r, c) => DeadLetters.DiscardAsync(r, c.CancellationToken))
             .ServerStreaming<BackupRequest, BackupResponse>(
-                "Backup", BackupRequest.Parser, (r, w, c) => Backup.BackupAsync(r, w, c.CancellationToken)),
+                "Backup", BackupRequest.Parser, (r, w, c) => Backup.BackupAsync(r, w, c.CancellationToken))
+            .Unary<StartReplayRequest, Replay>(
+                "StartReplay", StartReplayRequest.Parser, (r, c) => Replays.StartAsync(r, c.CancellationToken))
+            .Unary<GetReplayRequest, Replay>(
+                "GetReplay", GetReplayRequest.Parser, (r, c) => Replays.GetAsync(r, c.CancellationToken))
+            .Unary<ListReplaysRequest, ListReplaysResponse>(
+                "ListReplays", ListReplaysRequest.Parser, (_, c) => Replays.ListAsync(c.CancellationToken))
+            .Unary<CancelReplayRequest, Replay>(
+                "CancelReplay", CancelReplayRequest.Parser, (r, c) => Replays.CancelAsync(r, c.CancellationToken))
+            .Unary<RemoveReplayRequest, RemoveReplayResponse>(
+                "RemoveReplay", RemoveReplayRequest.Parser, (r, c) => Replays.RemoveAsync(r, c.CancellationToken)),
     ];
 
     private static Google.Protobuf.Reflection.ServiceDescriptor Descriptor(

@@ -6,5 +6,5 @@ namespace ContextGrid.Runtime.Hosting;
 public readonly record struct ReplayReply(ReplayOutcome Outcome, string Message)
 {
     /// <summary>It was done.</summary>
-    internal static ReplayReply Done => new(ReplayOutcome.Done, "");
+    public static ReplayReply Done => new(ReplayOutcome.Done, "");
 }

@@ -4,4 +4,4 @@ namespace ContextGrid.Runtime.Hosting;
 /// was asked for may have been done all the same; asking again does no harm.</summary>
 /// <param name="inner">What does not answer.</param>
 public sealed class ReplaysUnavailableException(Exception inner) : Exception(
-    $"The replays can't be asked now; try again in a moment: {inner.Message.ReplaceLineEndings(" ")}", inner);
+    $"The replays can't be asked now: {inner.Message.ReplaceLineEndings(" ")}", inner);

@@ -2,6 +2,7 @@ using ContextGrid.Runtime.Backups;
 using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.Diagnostics;
+using ContextGrid.Runtime.Hosting;
 using ContextGrid.Runtime.Ingestion;
 
 namespace ContextGrid.Server.Grpc;
@@ -85,6 +86,7 @@ internal static class GrpcErrors
         SnapshotStoreException e => Retry(GrpcStatus.Unavailable, e, seconds: 1),
         EventLogException e => Retry(GrpcStatus.Unavailable, e, seconds: 1),
         SchemaUnavailableException e => Retry(GrpcStatus.Unavailable, e, seconds: 1),
+        ReplaysUnavailableException e => Retry(GrpcStatus.Unavailable, e, seconds: 1),
         LimitReachedException e => TooMany(e),
         TimeoutException e => Plain(GrpcStatus.DeadlineExceeded, e),
         OperationCanceledException => new GrpcOutcome(

@@ -54,6 +54,7 @@ internal sealed partial class HttpPort : IDisposable
         new EventRoutes(_services.Ingest).Map(app);
         new AdminRoutes(_host, _services.Admin, _time).Map(app);
         new DeadLetterRoutes(_services.DeadLetters, _time).Map(app);
+        new ReplayRoutes(_services.Replays, _time).Map(app);
         new WatchRoute(_services.Watch, _time, _stopping).Map(app);
         var description = new OpenApiDocument(Services.AdminHandlers.Version);
         app.MapGet("/openapi.json", http => WriteAsync(http, Json.ProtoJson.ContentType, description.Text));

@@ -1,6 +1,7 @@
 using ContextGrid.Contracts.Rpc;
 using ContextGrid.Integration.Tests.Grpc;
 using ContextGrid.Runtime.Backups;
+using ContextGrid.Runtime.Hosting;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Server.Grpc;
 using ContextGrid.Tests.Interop;
@@ -24,6 +25,14 @@ public sealed class GrpcErrorsTests
         Assert.Equal(status, answer.Status);
         Assert.Equal("the log says so", answer.Message);
         Assert.Equal(hasRetry, answer.Headers.ContainsKey("grpc-status-details-bin"));
+    }
+
+    [Fact]
+    public async Task Handler_ReplaysCantBeAsked_IsUnavailableInOneLine()
+    {
+        var answer = await ThrowAsync(new ReplaysUnavailableException(new TimeoutException("no\nanswer")));
+        Assert.Equal(("14", "The replays can't be asked now: no answer"), (answer.Status, answer.Message));
+        Assert.True(answer.Headers.ContainsKey("grpc-status-details-bin"));
     }
 
     [Theory]

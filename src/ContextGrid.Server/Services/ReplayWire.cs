@@ -1,0 +1,53 @@
+using ContextGrid.Contracts.V1;
+using ContextGrid.Runtime.Hosting;
+using ReplayPartition = ContextGrid.Contracts.V1.ReplayPartition;
+using ReplayPhase = ContextGrid.Contracts.V1.ReplayPhase;
+
+namespace ContextGrid.Server.Services;
+
+/// <summary>Replays as messages of the contract.</summary>
+internal static class ReplayWire
+{
+    /// <summary>The message of a replay.</summary>
+    internal static Replay Replay(ReplayStatus status)
+    {
+        ReplayRequest request = status.Request;
+        var replay = new Replay
+        {
+            Id = status.Id,
+            Type = request.Type,
+            Version = request.Version,
+            Phase = (ReplayPhase)((int)status.Phase + 1), // Both count in the same order, the message from 1.
+            Events = status.Events,
+            Skipped = status.Skipped,
+            Fault = status.Fault ?? "",
+            Silo = status.Silo,
+            StartedMs = status.StartedMs,
+            EndedMs = status.EndedMs,
+        };
+        if (request.Key is not null)
+        {
+            replay.Key = request.Key;
+        }
+
+        if (request.From is not null)
+        {
+            replay.FromKey = request.From;
+        }
+
+        if (request.To is not null)
+        {
+            replay.ToKey = request.To;
+        }
+
+        replay.Partitions.AddRange(status.Partitions.Select(p => new ReplayPartition
+        {
+            Topic = p.Topic,
+            Partition = p.Partition,
+            RetainedFrom = p.RetainedFrom,
+            NextOffset = p.Next,
+            EndOffset = p.End,
+        }));
+        return replay;
+    }
+}
