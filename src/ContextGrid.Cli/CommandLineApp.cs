@@ -82,6 +82,7 @@ public static class CommandLineApp
             StatusCommand.Create(global),
             DefinitionsCommand.Create(global),
             DeadLettersCommand.Create(global),
+            ReplayCommand.Create(global),
             GenerateCommand.Create(global),
             BenchCommand.Create(global),
             BackupCommand.Create(global),

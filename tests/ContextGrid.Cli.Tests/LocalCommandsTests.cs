@@ -73,7 +73,8 @@ public sealed class LocalCommandsTests
         Assert.Equal(0, run.ExitCode);
         Assert.Contains("contextgrid [command]", run.Out, StringComparison.Ordinal);
         Assert.Contains("publish", run.Out, StringComparison.Ordinal);
-        Assert.DoesNotContain("replay", run.Out, StringComparison.Ordinal);
+        Assert.Contains("replay", run.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("export", run.Out, StringComparison.Ordinal);
     }
 
     private static async Task<byte[]> GenerateAsync(string seed)

@@ -38,12 +38,12 @@ public static class BackupCommand
         CliConsole console, IAsyncEnumerable<BackupResponse> answers)
     {
         BackupSummary? summary = null;
-        var progress = new BackupProgressLine(console);
+        var progress = new ProgressLine(console);
         try
         {
             await foreach (var answer in answers)
             {
-                progress.Show(answer);
+                progress.Show(answer.BytesDone, answer.BytesTotal, Units.Bytes);
                 summary = answer.Summary;
             }
         }

@@ -1,27 +1,26 @@
 using System.Globalization;
-using ContextGrid.Contracts.V1;
 
 namespace ContextGrid.Cli.Output;
 
-/// <summary>One line on the terminal that tells how far a backup is; nothing where stderr is no terminal.</summary>
+/// <summary>One line on the terminal that tells how far something is; nothing where stderr is no terminal.</summary>
 /// <param name="console">Where it is shown.</param>
-public sealed class BackupProgressLine(CliConsole console)
+public sealed class ProgressLine(CliConsole console)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
     private long? _shownAt;
 
-    /// <summary>Shows an answer, at most ten times a second.</summary>
-    public void Show(BackupResponse answer)
+    /// <summary>Shows how far it is, at most ten times a second.</summary>
+    /// <param name="done">How much is done.</param>
+    /// <param name="total">How much there is to do; 0: nothing.</param>
+    /// <param name="text">Writes a number of them.</param>
+    public void Show(long done, long total, Func<long, string> text)
     {
         var clock = console.Clock;
         if (!console.ErrorIsTerminal || (_shownAt is { } last && clock.GetElapsedTime(last) < Interval))
             return;
         _shownAt = clock.GetTimestamp();
-        var percent = answer.BytesTotal == 0 ? 100 : 100.0 * answer.BytesDone / answer.BytesTotal;
-        console.Error.Write(string.Create(
-            CultureInfo.InvariantCulture,
-            $"\r{percent,3:0} %  {Units.Bytes(answer.BytesDone)} of {Units.Bytes(answer.BytesTotal)}\u001b[K"));
+        console.Error.Write($"\r{Percent(done, total),5}  {text(done)} of {text(total)}\u001b[K");
         console.Error.Flush();
     }
 
@@ -31,4 +30,10 @@ public sealed class BackupProgressLine(CliConsole console)
         if (_shownAt is not null)
             console.Error.Write("\r\u001b[K");
     }
+
+    /// <summary>How far it is, such as "43 %".</summary>
+    /// <param name="done">How much is done.</param>
+    /// <param name="total">How much there is to do; 0: nothing.</param>
+    public static string Percent(long done, long total) =>
+        string.Create(CultureInfo.InvariantCulture, $"{(total == 0 ? 100 : 100.0 * done / total):0} %");
 }

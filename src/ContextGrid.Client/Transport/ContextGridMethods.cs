@@ -40,4 +40,19 @@ internal static class ContextGridMethods
 
     public static readonly GrpcMethod<BackupRequest, BackupResponse> Backup =
         new("/contextgrid.v1.AdminService/Backup", BackupResponse.Parser, false);
+
+    public static readonly GrpcMethod<StartReplayRequest, Replay> StartReplay =
+        new("/contextgrid.v1.AdminService/StartReplay", Replay.Parser, true);
+
+    public static readonly GrpcMethod<GetReplayRequest, Replay> GetReplay =
+        new("/contextgrid.v1.AdminService/GetReplay", Replay.Parser, true);
+
+    public static readonly GrpcMethod<ListReplaysRequest, ListReplaysResponse> ListReplays =
+        new("/contextgrid.v1.AdminService/ListReplays", ListReplaysResponse.Parser, true);
+
+    public static readonly GrpcMethod<CancelReplayRequest, Replay> CancelReplay =
+        new("/contextgrid.v1.AdminService/CancelReplay", Replay.Parser, true);
+
+    public static readonly GrpcMethod<RemoveReplayRequest, RemoveReplayResponse> RemoveReplay =
+        new("/contextgrid.v1.AdminService/RemoveReplay", RemoveReplayResponse.Parser, false);
 }
