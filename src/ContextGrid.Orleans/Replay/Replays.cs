@@ -32,6 +32,12 @@ public sealed class Replays : IGridReplays
     public ValueTask<ReplayReply> RemoveAsync(string id, CancellationToken cancellationToken = default) => AskAsync(
         async () =>
         {
+            // A replay that has just ended may not have told the index yet.
+            if (await StatusOfAsync(id) is { Phase: not ReplayPhase.Running })
+            {
+                await _parts.Index.EndAsync(id);
+            }
+
             ReplayReply reply = await _parts.Index.RemoveAsync(id);
             if (reply.Outcome == ReplayOutcome.Done)
             {
