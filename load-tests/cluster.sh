@@ -32,16 +32,19 @@ kafka() { bash "$parts/kafka/bin/kafka.sh" "$@"; }
 produce() { bash "$parts/peers/kafka-streams/rival.sh" produce "127.0.0.1:$port" payments "$events" "$users" >/dev/null; }
 now() { date +%s.%N; }
 
-# NUMBER: starts a silo, and waits until it listens.
+# NUMBER: starts a silo.
 silo() {
-  local log="$work/silo$1.log"
   dotnet "$root/src/ContextGrid.Server/bin/Release/net10.0/ContextGrid.Server.dll" --definitions "$root/examples/benchmark" \
     --cluster --membership "redis:127.0.0.1:$redis" --cluster-name "$cluster" --silo "127.0.0.1:$((port + 10 + $1))" \
-    --kafka "127.0.0.1:$port" --snapshots "$work/$cluster" --http 0 --grpc 0 >"$log" 2>&1 &
+    --kafka "127.0.0.1:$port" --snapshots "$work/$cluster" --http 0 --grpc 0 >"$work/silo$1.log" 2>&1 &
   silos+=($!)
   pids+=($!)
+}
+# NUMBER: waits until it listens.
+listening() {
+  local log="$work/silo$1.log"
   until grep -qs '^grpc: ' "$log"; do
-    kill -0 "${silos[-1]}" 2>/dev/null || { cat "$log" >&2; exit 1; }
+    kill -0 "${silos[$1]}" 2>/dev/null || { cat "$log" >&2; exit 1; }
     sleep 0.05
   done
   http+=("$(sed -n 's/^http: //p' "$log")")
@@ -51,21 +54,18 @@ applied() {
   for h in "${http[@]}"; do curl -s "$h/metrics"; done |
     awk '/^contextgrid_events_applied(_total)?\{/ {n += $2} END {printf "%d\n", n}'
 }
-# WHAT COUNT: waits until so many events are applied by all silos, and tells the rate since the first.
+# WHAT COUNT: waits until so many events are applied by all silos, and tells the rate since the last call.
 rate_to() {
-  local first count at
-  first="$(applied)" at="$(now)" count=0
-  while ((count < $2)); do
-    sleep 0.2
-    count="$(applied)"
-    if ((first == 0 && count > 0)); then first="$count" at="$(now)"; fi
-  done
+  local count from="$counted" at="$counted_at"
+  until count="$(applied)" && ((count >= $2)); do sleep 0.2; done
+  counted="$count" counted_at="$(now)"
   tool row --rung cluster --what "$1" --unit events/s \
-    --value "$(awk -v n="$2" -v f="$first" -v a="$at" -v e="$(now)" 'BEGIN {printf "%.0f", (n - f) / (e - a)}')"
+    --value "$(awk -v n="$count" -v f="$from" -v a="$at" -v e="$counted_at" 'BEGIN {printf "%.0f", (n - f) / (e - a)}')"
 }
 # WHAT ENTITIES RATE: GetContext at one silo, in an open loop.
 query() {
   tool request --server "${grpc[0]}" --users "$users" --count "$2" --file "$work/request" >/dev/null
+  rm -f "$work/calls.tsv"
   h2load -n "$(($3 * 10))" --rps "$(($3 / 4))" -c 4 -m 100 -t 1 -d "$work/request" --log-file "$work/calls.tsv" \
     -H 'content-type: application/grpc' -H 'te: trailers' "${grpc[0]}/contextgrid.v1.ContextService/GetContext" >/dev/null
   tool percentiles --rung cluster --file "$work/calls.tsv" --what "$1" --aim "$4"
@@ -77,10 +77,12 @@ run() {
   cluster="bench$1" silos=() http=() grpc=()
   kafka topics --bootstrap-server "127.0.0.1:$port" --delete --if-exists --topic payments >/dev/null
   kafka topics --bootstrap-server "127.0.0.1:$port" --create --topic payments --partitions 6 >/dev/null
+  produce
+  produce
   for ((i = 0; i < $1; i++)); do silo "$i"; done
-  produce
+  for ((i = 0; i < $1; i++)); do listening "$i"; done
+  counted="$(applied)" counted_at="$(now)"
   rate_to "$1 silos, first events of $users users" "$events"
-  produce
   rate_to "$1 silos, more events of them" "$((2 * events))"
   tool row --rung cluster --what "$1 silos, resident memory together" --unit MB --value "$(($(memory) / 1024))"
   query "$1 silos, 1 entity of 30 features, 400 calls/s" 1 400 '≤ 2'
