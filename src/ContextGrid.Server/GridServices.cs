@@ -55,6 +55,10 @@ internal sealed class GridServices
                 "Publish", PublishRequest.Parser, (r, c) => Ingest.PublishAsync(r, c.CancellationToken))
             .Duplex<PublishRequest, PublishResponse>(
                 "PublishStream", PublishRequest.Parser, Ingest.PublishStreamAsync),
+        AdminService(),
+    ];
+
+    private GrpcService AdminService() =>
         new GrpcService(Descriptor(AdminReflection.Descriptor, "AdminService"))
             .Unary<GetStatusRequest, GetStatusResponse>(
                 "GetStatus", GetStatusRequest.Parser, (_, _) => ValueTask.FromResult(Admin.GetStatus()))
@@ -87,8 +91,7 @@ internal sealed class GridServices
             .Unary<CancelReplayRequest, Replay>(
                 "CancelReplay", CancelReplayRequest.Parser, (r, c) => Replays.CancelAsync(r, c.CancellationToken))
             .Unary<RemoveReplayRequest, RemoveReplayResponse>(
-                "RemoveReplay", RemoveReplayRequest.Parser, (r, c) => Replays.RemoveAsync(r, c.CancellationToken)),
-    ];
+                "RemoveReplay", RemoveReplayRequest.Parser, (r, c) => Replays.RemoveAsync(r, c.CancellationToken));
 
     private static Google.Protobuf.Reflection.ServiceDescriptor Descriptor(
         Google.Protobuf.Reflection.FileDescriptor file, string service) => file.Services.First(s => s.Name == service);

@@ -66,6 +66,7 @@ public sealed class EmbeddedHost : IGridHost
     public EmbeddedGrid Grid { get; }
 
     IContextGrid IGridHost.Grid => Grid;
+    IGridReplays? IGridHost.Replays => null;
 
     /// <inheritdoc/>
     public GridMetrics Metrics { get; }
@@ -90,9 +91,6 @@ public sealed class EmbeddedHost : IGridHost
 
     /// <inheritdoc/>
     public GridBackup Backup { get; }
-
-    /// <summary>None: they need a cluster.</summary>
-    public IGridReplays? Replays => null;
 
     /// <summary>What was found at the start, in sentences.</summary>
     public IReadOnlyList<string> Recovered { get; private set; } = [];

@@ -40,14 +40,16 @@ internal static class ReplayWire
             replay.ToKey = request.To;
         }
 
-        replay.Partitions.AddRange(status.Partitions.Select(p => new ReplayPartition
-        {
-            Topic = p.Topic,
-            Partition = p.Partition,
-            RetainedFrom = p.RetainedFrom,
-            NextOffset = p.Next,
-            EndOffset = p.End,
-        }));
+        replay.Partitions.AddRange(status.Partitions.Select(Partition));
         return replay;
     }
+
+    private static ReplayPartition Partition(Runtime.Hosting.ReplayPartition partition) => new()
+    {
+        Topic = partition.Topic,
+        Partition = partition.Partition,
+        RetainedFrom = partition.RetainedFrom,
+        NextOffset = partition.Next,
+        EndOffset = partition.End,
+    };
 }

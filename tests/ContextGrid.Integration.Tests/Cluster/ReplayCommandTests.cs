@@ -82,7 +82,8 @@ public sealed class ReplayCommandTests : IDisposable
     {
         using var http = new HttpClient { BaseAddress = server.Http };
         using JsonDocument list = JsonDocument.Parse(await http.GetStringAsync("/admin/v1/replays"));
-        return [.. list.RootElement.GetProperty("replays").EnumerateArray().Select(r => r.GetProperty("id").GetString()!)];
+        JsonElement replays = list.RootElement.GetProperty("replays");
+        return [.. replays.EnumerateArray().Select(r => r.GetProperty("id").GetString()!)]; // Each has one.
     }
 
     private static async Task<JsonElement> JsonAsync(ServerProcess server, params string[] arguments) =>
