@@ -32,11 +32,12 @@ public sealed class SiloHost : IGridHost
     private readonly SiloReadiness _readiness;
     private readonly SiloFailure _failure;
     private readonly SiloOptions _options;
+    private readonly TimeProvider _time;
     private bool _stopped;
 
     private SiloHost(IHost host, IEventLog log, SiloOptions options, TimeProvider time)
     {
-        (_host, _log, _options) = (host, log, options);
+        (_host, _log, _options, _time) = (host, log, options, time);
         IServiceProvider services = host.Services;
         (View, Context) = (services.GetRequiredService<ClusterView>(), services.GetRequiredService<GridContext>());
         Address = services.GetRequiredService<ILocalSiloDetails>().SiloAddress;
@@ -136,6 +137,13 @@ public sealed class SiloHost : IGridHost
     /// <inheritdoc/>
     public string? WhyNotReady(long nowMs) => _stopped ? "stopping" : _readiness.WhyNot(nowMs) ?? _log.Incomplete;
 
+    private async Task StopAsync()
+    {
+        // A silo that is declared dead has nothing to hand over: others have it.
+        await _host.StopAsync(new CancellationToken(canceled: Failed.IsFaulted));
+        await ((IAsyncDisposable)_host).DisposeAsync();
+    }
+
     /// <summary>Leaves without a word to anybody, as a process that is killed; for tests.</summary>
     internal async Task CrashAsync()
     {
@@ -155,9 +163,9 @@ public sealed class SiloHost : IGridHost
 
         _stopped = true;
 
-        // A silo that is declared dead has nothing to hand over: others have it.
-        await _host.StopAsync(new CancellationToken(canceled: Failed.IsFaulted));
-        await ((IAsyncDisposable)_host).DisposeAsync();
+        // Whoever waits for a list of members that can't be reached is left behind; the silo is then found to be dead.
+        Task stop = StopAsync();
+        await await Task.WhenAny(stop, Task.Delay(SiloSetup.StopMax + TimeSpan.FromSeconds(2), _time));
         _past.Dispose();
         await _log.DisposeAsync();
         _options.Directory?.Dispose();

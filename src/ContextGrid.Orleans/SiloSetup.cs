@@ -25,7 +25,7 @@ namespace ContextGrid.Orleans;
 internal static class SiloSetup
 {
     // With the ports' drain before it, a silo that is told to stop is gone within 30 seconds.
-    private static readonly TimeSpan StopMax = TimeSpan.FromSeconds(20);
+    internal static readonly TimeSpan StopMax = TimeSpan.FromSeconds(20);
 
     /// <summary>Whether an exception is a reason for people why a silo can't start.</summary>
     internal static bool IsReason(Exception e) => HostStart.IsReason(e)

@@ -84,7 +84,18 @@ internal sealed class ClusterFaults(
     {
         await parts.Members.StopAsync();
         await answers("Redis stopped");
-        await parts.Members.StartAgainAsync();
+        if (random.Next(2) == 0)
+        {
+            SiloSlot slot = Any();
+            await slot.TerminateAsync();
+            await parts.Members.StartAgainAsync();
+            await slot.StartAsync(shared);
+        }
+        else
+        {
+            await parts.Members.StartAgainAsync();
+        }
+
         await answers("Redis started");
     }
 
