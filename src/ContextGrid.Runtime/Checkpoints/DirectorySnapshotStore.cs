@@ -19,6 +19,9 @@ public sealed class DirectorySnapshotStore : ISnapshotStore
     private const string AsideFolder = "_aside";
     private const string LockFile = "_lock";
 
+    // A put takes seconds at most: what is older belongs to nobody who still runs.
+    private static readonly TimeSpan AsideMax = TimeSpan.FromHours(1);
+
     private readonly IFileSystem _files;
     private readonly string _root;
     private readonly DirectoryWriter _writer;
@@ -30,7 +33,8 @@ public sealed class DirectorySnapshotStore : ISnapshotStore
             files, root, Path.Combine(root, AsideFolder), Path.Combine(root, LockFile), time);
     }
 
-    /// <summary>Opens a directory, creates it when it is missing, and removes what unfinished puts have left.</summary>
+    /// <summary>Opens a directory, creates it when it is missing, and removes what unfinished puts have left an hour ago
+    /// or earlier: others may be writing here.</summary>
     /// <param name="path">The directory; used for nothing else.</param>
     /// <param name="time">The clock for versions.</param>
     /// <exception cref="SnapshotStoreException">The directory can't be created or written.</exception>
@@ -46,7 +50,7 @@ public sealed class DirectorySnapshotStore : ISnapshotStore
             files.CreateDurableDirectory(aside);
             foreach ((string leftover, _) in files.ListFiles(aside, SearchOption.TopDirectoryOnly))
             {
-                files.Delete(leftover);
+                RemoveOld(files, leftover, time.GetUtcNow().UtcDateTime - AsideMax);
             }
 
             // Writing is tried at once, so that a missing permission stops the start and not the first checkpoint.
@@ -165,6 +169,24 @@ public sealed class DirectorySnapshotStore : ISnapshotStore
         {
             throw StoreFailure.Of(path, "deleted", e);
         }
+    }
+
+    private static void RemoveOld(IFileSystem files, string path, DateTime before)
+    {
+        try
+        {
+            using IFile file = files.Open(path, FileMode.Open, FileAccess.Read);
+            if (file.LastWriteTime >= before)
+            {
+                return;
+            }
+        }
+        catch (Exception e) when (IsAbsence(e))
+        {
+            return; // Its put has just ended.
+        }
+
+        files.Delete(path);
     }
 
     private static bool IsAbsence(Exception e) => e is FileNotFoundException or DirectoryNotFoundException;

@@ -32,9 +32,31 @@ public sealed class DirectorySnapshotStoreTests : SnapshotStoreConformance, IDis
         await store.PutAsync("a", new byte[] { 1 }, PutCondition.Absent, CancellationToken.None);
         string leftover = Path.Combine(_path, "_aside", "123-4");
         await File.WriteAllTextAsync(leftover, "half a segment");
+        File.SetLastWriteTimeUtc(leftover, DateTime.UnixEpoch);
         Assert.Single(await store.ListAsync("", CancellationToken.None));
         Create();
         Assert.False(File.Exists(leftover));
+    }
+
+    [Fact]
+    public async Task Open_WhileAnotherOneWrites_TakesNothingFromIt()
+    {
+        ISnapshotStore store = Create();
+        Task writing = Task.Run(async () =>
+        {
+            for (int i = 0; i < 100; i++)
+            {
+                PutResult put = await store.PutAsync(
+                    $"a/{i}", new byte[] { 1 }, PutCondition.Absent, CancellationToken.None);
+                Assert.Equal(PutOutcome.Done, put.Outcome);
+            }
+        });
+        while (!writing.IsCompleted)
+        {
+            Create();
+        }
+
+        await writing;
     }
 
     [Fact]
