@@ -44,13 +44,17 @@ internal sealed class ClusterFixture : IAsyncDisposable
     private readonly SharedMembership _members = new();
     private long _published;
 
-    internal ClusterFixture(Func<FileEventLogOptions, FileEventLogOptions>? change = null)
+    internal ClusterFixture(
+        Func<FileEventLogOptions, FileEventLogOptions>? change = null, DefinitionSet? definitions = null)
     {
-        Set = DefinitionFiles.Parse("definitions.yaml", Definitions).Set!; // They are right.
+        Set = definitions ?? DefinitionFiles.Parse("definitions.yaml", Definitions).Set!; // They are right.
         var options = new FileEventLogOptions
         {
             Directory = Path.Combine(_root, "log"),
-            Topics = new Dictionary<string, int> { ["payments"] = 4, ["dead-letters"] = 1 },
+            Topics = new Dictionary<string, int>(Set.Topics.Select(t => KeyValuePair.Create(t, 4)))
+            {
+                ["dead-letters"] = 1,
+            },
         };
         Log = FileEventLog.Open(change?.Invoke(options) ?? options, TimeProvider.System, NullLogger.Instance);
         Held = new HeldLog(Log);
@@ -70,22 +74,31 @@ internal sealed class ClusterFixture : IAsyncDisposable
     }
 
     /// <summary>Starts a silo.</summary>
-    internal Task<SiloHost> StartAsync(TimeSpan? flushInterval = null, ReplayOptions? replay = null) =>
-        SiloHost.StartAsync(
-            new SiloOptions
-            {
-                Definitions = Set,
-                Log = _ => new(Held),
-                Snapshots = _ => new(OpenState()),
-                Port = 0,
-                Membership = silo => silo.Services.AddSingleton<IMembershipTable>(_members),
-                FlushInterval = flushInterval ?? TimeSpan.FromMilliseconds(500),
-                Metrics = new GridMetrics(),
-                Replay = replay ?? new ReplayOptions(),
-            },
+    /// <param name="flushInterval">The time between commits; null: half a second.</param>
+    /// <param name="replay">What replays may take; null: the default.</param>
+    /// <param name="change">Changes the options; null: they stay.</param>
+    internal Task<SiloHost> StartAsync(
+        TimeSpan? flushInterval = null,
+        ReplayOptions? replay = null,
+        Func<SiloOptions, SiloOptions>? change = null)
+    {
+        var options = new SiloOptions
+        {
+            Definitions = Set,
+            Log = _ => new(Held),
+            Snapshots = _ => new(OpenState()),
+            Port = 0,
+            Membership = silo => silo.Services.AddSingleton<IMembershipTable>(_members),
+            FlushInterval = flushInterval ?? TimeSpan.FromMilliseconds(500),
+            Metrics = new GridMetrics(),
+            Replay = replay ?? new ReplayOptions(),
+        };
+        return SiloHost.StartAsync(
+            change is null ? options : change(options),
             TimeProvider.System,
             logging => logging.SetMinimumLevel(LogLevel.None),
             CancellationToken.None);
+    }
 
     /// <summary>Publishes payments of users in turn.</summary>
     internal async Task<RecordPosition[]> PublishAsync(int users, int events)

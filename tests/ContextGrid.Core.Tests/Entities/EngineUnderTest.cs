@@ -82,31 +82,8 @@ internal sealed class EngineUnderTest
     internal List<string> Differences(FeatureOracle oracle, object key, long headMs)
     {
         Answers answers = Read(headMs);
-        var differences = new List<string>();
-        for (int i = 0; i < _selection.Names.Length; i++)
-        {
-            OracleFeature feature = oracle.Entity.Features.Single(f => f.Name == _selection.Names[i]);
-            OracleAnswer right = feature.IsDerived
-                ? oracle.Derive(key, feature, headMs, AnswerOf)
-                : oracle.Ask(key, feature, headMs);
-            object? actual = CoreValues.FromCore(answers.Values[i]);
-            bool isApproximate = (answers.Notes[i] & 1) != 0;
-            string? difference = isApproximate
-                ? right.MayBeApproximate ? null : "it is called approximate, but no cap is exceeded"
-                : OracleComparison.Difference(right, actual, (int)answers.Statuses[i], answers.TimesMs[i]);
-            if (difference is not null)
-            {
-                differences.Add($"{feature.Name}: {feature.ToText()} at {headMs}: {difference}");
-            }
-        }
-
-        return differences;
-
-        OracleAnswer AnswerOf(string name)
-        {
-            (object? value, OracleStatus status, long time) = Answer(name, headMs);
-            return new(value, status, time, default);
-        }
+        var slots = new AnswerSlots(answers.Values, answers.Statuses, answers.TimesMs, answers.Notes);
+        return OracleDifferences.Of(oracle, key, headMs, _selection.Names, slots);
     }
 
     private Answers Read(long headMs)

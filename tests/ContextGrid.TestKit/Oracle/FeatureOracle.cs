@@ -38,6 +38,13 @@ public sealed class FeatureOracle(OracleEntity entity)
     /// <summary>The times of an entity's events, in order.</summary>
     public IEnumerable<long> TimesMs(object key) => EventsOf(key).Select(e => e.TimeMs);
 
+    /// <summary>
+    /// Whether the state of an entity may depend on how its partitions interleaved: it has had more categories, or more
+    /// values of a most_frequent, than are kept.
+    /// </summary>
+    public bool MayDependOnOrder(object key) =>
+        entity.Features.Any(f => !f.IsDerived && OracleCaps.ForgetInOrder(f, EventsOf(key)));
+
     /// <summary>The right answer for one aggregate feature of one entity at a head.</summary>
     public OracleAnswer Ask(object key, OracleFeature feature, long headMs)
     {

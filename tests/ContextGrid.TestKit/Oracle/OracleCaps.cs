@@ -27,6 +27,11 @@ internal static class OracleCaps
         };
     }
 
+    /// <summary>Whether what a feature keeps of some events depends on the order in which they came.</summary>
+    internal static bool ForgetInOrder(OracleFeature feature, IReadOnlyList<OracleEvent> events) =>
+        (feature.By is not null && Different(feature.By, events) > CategoriesMax)
+        || (feature.Aggregate == "most_frequent" && Different(feature.Arguments[0], events) > FrequentMax);
+
     private static int Different(OracleExpression expression, IReadOnlyList<OracleEvent> events) =>
         Values(expression, events).Distinct(OracleOrder.Instance).Count();
 

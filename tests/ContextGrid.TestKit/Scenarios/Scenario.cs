@@ -29,7 +29,10 @@ public sealed record Scenario(int Seed, OracleEntity Entity, ImmutableArray<Orac
         [("payment", "sales"), ("refund", "returns")];
 
     /// <summary>The definitions as a file.</summary>
-    public string ToYaml()
+    public string ToYaml() => ToYaml([Entity]);
+
+    /// <summary>Definitions of the events and of some types of entities as a file.</summary>
+    public static string ToYaml(IEnumerable<OracleEntity> entities)
     {
         var yaml = new StringBuilder("version: 1\nevents:\n");
         foreach ((string name, string topic) in Topics)
@@ -38,15 +41,10 @@ public sealed record Scenario(int Seed, OracleEntity Entity, ImmutableArray<Orac
             yaml.Append(CultureInfo.InvariantCulture, $"  {name}: {{topic: {topic}, fields: {{{fields}}}}}\n");
         }
 
-        IEnumerable<string> sources = Entity.Sources.Select(s => $"{s.Key}: {s.Value}");
-        string from = string.Join(", ", sources.Order(StringComparer.Ordinal));
-        yaml.Append(CultureInfo.InvariantCulture, $"entities:\n  {Entity.Name}:\n    from: {{{from}}}\n");
-        yaml.Append(Entity.TtlMs > 0 ? $"    ttl: {OracleWindow.Text(Entity.TtlMs)}\n" : "");
-        yaml.Append("    features:\n");
-        foreach (OracleFeature feature in Entity.Features)
+        yaml.Append("entities:\n");
+        foreach (OracleEntity entity in entities)
         {
-            string text = feature.ToText().Replace("'", "''", StringComparison.Ordinal);
-            yaml.Append(CultureInfo.InvariantCulture, $"      {feature.Name}: '{text}'\n");
+            Append(yaml, entity);
         }
 
         return yaml.ToString();
@@ -65,5 +63,18 @@ public sealed record Scenario(int Seed, OracleEntity Entity, ImmutableArray<Orac
         }
 
         return text.ToString();
+    }
+    private static void Append(StringBuilder yaml, OracleEntity entity)
+    {
+        IEnumerable<string> sources = entity.Sources.Select(s => $"{s.Key}: {s.Value}");
+        string from = string.Join(", ", sources.Order(StringComparer.Ordinal));
+        yaml.Append(CultureInfo.InvariantCulture, $"  {entity.Name}:\n    from: {{{from}}}\n");
+        yaml.Append(entity.TtlMs > 0 ? $"    ttl: {OracleWindow.Text(entity.TtlMs)}\n" : "");
+        yaml.Append("    features:\n");
+        foreach (OracleFeature feature in entity.Features)
+        {
+            string text = feature.ToText().Replace("'", "''", StringComparison.Ordinal);
+            yaml.Append(CultureInfo.InvariantCulture, $"      {feature.Name}: '{text}'\n");
+        }
     }
 }
