@@ -1,6 +1,7 @@
 using System.Net;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Orleans.Replay;
+using ContextGrid.Orleans.Storage;
 using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.Diagnostics;
@@ -24,11 +25,19 @@ public sealed record SiloOptions
     /// <summary>Opens the store of all state; all silos have the same one.</summary>
     public required Func<CancellationToken, ValueTask<ISnapshotStore>> Snapshots { get; init; }
 
+    /// <summary>Keeps the state of grains in blobs of their own; null: it is in <see cref="Snapshots"/> too, which else
+    /// only has what replays rebuild.</summary>
+    public BlobPerGrain? Blobs { get; init; }
+
     /// <summary>Redis, which knows the members, as <c>host:port</c>; null: the one at <see cref="Primary"/> knows them,
     /// for development.</summary>
     public string? Redis { get; init; }
 
-    /// <summary>The first silo's address, where there is no Redis; null: this silo is it.</summary>
+    /// <summary>Azure Table storage, which knows the members where there is no Redis, as the account's connection string;
+    /// null: as for <see cref="Redis"/>.</summary>
+    public string? Tables { get; init; }
+
+    /// <summary>The first silo's address, where neither knows the members; null: this silo is it.</summary>
     public IPEndPoint? Primary { get; init; }
 
     /// <summary>Chooses who knows the members in another way; null: as said above.</summary>

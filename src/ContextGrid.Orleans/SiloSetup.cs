@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using Azure;
+using Azure.Data.Tables;
 using ContextGrid.Orleans.Following;
 using ContextGrid.Orleans.Entities;
 using ContextGrid.Orleans.Ingestion;
@@ -15,8 +17,6 @@ using Orleans;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
-using Orleans.Serialization;
-using Orleans.Storage;
 using StackExchange.Redis;
 
 namespace ContextGrid.Orleans;
@@ -29,7 +29,7 @@ internal static class SiloSetup
 
     /// <summary>Whether an exception is a reason for people why a silo can't start.</summary>
     internal static bool IsReason(Exception e) => HostStart.IsReason(e)
-        || e is RedisException or OrleansException or SocketException;
+        || e is RedisException or RequestFailedException or OrleansException or SocketException;
 
     /// <summary>All source partitions.</summary>
     /// <exception cref="HostStartException">A topic is missing.</exception>
@@ -63,9 +63,7 @@ internal static class SiloSetup
         builder.Services.AddSingleton(new GridContext(options.Definitions, options.Metrics));
         builder.Services.AddSingleton(new SnapshotStores(options.Snapshots));
         builder.Services.AddSingleton(services => Parts(options, log, time, services));
-        builder.Services.AddKeyedSingleton<IGrainStorage>(GridContext.StorageName, (services, _) =>
-            new SnapshotGrainStorage(
-                services.GetRequiredService<IGrainFactory>(), services.GetRequiredService<Serializer>()));
+        builder.Services.AddStateStorage(options.Blobs);
         builder.UseOrleans(silo => Configure(silo, options));
 
         // After the silo: they begin when it runs, and end before it does.
@@ -112,6 +110,10 @@ internal static class SiloSetup
         else if (options.Redis is { } redis)
         {
             silo.UseRedisClustering(r => r.ConfigurationOptions = ConfigurationOptions.Parse(redis));
+        }
+        else if (options.Tables is { } tables)
+        {
+            silo.UseAzureStorageClustering(t => t.TableServiceClient = new TableServiceClient(tables));
         }
         else
         {

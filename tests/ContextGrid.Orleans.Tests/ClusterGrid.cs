@@ -18,13 +18,17 @@ namespace ContextGrid.Orleans.Tests;
 internal static class ClusterGrid
 {
     /// <summary>Starts silos without entities.</summary>
-    internal static async Task<GridUnderTest> StartAsync(DefinitionSet definitions, int silos)
+    /// <param name="definitions">The definitions.</param>
+    /// <param name="silos">How many silos.</param>
+    /// <param name="change">Changes their options; null: they stay.</param>
+    internal static async Task<GridUnderTest> StartAsync(
+        DefinitionSet definitions, int silos, Func<SiloOptions, SiloOptions>? change = null)
     {
         var cluster = new ClusterFixture(definitions: definitions);
         var hosts = new List<SiloHost>();
         for (int i = 0; i < silos; i++)
         {
-            hosts.Add(await cluster.StartAsync());
+            hosts.Add(await cluster.StartAsync(change: change));
         }
 
         return new GridUnderTest(
@@ -46,10 +50,19 @@ internal static class ClusterGrid
     internal static async Task<byte[]> StoredAsync(SiloHost silo, byte[] name)
     {
         GrainId grain = silo.Services.GetRequiredService<IGrainFactory>().EntityOf(name).GetGrainId();
-        var stored = new GrainState<EntityState>();
-        await silo.Services.GetRequiredKeyedService<IGrainStorage>(GridContext.StorageName)
-            .ReadStateAsync("entity", grain, stored);
-        return stored.State?.Snapshot ?? [];
+        return (await StateOfAsync<EntityState>(silo, "entity", grain)).State?.Snapshot ?? [];
+    }
+
+    /// <summary>The storage of a silo's grains.</summary>
+    internal static IGrainStorage StorageOf(SiloHost silo) =>
+        silo.Services.GetRequiredKeyedService<IGrainStorage>(GridContext.StorageName);
+
+    /// <summary>The stored state of a grain.</summary>
+    internal static async Task<GrainState<T>> StateOfAsync<T>(SiloHost silo, string name, GrainId grain)
+    {
+        var stored = new GrainState<T>();
+        await StorageOf(silo).ReadStateAsync(name, grain, stored);
+        return stored;
     }
 
     // The entity makes everything durable that an answer says it has.
@@ -58,7 +71,7 @@ internal static class ClusterGrid
     {
         byte[] name = EntityName.Of(plan, key);
         var query = new ContextQuery { Head = QueryHead.Newest };
-        query.Selections.Add(FeatureSelection.Of(silo.Grid.Plans.Single(p => p.Definition.Name == plan.Definition.Name), []));
+        query.Selections.Add(FeatureSelection.Of(plan, []));
         query.Add(0, key);
         var answer = new ContextAnswer();
         await silo.Grid.ReadAsync(query, answer, CancellationToken.None);

@@ -133,8 +133,22 @@ public abstract class GridApplyConformance : GridConformance
     [Fact]
     public async Task Apply_KeysOfAnyForm_AreEntitiesOfTheirOwn()
     {
-        string[] users = ["a/b", "a", "b", "A", " ", "%", "ключ 😀", "user/a", new('k', 1024)];
-        await PayAsync(2, users.Select((u, i) => Payment(i, u, i + 1)));
+        string[] users =
+        [
+            "a/b", "a//b", "a", "b", "A", ".", "../shop/a", "a/../b", "a/", " ", "%", "%2F", "~2F", "ключ 😀", "user/a",
+            new('k', 1024), new string('k', 1023) + 'l', new('/', 1024),
+        ];
+        GridEvent[] events = [.. users.Select((u, i) => Payment(i, u, i + 1, shop: "a"))];
+        await PayAsync(2, events);
+        await using GridUnderTest embedded = GridUnderTest.Embedded(Definitions);
+        await embedded.ApplyAsync(new TopicPartition("payments", 2), events);
+        foreach (string user in users)
+        {
+            Assert.Equal(
+                await embedded.SnapshotAsync(embedded.Plans.Single(p => p.Definition.Name == "user"), user),
+                await Grid.SnapshotAsync(PlanOf("user"), user));
+        }
+
         ContextAnswer answer = await Grid.ReadAsync(Query("user", "payments total", users));
         Assert.Equal(users.Select((_, i) => $"1 {i + 1}"), Texts(answer));
     }

@@ -4,8 +4,8 @@ using ContextGrid.TestKit.Processes;
 namespace ContextGrid.TestKit.Parts;
 
 /// <summary>
-/// Azurite, Microsoft's emulator of Azure Blob storage, on a free port of 127.0.0.1. It keeps its port and its blobs
-/// when it is stopped and started again. Not thread-safe.
+/// Azurite, Microsoft's emulator of Azure's Blob or Table storage, on a free port of 127.0.0.1. It keeps its port and
+/// what it holds when it is stopped and started again. Not thread-safe.
 /// </summary>
 public sealed class AzuriteProcess : IAsyncDisposable
 {
@@ -17,11 +17,13 @@ public sealed class AzuriteProcess : IAsyncDisposable
         "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
     private readonly TemporaryDirectory _directory = new();
-    private readonly string _program;
+    private readonly string _modules;
+    private readonly string _service;
     private readonly string[] _more;
     private PartProcess? _process;
 
-    private AzuriteProcess(string program, string[] more) => (_program, _more) = (program, more);
+    private AzuriteProcess(string modules, string service, string[] more) =>
+        (_modules, _service, _more) = (modules, service, more);
 
     /// <summary>Its port.</summary>
     public int Port { get; } = PartProcess.FreePort();
@@ -40,11 +42,14 @@ public sealed class AzuriteProcess : IAsyncDisposable
     /// </summary>
     /// <param name="more">More arguments; with <c>--inMemoryPersistence</c> it forgets everything when it is stopped,
     /// but bears uploads that break off: each of these costs its files one of 50 places to write.</param>
-    public static async Task<AzuriteProcess> StartAsync(params string[] more)
+    public static Task<AzuriteProcess> StartAsync(params string[] more) => StartServiceAsync("blob", more);
+
+    /// <summary>Does the same for tables instead of blobs.</summary>
+    public static Task<AzuriteProcess> StartTablesAsync() => StartServiceAsync("table", []);
+
+    private static async Task<AzuriteProcess> StartServiceAsync(string service, string[] more)
     {
-        string modules = await NodePackages.RequireAsync("azurite");
-        var azurite = new AzuriteProcess(
-            Path.Combine(modules, "azurite", "dist", "src", "blob", "main.js"), more);
+        var azurite = new AzuriteProcess(await NodePackages.RequireAsync("azurite"), service, more);
         try
         {
             await azurite.StartAgainAsync();
@@ -60,7 +65,8 @@ public sealed class AzuriteProcess : IAsyncDisposable
     /// <summary>A connection string of the account behind a proxy on another port.</summary>
     public string ConnectionStringAt(int port) => string.Create(
         CultureInfo.InvariantCulture,
-        $"AccountName={Account};AccountKey={Key};BlobEndpoint={Scheme}://127.0.0.1:{port}/{Account};");
+        $"AccountName={Account};AccountKey={Key};"
+            + $"{(_service == "blob" ? "Blob" : "Table")}Endpoint={Scheme}://127.0.0.1:{port}/{Account};");
 
     /// <summary>Stops it; what it holds is on the disk.</summary>
     public async Task StopAsync()
@@ -84,7 +90,8 @@ public sealed class AzuriteProcess : IAsyncDisposable
         string port = Port.ToString(CultureInfo.InvariantCulture);
         string[] arguments =
         [
-            _program, "--blobHost", "127.0.0.1", "--blobPort", port, "--skipApiVersionCheck", "--silent",
+            Path.Combine(_modules, "azurite", "dist", "src", _service, "main.js"),
+            $"--{_service}Host", "127.0.0.1", $"--{_service}Port", port, "--skipApiVersionCheck", "--silent",
             "--disableTelemetry", .. _more, .. IsInMemory ? [] : (string[])["--location", _directory.Path],
         ];
         _process = await PartProcess.StartAsync("node", arguments, async () =>
