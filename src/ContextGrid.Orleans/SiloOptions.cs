@@ -33,8 +33,8 @@ public sealed record SiloOptions
     /// for development.</summary>
     public string? Redis { get; init; }
 
-    /// <summary>Azure Table storage, which knows the members where there is no Redis, as the account's connection string;
-    /// null: as for <see cref="Redis"/>.</summary>
+    /// <summary>Azure Table storage, which knows the members where there is no Redis, as the account's connection
+    /// string; null: as for <see cref="Redis"/>.</summary>
     public string? Tables { get; init; }
 
     /// <summary>The first silo's address, where neither knows the members; null: this silo is it.</summary>

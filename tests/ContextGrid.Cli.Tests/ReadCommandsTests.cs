@@ -142,24 +142,6 @@ public sealed class ReadCommandsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Status_OfSilo_TellsSilosReadersAndFaults()
-    {
-        var status = new GetStatusResponse { Version = "1.0", Ready = true, CheckpointTimeMs = 1_000 };
-        status.Sources.Add(new SourceStatus { Topic = "payments", Reader = "S10.0.0.2:1:7", Fault = "no \u001b leader" });
-        status.Silos.Add(new SiloStatus { Address = "10.0.0.1:1@9", Status = "Active", IsThis = true });
-        status.Silos.Add(new SiloStatus { Address = "10.0.0.2:1@7", Status = "Dead" });
-        Reply("GetStatus", status);
-
-        var people = await CliRun.AtAsync(_server, "status");
-
-        Assert.Contains("S10.0.0.2:1:7", people.Out, StringComparison.Ordinal);
-        Assert.Contains("no \\u001b leader", people.Out, StringComparison.Ordinal);
-        Assert.Contains("10.0.0.1:1@9", people.Out, StringComparison.Ordinal);
-        Assert.Contains("1 silo left or died before", people.Out, StringComparison.Ordinal);
-        Assert.Contains("1970-01-01T00:00:01", people.Out, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task Dlq_ListAndShow_PrintReasonsAndPayloadsSafely()
     {
         var letter = new DeadLetter

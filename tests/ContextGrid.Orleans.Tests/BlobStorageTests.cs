@@ -84,13 +84,14 @@ public sealed class BlobStorageTests : IAsyncLifetime
     {
         string[] keys =
         [
-            "user/a", "user/a/b", "user/..", "user/../shop/a", "shop/a", "user/a.b", "user/a~2Eb", "user/a%2Eb", "user/ü",
-            "user/" + new string('k', 1_024), "user/" + new string('k', 1_023) + "l", "user/" + new string('/', 1_024),
+            "user/a", "user/a/b", "user/..", "user/../shop/a", "shop/a", "user/a.b", "user/a~2Eb", "user/a%2Eb",
+            "user/ü", "user/" + new string('k', 1_024), "user/" + new string('k', 1_023) + "l", "user/" + new string('/', 1_024),
         ];
         GrainId[] names = [.. keys.Select(k => BlobGrainStorage.NameOf(GrainId.Create("entity", k)))];
         Assert.Equal(keys.Length, names.Distinct().Count());
         Assert.All(names, n => Assert.Matches("^entity/(user|shop)/[A-Za-z0-9_~-]{1,700}$", n.ToString()));
-        Assert.Equal(["entity/user/a", "entity/user/a~2Fb", "entity/user/~2E~2E"], names[..3].Select(n => n.ToString()));
+        Assert.Equal(
+            ["entity/user/a", "entity/user/a~2Fb", "entity/user/~2E~2E"], names[..3].Select(n => n.ToString()));
     }
 
     [Fact]

@@ -19,7 +19,8 @@ internal static class AzureBlobRequests
         BlobContainerClient container, string prefix, CancellationToken cancellationToken)
     {
         // Listing is what a signature of the container may do; asking for the container's properties is not.
-        AsyncPageable<BlobItem> blobs = container.GetBlobsAsync(prefix: prefix, cancellationToken: cancellationToken);
+        AsyncPageable<BlobItem> blobs = container.GetBlobsAsync(
+            BlobTraits.None, BlobStates.None, prefix, cancellationToken);
         try
         {
             await using IAsyncEnumerator<Page<BlobItem>> pages = blobs.AsPages(pageSizeHint: 1)
@@ -68,7 +69,7 @@ internal static class AzureBlobRequests
     {
         var blobs = new List<SnapshotBlobInfo>();
         AsyncPageable<BlobItem> found = container.GetBlobsAsync(
-            prefix: root + prefix, cancellationToken: cancellationToken);
+            BlobTraits.None, BlobStates.None, root + prefix, cancellationToken);
         await foreach (Page<BlobItem> page in found.AsPages(pageSizeHint: pageMax))
         {
             blobs.AddRange(page.Values.Select(item => new SnapshotBlobInfo(

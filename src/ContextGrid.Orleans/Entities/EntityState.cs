@@ -7,8 +7,8 @@ namespace ContextGrid.Orleans.Entities;
 [Alias("ContextGrid.EntityState")]
 public sealed class EntityState
 {
-    /// <summary>The snapshot, as docs/STORAGE.md describes it; empty: the entity has seen nothing; null, never stored: it
-    /// has to be read.</summary>
+    /// <summary>The snapshot, as docs/STORAGE.md describes it; empty: the entity has seen nothing; null, never stored:
+    /// it has to be read.</summary>
     [Id(0)]
     public byte[]? Snapshot { get; set; } = [];
 }

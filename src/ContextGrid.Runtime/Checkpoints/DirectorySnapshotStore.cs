@@ -33,8 +33,8 @@ public sealed class DirectorySnapshotStore : ISnapshotStore
             files, root, Path.Combine(root, AsideFolder), Path.Combine(root, LockFile), time);
     }
 
-    /// <summary>Opens a directory, creates it when it is missing, and removes what unfinished puts have left an hour ago
-    /// or earlier: others may be writing here.</summary>
+    /// <summary>Opens a directory, creates it when it is missing, and removes what unfinished puts have left an hour
+    /// ago or earlier: others may be writing here.</summary>
     /// <param name="path">The directory; used for nothing else.</param>
     /// <param name="time">The clock for versions.</param>
     /// <exception cref="SnapshotStoreException">The directory can't be created or written.</exception>

@@ -35,7 +35,7 @@ internal sealed class ClusterQueries(List<SiloSlot> slots, CrashLedger ledger)
     }
 
     public override string ToString() =>
-        $"{_calls} queries, {_retried} tried again elsewhere, {_partial} with entities missing, {Failures.Count} failed";
+        $"{_calls} queries, {_retried} tried again elsewhere, {_partial} lacked entities, {Failures.Count} failed";
 
     private async Task AskAsync(int turn)
     {

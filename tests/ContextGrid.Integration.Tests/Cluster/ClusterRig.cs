@@ -58,15 +58,8 @@ internal sealed class ClusterRig(GridFolder grid, ClusterParts parts, int seed, 
         foreach (ClusterFault fault in faults)
         {
             await Task.Delay(_random.Next(1_000, 2_500));
-            var queries = new ClusterQueries(_slots, _ledger);
-            using (var stop = new CancellationTokenSource())
-            {
-                Task asking = Task.Run(() => queries.RunAsync(stop.Token));
-                await new ClusterFaults(_slots, _shared, parts, _random, probe.AnswersAsync).RunAsync(fault);
-                await stop.CancelAsync();
-                await asking;
-            }
-
+            ClusterQueries queries = await AskBesideAsync(
+                () => new ClusterFaults(_slots, _shared, parts, _random, probe.AnswersAsync).RunAsync(fault));
             Assert.True(
                 fault != ClusterFault.Rolling || queries.Failures.Count == 0,
                 $"{queries}: {string.Join('\n', queries.Failures)}");
@@ -90,6 +83,17 @@ internal sealed class ClusterRig(GridFolder grid, ClusterParts parts, int seed, 
         }
 
         await ((Task)_loading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task<ClusterQueries> AskBesideAsync(Func<Task> run)
+    {
+        var queries = new ClusterQueries(_slots, _ledger);
+        using var stop = new CancellationTokenSource();
+        Task asking = Task.Run(() => queries.RunAsync(stop.Token));
+        await run();
+        await stop.CancelAsync();
+        await asking;
+        return queries;
     }
 
     private async Task LoadAsync(CrashLoad load)

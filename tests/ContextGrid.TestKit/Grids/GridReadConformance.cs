@@ -84,7 +84,9 @@ public abstract class GridReadConformance : GridConformance
         for (int i = 0; i < 200; i++)
         {
             string newest = i < 50 ? $"[\"many-{i + 150}\", \"many-{i}\"]" : $"[\"many-{i}\"]";
-            string shop = i < 150 ? $"{newest} UnknownFeature {(i < 50 ? 2 : 1)}" : "NeverSeen UnknownFeature NeverSeen";
+            string shop = i < 150
+                ? $"{newest} UnknownFeature {(i < 50 ? 2 : 1)}"
+                : "NeverSeen UnknownFeature NeverSeen";
             Assert.Equal(shop, Text(answer, 3 * i));
             Assert.Equal($"{199 - i}", Text(answer, (3 * i) + 1));
             Assert.Equal($"1 {i} {i} NeverSeen {i}.0", Text(answer, (3 * i) + 2));

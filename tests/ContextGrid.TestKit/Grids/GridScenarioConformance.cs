@@ -31,7 +31,7 @@ public abstract class GridScenarioConformance
     public Task Apply_RandomEventsOneAfterTheOther_AnswersAreTheOraclesAndStateIsTheSame() =>
         ForAllAsync(async (grid, world, random) =>
         {
-            await ApplyAsync(grid, Batches(ScenarioMaker.Interleave(world.Events, random), random));
+            await ApplyAsync(grid, GridBatches.Of(ScenarioMaker.Interleave(world.Events, random), random));
             await CheckAsync(grid, world, world.Events, random);
         });
 
@@ -41,7 +41,7 @@ public abstract class GridScenarioConformance
         {
             await Task.WhenAll(world.Events.GroupBy(e => (e.Topic, e.Partition)).Select(partition =>
             {
-                List<OracleEvent[]> batches = Batches([.. partition], random);
+                List<OracleEvent[]> batches = GridBatches.Of([.. partition], random);
                 return Task.Run(() => ApplyAsync(grid, batches));
             }));
             await CheckAsync(grid, world, world.Events, random);
@@ -53,10 +53,10 @@ public abstract class GridScenarioConformance
         {
             ImmutableArray<OracleEvent> events = ScenarioMaker.Interleave(world.Events, random);
             int middle = random.Next(events.Length + 1);
-            await ApplyAsync(grid, Batches(events[..middle], random));
+            await ApplyAsync(grid, GridBatches.Of(events[..middle], random));
             await CheckAsync(grid, world, events[..middle], random);
             int from = random.Next(middle + 1);
-            await ApplyAsync(grid, Batches(events[from..], random));
+            await ApplyAsync(grid, GridBatches.Of(events[from..], random));
             await CheckAsync(grid, world, events, random);
         });
 
@@ -86,29 +86,6 @@ public abstract class GridScenarioConformance
             await grid.ApplyAsync(
                 new TopicPartition(batch[0].Topic, batch[0].Partition), batch.Select(GridEvent.Of));
         }
-    }
-
-    // Runs of one partition, some cut into several batches of which the next may begin with events of the last one.
-    private static List<OracleEvent[]> Batches(ImmutableArray<OracleEvent> events, Random random)
-    {
-        var batches = new List<OracleEvent[]>();
-        int start = 0;
-        while (start < events.Length)
-        {
-            int end = start + 1, most = random.Next(1, 40);
-            while (end < events.Length && end - start < most && IsNext(events[end - 1], events[end]))
-            {
-                end++;
-            }
-
-            batches.Add([.. events[start..end]]);
-            start = end - start > 3 && random.Next(4) == 0 ? end - random.Next(3) : end;
-        }
-
-        return batches;
-
-        static bool IsNext(OracleEvent a, OracleEvent b) =>
-            a.Topic == b.Topic && a.Partition == b.Partition;
     }
 
     private static async Task CheckAsync(

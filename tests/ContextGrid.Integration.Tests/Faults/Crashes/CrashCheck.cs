@@ -61,8 +61,7 @@ internal sealed class CrashCheck(CrashTruth truth, CrashLedger ledger, Definitio
     internal IEnumerable<string> Answer(CrashAnswer told)
     {
         EntityId id = told.Entity.Id;
-        bool isRebuilding = told.Entity[0].Status == FeatureStatus.Rebuilding;
-        if (isRebuilding && told.Entity.Degraded.Any(d => d.StartsWith("its values are missing", default)))
+        if (told.Entity.Degraded.Any(d => d.StartsWith("its values are missing", StringComparison.Ordinal)))
         {
             yield break; // It says that it is none.
         }
@@ -87,8 +86,7 @@ internal sealed class CrashCheck(CrashTruth truth, CrashLedger ledger, Definitio
             yield return $"{id} reflects {p}, where no event of it counts";
         }
 
-        // A silo's loss is told by the entity itself, also where its sources are applied further.
-        foreach ((string why, SourcePosition p) in isRebuilding && MayRebuild ? [] : Least(told))
+        foreach ((string why, SourcePosition p) in Least(told))
         {
             OracleEvent? newest = events.LastOrDefault(e => IsUpTo(e, p));
             if (newest is not null && !Reflects(reflected, newest))
@@ -104,7 +102,10 @@ internal sealed class CrashCheck(CrashTruth truth, CrashLedger ledger, Definitio
     }
 
     /// <summary>The positions that an answer must reflect, and why.</summary>
-    private static IEnumerable<(string Why, SourcePosition Position)> Least(CrashAnswer told) =>
+    private IEnumerable<(string Why, SourcePosition Position)> Least(CrashAnswer told) =>
+
+        // A silo's loss is told by the entity itself, also where its sources are applied further.
+        MayRebuild && told.Entity[0].Status == FeatureStatus.Rebuilding ? [] :
     [
         .. told.After.Select(p => ("was asked for", p)),
         .. told.Sources.Select(s => ("is applied, says the same answer", new SourcePosition
