@@ -8,6 +8,7 @@ using Orleans;
 using Orleans.Runtime;
 using Orleans.Runtime.Placement;
 using Orleans.Storage;
+using StableHash = ContextGrid.Core.Model.StableHash;
 
 namespace ContextGrid.Orleans.Entities;
 
@@ -24,10 +25,14 @@ internal sealed partial class EntityGrain(
     [PersistentState("entity", GridContext.StorageName)] IPersistentState<EntityState> state,
     ILogger<EntityGrain> logger) : Grain, IEntityGrain
 {
+    // Beyond that many different states since the last write, what is stored is taken for another activation's.
+    private const int TriedMax = 64;
+
     private readonly ILogger _logger = logger;
     private EntityWork _work = null!; // Set by activation, before any call.
     private Entity _entity = null!; // As above.
     private Position[] _durable = [];
+    private HashSet<ulong>? _tried; // Hashes of what failed writes may have stored all the same; null: none.
     private Task? _writing;
     private EntityObservers? _observers; // Null while nobody follows.
     private ReaderTrail _trail;
@@ -138,29 +143,52 @@ internal sealed partial class EntityGrain(
     private async Task WriteOnceAsync()
     {
         Position[] positions = _entity.Applied.ToArray();
-        state.State.Snapshot = _work.Snapshot(_entity);
+        byte[] snapshot = _work.Snapshot(_entity);
+        state.State.Snapshot = snapshot;
         _entity.MarkClean();
         try
         {
             await state.WriteStateAsync();
             _durable = positions;
+            _tried = null;
         }
         catch (InconsistentStateException)
         {
-            // Another activation has written: this one's state is not the entity's.
             _entity.MarkDirty();
-            DeactivateOnIdle();
-            throw;
+            if (!await IsOwnAsync())
+            {
+                // Another activation has written: this one's state is not the entity's.
+                DeactivateOnIdle();
+                throw;
+            }
         }
         catch
         {
             _entity.MarkDirty();
+            if ((_tried ??= []).Count < TriedMax)
+            {
+                _tried.Add(StableHash.Of(snapshot));
+            }
+
             throw;
         }
         finally
         {
             state.State.Snapshot = [];
         }
+    }
+
+    // Whether what is stored is of this activation: a silo may go after it has written, and before it has said so (I4).
+    // The next write is over that one.
+    private async ValueTask<bool> IsOwnAsync()
+    {
+        if (_tried is not { } tried)
+        {
+            return false;
+        }
+
+        await state.ReadStateAsync();
+        return tried.Contains(StableHash.Of(state.State.Snapshot));
     }
 
     [LoggerMessage(LogLevel.Warning, "{Grain} is not written before it goes: {Message}")]
