@@ -71,21 +71,24 @@ internal sealed class OrleansGrid(
     public async ValueTask FindChangedAsync(
         ContextQuery query, SourceVector since, List<int> changed, CancellationToken cancellationToken)
     {
-        var calls = new Task<AnswerBlock>[query.Count];
-        for (int i = 0; i < calls.Length; i++)
-        {
-            calls[i] = GrainOf(query, i).QueryAsync(new EntityQuery(QueryHead.Newest, 0, "", -1)).AsTask();
-        }
-
+        using var calls = new EntityCalls(
+            query.Count, i => (GrainOf(query, i), new EntityQuery(QueryHead.Newest, 0, "", -1)), null, time,
+            cancellationToken);
         var answer = new ContextAnswer();
-        for (int i = 0; i < calls.Length; i++)
+        for (int i = 0; i < query.Count; i++)
         {
+            (AnswerBlock block, string? why) = await calls.EndAsync(i, cancellationToken);
+            if (why is not null)
+            {
+                throw new SnapshotStoreException($"An entity of the query can't be reached: {why}");
+            }
+
             FeatureSelection selection = query.Selections[query[i].Selection];
             var one = new ContextQuery();
             one.Selections.Add(FeatureSelection.Of(selection.Plan, []));
             one.Add(0, query.Key(i));
             answer.Start(one);
-            (await calls[i].WaitAsync(cancellationToken)).CopyTo(0, answer);
+            block.CopyTo(0, answer);
             if (since.IsBefore(selection.Plan, answer.Positions(0)))
             {
                 changed.Add(i);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.Metrics;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Orleans.Following;
 using ContextGrid.Orleans.Ingestion;
@@ -93,6 +94,9 @@ public sealed class SiloHost : IGridHost
     /// <inheritdoc/>
     public HostState State => SiloStates.Of(this);
 
+    /// <summary>What Orleans measures of this silo.</summary>
+    public Meter OrleansMeter => Services.GetRequiredService<OrleansInstruments>().Meter;
+
     /// <summary>The silo's address.</summary>
     internal SiloAddress Address { get; }
 
@@ -127,12 +131,17 @@ public sealed class SiloHost : IGridHost
         }
         catch (Exception e)
         {
-            host?.Dispose();
+            await (host is null ? Task.CompletedTask : AbandonAsync(host));
             await (log?.DisposeAsync() ?? default);
             options.Directory?.Dispose();
-            throw SiloSetup.IsReason(e) ? new HostStartException(e.Message.ReplaceLineEndings(" "), e) : e;
+            throw SiloSetup.IsReason(e) ? new HostStartException(SiloSetup.Explain(e), e) : e;
         }
     }
+
+    // Orleans stops no silo that did not start, and what has begun of one would go round without end on what is
+    // disposed. So its stages are ended; after that, to dispose of it would wait for a stop that never comes.
+    private static Task AbandonAsync(IHost host) =>
+        host.Services.GetRequiredService<ISiloLifecycleSubject>().OnStop(new CancellationToken(canceled: true));
 
     /// <inheritdoc/>
     public string? WhyNotReady(long nowMs) => _stopped ? "stopping" : _readiness.WhyNot(nowMs) ?? _log.Incomplete;

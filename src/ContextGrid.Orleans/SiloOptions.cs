@@ -1,5 +1,6 @@
 using System.Net;
 using ContextGrid.Core.Definitions;
+using ContextGrid.Orleans.Operations;
 using ContextGrid.Orleans.Replay;
 using ContextGrid.Orleans.Storage;
 using ContextGrid.Runtime.Checkpoints;
@@ -67,6 +68,15 @@ public sealed record SiloOptions
 
     /// <summary>What replays may take.</summary>
     public ReplayOptions Replay { get; init; } = new();
+
+    /// <summary>TLS between silos, which all of the cluster then have; null: none.</summary>
+    public SiloTlsOptions? Tls { get; init; }
+
+    /// <summary>Who may see the dashboard of Orleans; null: the silo has none.</summary>
+    public DashboardAccess? Dashboard { get; init; }
+
+    /// <summary>Where metrics and traces are sent; null: nowhere.</summary>
+    public OtlpOptions? Otlp { get; init; }
 
     /// <summary>The counters.</summary>
     public GridMetrics Metrics { get; init; } = new();

@@ -6,6 +6,7 @@ using Azure.Data.Tables;
 using ContextGrid.Orleans.Following;
 using ContextGrid.Orleans.Entities;
 using ContextGrid.Orleans.Ingestion;
+using ContextGrid.Orleans.Operations;
 using ContextGrid.Orleans.Replay;
 using ContextGrid.Orleans.Storage;
 using ContextGrid.Runtime.Embedded;
@@ -17,6 +18,7 @@ using Orleans;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
+using Orleans.Runtime.MembershipService;
 using StackExchange.Redis;
 
 namespace ContextGrid.Orleans;
@@ -30,6 +32,12 @@ internal static class SiloSetup
     /// <summary>Whether an exception is a reason for people why a silo can't start.</summary>
     internal static bool IsReason(Exception e) => HostStart.IsReason(e)
         || e is RedisException or RequestFailedException or OrleansException or SocketException;
+
+    /// <summary>The reason in one line.</summary>
+    internal static string Explain(Exception e) => e.Message.ReplaceLineEndings(" ")
+        + (e is OrleansClusterConnectivityCheckFailedException
+            ? " Look at the network between the silos, and whether all have TLS of one authority, or none."
+            : "");
 
     /// <summary>All source partitions.</summary>
     /// <exception cref="HostStartException">A topic is missing.</exception>
@@ -64,7 +72,11 @@ internal static class SiloSetup
         builder.Services.AddSingleton(new SnapshotStores(options.Snapshots));
         builder.Services.AddSingleton(services => Parts(options, log, time, services));
         builder.Services.AddStateStorage(options.Blobs);
-        builder.UseOrleans(silo => Configure(silo, options));
+        builder.UseOrleans(silo =>
+        {
+            Configure(silo, options);
+            ConfigureOperations(silo, options);
+        });
 
         // After the silo: they begin when it runs, and end before it does.
         builder.Services.AddSingleton<ClusterView>();
@@ -144,6 +156,20 @@ internal static class SiloSetup
             // longer than this for them.
             (m.IAmAliveTablePublishTimeout, m.NumMissedTableIAmAliveLimit) = (TimeSpan.FromSeconds(3), 3);
         });
+    }
+
+    private static void ConfigureOperations(ISiloBuilder silo, SiloOptions options)
+    {
+        SiloDashboard.Use(silo, options.Dashboard);
+        if (options.Tls is { } tls)
+        {
+            SiloTls.Use(silo, tls);
+        }
+
+        if (options.Otlp is { } otlp)
+        {
+            SiloTelemetry.Use(silo, otlp, options.Cluster);
+        }
     }
 
     private static int FreePort(IPAddress address)

@@ -97,7 +97,9 @@ internal sealed record ServerOptions(
             SchemaRegistry = result.GetValue(registry),
             MemoryMaxBytes = ByteSize.Of(result.GetValue(memory)) ?? MemoryDefaultBytes,
         }));
-        return Invoke(root.Parse(args));
+
+        // An argument that begins with @ names the file of a secret, not one with more arguments.
+        return Invoke(root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null }));
     }
 
     /// <summary>What the host needs to know.</summary>

@@ -39,15 +39,19 @@ internal sealed class ClusterArguments
         Description = "Where the silo listens, if the others reach it by another address, as behind a proxy",
     };
 
+    private readonly OperationsArguments _operations = new();
+
     private ClusterArguments()
     {
     }
+
+    private IEnumerable<Option> OfSilo => [_name, _membership, _silo, _listen, .. _operations.All];
 
     /// <summary>Makes the options and adds them to a command.</summary>
     internal static ClusterArguments AddTo(RootCommand root)
     {
         var all = new ClusterArguments();
-        foreach (Option option in (Option[])[all._cluster, all._name, all._membership, all._silo, all._listen])
+        foreach (Option option in (Option[])[all._cluster, .. all.OfSilo])
         {
             root.Options.Add(option);
         }
@@ -63,15 +67,14 @@ internal sealed class ClusterArguments
         && Point(result.GetValue(_silo) ?? SiloDefault) is { } silo
             ? new ClusterChoice(
                 result.GetValue(_name) ?? NameDefault, silo.Address, silo.Port, membership,
-                Point(result.GetValue(_listen)))
+                Point(result.GetValue(_listen)), _operations.Read(result))
             : null;
 
     private void Validate(CommandResult result)
     {
         if (!result.GetValue(_cluster))
         {
-            string? stray = ((Option[])[_name, _membership, _silo, _listen])
-                .FirstOrDefault(o => result.GetResult(o) is { Implicit: false })?.Name;
+            string? stray = OfSilo.FirstOrDefault(o => result.GetResult(o) is { Implicit: false })?.Name;
             AddError(result, stray is null ? null : $"{stray} is for a silo: add --cluster.");
             return;
         }
@@ -93,6 +96,10 @@ internal sealed class ClusterArguments
                 ? null
                 : "--silo-listen takes an IP address and a port.");
         AddError(result, result.GetValue(_name) is not "" ? null : "--cluster-name is empty.");
+        foreach (string error in _operations.Errors(result))
+        {
+            result.AddError(error);
+        }
     }
 
     private static IPEndPoint? Point(string? text) =>

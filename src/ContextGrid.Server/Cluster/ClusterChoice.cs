@@ -8,5 +8,11 @@ namespace ContextGrid.Server.Cluster;
 /// <param name="Port">Its port there.</param>
 /// <param name="Membership">Where the members are written down.</param>
 /// <param name="Listen">Where it listens; null: where others reach it.</param>
+/// <param name="Operations">What operators want of it.</param>
 internal sealed record ClusterChoice(
-    string Name, IPAddress Address, int Port, MembershipChoice Membership, IPEndPoint? Listen);
+    string Name,
+    IPAddress Address,
+    int Port,
+    MembershipChoice Membership,
+    IPEndPoint? Listen,
+    ClusterOperations Operations);

@@ -1,7 +1,9 @@
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Hosting;
+using ContextGrid.Server.Http.Metrics;
 #if WITH_ORLEANS
 using ContextGrid.Orleans;
+using ContextGrid.Orleans.Operations;
 using ContextGrid.Runtime.Checkpoints;
 #endif
 
@@ -41,10 +43,23 @@ internal static class SiloStart
                 FlushInterval = host.CheckpointInterval,
                 Decoders = host.Decoders,
                 Metrics = host.Metrics,
+                Tls = cluster.Operations.Tls,
+                Dashboard = cluster.Operations.Dashboard,
+                Otlp = cluster.Operations.Otlp,
             },
             time,
             logging => logging.Services.AddSingleton(loggers),
             CancellationToken.None).ConfigureAwait(false);
+    }
+
+    /// <summary>Puts what a silo shows by HTTP into the pipeline, and its meter to the others; before routing.</summary>
+    internal static void Map(WebApplication app, IGridHost host, PrometheusCollector collector)
+    {
+        if (host is SiloHost silo)
+        {
+            app.UseSiloDashboard(silo);
+            collector.Add(silo.OrleansMeter);
+        }
     }
 
     private static void Check(ClusterChoice cluster, EmbeddedHostOptions host)
@@ -78,5 +93,10 @@ internal static class SiloStart
     internal static Task<IGridHost> StartAsync(
         ClusterChoice cluster, EmbeddedHostOptions host, TimeProvider time, ILoggerFactory loggers) =>
         throw new HostStartException(WhyNot!);
+
+    internal static void Map(WebApplication app, IGridHost host, PrometheusCollector collector)
+    {
+        // There are no silos.
+    }
 #endif
 }

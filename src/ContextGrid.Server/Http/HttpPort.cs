@@ -1,5 +1,6 @@
 using System.Globalization;
 using ContextGrid.Runtime.Hosting;
+using ContextGrid.Server.Cluster;
 using ContextGrid.Server.Dashboard;
 using ContextGrid.Server.Grpc;
 using ContextGrid.Server.Http.Metrics;
@@ -47,6 +48,7 @@ internal sealed partial class HttpPort : IDisposable
     {
         ILogger logger = app.Services.GetRequiredService<ILogger<HttpPort>>();
         app.Use(next => http => ServeAsync(http, next, logger));
+        SiloStart.Map(app, _host, _collector);
 
         // Named here, so that requests of the gRPC port don't pay for routing.
         app.UseRouting();

@@ -97,7 +97,7 @@ internal sealed class MetricFamily
             : MetricKind.Gauge;
     }
 
-    // A unit in braces is an annotation of OpenTelemetry, which Prometheus leaves out.
+    // A unit in braces is an annotation of OpenTelemetry, which Prometheus leaves out; a name there has no hyphens.
     private static string NameOf(Instrument instrument, MetricKind kind)
     {
         string unit = instrument.Unit switch
@@ -106,6 +106,6 @@ internal sealed class MetricFamily
             "By" => "_bytes",
             _ => "",
         };
-        return instrument.Name + unit + (kind == MetricKind.Counter ? "_total" : "");
+        return instrument.Name.Replace('-', '_') + unit + (kind == MetricKind.Counter ? "_total" : "");
     }
 }
