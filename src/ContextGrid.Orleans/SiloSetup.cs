@@ -115,6 +115,25 @@ internal static class SiloSetup
     private static void Configure(ISiloBuilder silo, SiloOptions options)
     {
         int port = options.Port == 0 ? FreePort(options.Address) : options.Port;
+        ConfigureMembers(silo, options, port);
+        silo.Configure<ClusterOptions>(c => (c.ClusterId, c.ServiceId) = (options.Cluster, options.Cluster));
+        silo.Configure<EndpointOptions>(e =>
+        {
+            (e.AdvertisedIPAddress, e.SiloPort, e.GatewayPort) = (options.Address, port, 0);
+            e.SiloListeningEndpoint = options.Listen ?? new IPEndPoint(options.Address, port);
+        });
+
+        // The default directory lets a grain live twice for seconds while silos come and go: its state stays right, but
+        // the younger one answers without what the older one has not written yet.
+#pragma warning disable ORLEANSEXP003
+        silo.AddDistributedGrainDirectory();
+#pragma warning restore ORLEANSEXP003
+        silo.Services.AddPlacementDirector<NearReaderPlacement, NearReaderDirector>();
+        silo.Configure<GrainCollectionOptions>(g => g.CollectionAge = options.IdleMax);
+    }
+
+    private static void ConfigureMembers(ISiloBuilder silo, SiloOptions options, int port)
+    {
         if (options.Membership is { } membership)
         {
             membership(silo);
@@ -132,20 +151,6 @@ internal static class SiloSetup
             silo.UseDevelopmentClustering(options.Primary ?? new IPEndPoint(options.Address, port));
         }
 
-        silo.Configure<ClusterOptions>(c => (c.ClusterId, c.ServiceId) = (options.Cluster, options.Cluster));
-        silo.Configure<EndpointOptions>(e =>
-        {
-            (e.AdvertisedIPAddress, e.SiloPort, e.GatewayPort) = (options.Address, port, 0);
-            e.SiloListeningEndpoint = options.Listen ?? new IPEndPoint(options.Address, port);
-        });
-
-        // The default directory lets a grain live twice for seconds while silos come and go: its state stays right, but
-        // the younger one answers without what the older one has not written yet.
-#pragma warning disable ORLEANSEXP003
-        silo.AddDistributedGrainDirectory();
-#pragma warning restore ORLEANSEXP003
-        silo.Services.AddPlacementDirector<NearReaderPlacement, NearReaderDirector>();
-        silo.Configure<GrainCollectionOptions>(g => g.CollectionAge = options.IdleMax);
         silo.Configure<ClusterMembershipOptions>(m =>
         {
             // A dead silo is out after a few seconds.

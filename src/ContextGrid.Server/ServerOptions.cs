@@ -97,9 +97,7 @@ internal sealed record ServerOptions(
             SchemaRegistry = result.GetValue(registry),
             MemoryMaxBytes = ByteSize.Of(result.GetValue(memory)) ?? MemoryDefaultBytes,
         }));
-
-        // An argument that begins with @ names the file of a secret, not one with more arguments.
-        return Invoke(root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null }));
+        return Invoke(root, args);
     }
 
     /// <summary>What the host needs to know.</summary>
@@ -114,8 +112,10 @@ internal sealed record ServerOptions(
         Rebuild = Rebuild,
     };
 
-    private static int Invoke(ParseResult parsed)
+    private static int Invoke(RootCommand root, string[] args)
     {
+        // An argument that begins with @ names the file of a secret, not one with more arguments.
+        ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         int code = parsed.Invoke(new InvocationConfiguration
         {
             EnableDefaultExceptionHandler = false,

@@ -85,7 +85,8 @@ public sealed class BlobStorageTests : IAsyncLifetime
         string[] keys =
         [
             "user/a", "user/a/b", "user/..", "user/../shop/a", "shop/a", "user/a.b", "user/a~2Eb", "user/a%2Eb",
-            "user/ü", "user/" + new string('k', 1_024), "user/" + new string('k', 1_023) + "l", "user/" + new string('/', 1_024),
+            "user/ü",
+            "user/" + new string('k', 1_024), "user/" + new string('k', 1_023) + "l", "user/" + new string('/', 1_024),
         ];
         GrainId[] names = [.. keys.Select(k => BlobGrainStorage.NameOf(GrainId.Create("entity", k)))];
         Assert.Equal(keys.Length, names.Distinct().Count());

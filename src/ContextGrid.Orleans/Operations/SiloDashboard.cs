@@ -10,12 +10,13 @@ using Orleans.Hosting;
 namespace ContextGrid.Orleans.Operations;
 
 /// <summary>
-/// The dashboard of Orleans under <see cref="DashboardAccess.Path"/> in another application's pipeline. It runs on the silo's services
-/// and routes: the application's have nothing of it, and it answers on no other path.
+/// The dashboard of Orleans under <see cref="DashboardAccess.Path"/> in another application's pipeline. It runs on
+/// the silo's services and routes: the application's have nothing of it, and it answers on no other path.
 /// </summary>
 public static class SiloDashboard
 {
-    /// <summary>Puts it into a pipeline, if the silo has it; before routing, so that routes can't get past it.</summary>
+    /// <summary>Puts it into a pipeline, if the silo has it; before routing, so that routes can't get past it.
+    /// </summary>
     public static IApplicationBuilder UseSiloDashboard(this IApplicationBuilder app, SiloHost silo)
     {
         IServiceProvider services = silo.Services;

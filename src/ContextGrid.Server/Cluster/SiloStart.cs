@@ -52,7 +52,8 @@ internal static class SiloStart
             CancellationToken.None).ConfigureAwait(false);
     }
 
-    /// <summary>Puts what a silo shows by HTTP into the pipeline, and its meter to the others; before routing.</summary>
+    /// <summary>Puts what a silo shows by HTTP into the pipeline, and its meter to the others; before routing.
+    /// </summary>
     internal static void Map(WebApplication app, IGridHost host, PrometheusCollector collector)
     {
         if (host is SiloHost silo)

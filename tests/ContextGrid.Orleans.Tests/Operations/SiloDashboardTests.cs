@@ -163,11 +163,8 @@ public sealed class SiloDashboardTests : IDisposable
         WebApplication app = builder.Build();
         app.Use(next => http =>
         {
-            if (http.Request.Headers.ContainsKey("Elsewhere"))
-            {
-                http.Connection.RemoteIpAddress = IPAddress.Parse("192.0.2.1");
-            }
-
+            bool isElsewhere = http.Request.Headers.ContainsKey("Elsewhere");
+            http.Connection.RemoteIpAddress = isElsewhere ? IPAddress.Parse("192.0.2.1") : IPAddress.Loopback;
             return next(http);
         });
         app.UseSiloDashboard(silo);
@@ -189,8 +186,7 @@ public sealed class SiloDashboardTests : IDisposable
         using var client = new TcpClient();
         using var limit = new CancellationTokenSource(ClusterFixture.Limit);
         await client.ConnectAsync(address.Host, address.Port, limit.Token);
-        byte[] request = Encoding.ASCII.GetBytes(
-            $"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+        byte[] request = Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
         await client.GetStream().WriteAsync(request, limit.Token);
         using var reader = new StreamReader(client.GetStream());
         return await reader.ReadToEndAsync(limit.Token);

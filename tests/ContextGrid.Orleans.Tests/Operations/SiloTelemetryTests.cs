@@ -3,7 +3,8 @@ using ContextGrid.Runtime.Embedded;
 
 namespace ContextGrid.Orleans.Tests.Operations;
 
-/// <summary>What a collector gets of a silo. Alone: the sources of spans are those of all silos in the process.</summary>
+/// <summary>What a collector gets of a silo. Alone: the sources of spans are those of all silos in the process.
+/// </summary>
 [Collection(nameof(SiloTelemetryTests))]
 [CollectionDefinition(nameof(SiloTelemetryTests), DisableParallelization = true)]
 public sealed class SiloTelemetryTests

@@ -6,8 +6,8 @@ namespace ContextGrid.TestKit.Grids;
 /// <summary>Cuts events into batches as readers of partitions do.</summary>
 internal static class GridBatches
 {
-    /// <summary>Runs of one partition, some cut into several batches of which the next may begin with events of the last
-    /// one.</summary>
+    /// <summary>Runs of one partition, some cut into several batches of which the next may begin with events of the
+    /// last one.</summary>
     internal static List<OracleEvent[]> Of(ImmutableArray<OracleEvent> events, Random random)
     {
         var batches = new List<OracleEvent[]>();

@@ -58,14 +58,14 @@ internal sealed class CrashCheck(CrashTruth truth, CrashLedger ledger, Definitio
     /// An answer is exactly what the log's events say up to the positions that it names; and it reflects all that its
     /// sources say is applied, and all that was asked for.
     /// </summary>
-    internal IEnumerable<string> Answer(CrashAnswer told)
+    internal IEnumerable<string> Answer(CrashAnswer told) =>
+        told.Entity.Degraded.Any(d => d.StartsWith("its values are missing", StringComparison.Ordinal))
+            ? [] // It says that it is none.
+            : Values(told);
+
+    private IEnumerable<string> Values(CrashAnswer told)
     {
         EntityId id = told.Entity.Id;
-        if (told.Entity.Degraded.Any(d => d.StartsWith("its values are missing", StringComparison.Ordinal)))
-        {
-            yield break; // It says that it is none.
-        }
-
         Dictionary<(string, int), long> reflected =
             told.Entity.Positions.ToDictionary(p => (p.Topic, p.Partition), p => p.Offset);
         IReadOnlyList<OracleEvent> events = truth.EventsOf(id);
