@@ -186,7 +186,7 @@ public sealed class SiloDashboardTests : IDisposable
         using var client = new TcpClient();
         using var limit = new CancellationTokenSource(ClusterFixture.Limit);
         await client.ConnectAsync(address.Host, address.Port, limit.Token);
-        byte[] request = Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+        byte[] request = Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
         await client.GetStream().WriteAsync(request, limit.Token);
         using var reader = new StreamReader(client.GetStream());
         return await reader.ReadToEndAsync(limit.Token);
