@@ -30,6 +30,20 @@ public sealed class ClusterArgumentsTests
     }
 
     [Fact]
+    public async Task Parse_AzureForMembersAndEntities_IsReadAndNotShown()
+    {
+        string variable = $"CONTEXTGRID_TEST_{Guid.NewGuid():N}";
+        Environment.SetEnvironmentVariable(variable, "AccountKey=hidden");
+        (int code, ServerOptions? options) = await ParseAsync(
+            "--cluster", "--membership", "tables:AccountKey=secret", "--grain-blobs", "env:" + variable);
+        Assert.Equal(0, code);
+        ClusterChoice cluster = Assert.IsType<ClusterChoice>(options?.Cluster);
+        Assert.Equal(("AccountKey=secret", "AccountKey=hidden"), (cluster.Membership.Tables, cluster.Blobs));
+        Assert.False(cluster.Membership.IsLocal);
+        Assert.DoesNotContain("AccountKey", cluster.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Parse_WithoutCluster_IsNoSilo()
     {
         (int code, ServerOptions? options) = await ParseAsync("--demo");
@@ -46,6 +60,9 @@ public sealed class ClusterArgumentsTests
     [InlineData("--silo", "127.0.0.1")]
     [InlineData("--silo-listen", "here")]
     [InlineData("--cluster-name", "")]
+    [InlineData("--membership", "tables:")]
+    [InlineData("--grain-blobs", "AccountKey=x")]
+    [InlineData("--grain-blobs", "env:CONTEXTGRID_TEST_NOT_SET")]
     public async Task Parse_WrongValue_IsWrongUse(string option, string value)
     {
         (int code, ServerOptions? options) = await ParseAsync("--cluster", option, value);

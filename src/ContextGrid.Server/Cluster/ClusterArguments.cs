@@ -39,13 +39,20 @@ internal sealed class ClusterArguments
         Description = "Where the silo listens, if the others reach it by another address, as behind a proxy",
     };
 
+    private readonly Option<string?> _blobs = new("--grain-blobs")
+    {
+        HelpName = "env:NAME",
+        Description = "Keep each entity as a blob of its own, for small grids: the environment variable with the "
+            + "connection string of an Azure Storage account. Default: in the store of --snapshots",
+    };
+
     private readonly OperationsArguments _operations = new();
 
     private ClusterArguments()
     {
     }
 
-    private IEnumerable<Option> OfSilo => [_name, _membership, _silo, _listen, .. _operations.All];
+    private IEnumerable<Option> OfSilo => [_name, _membership, _silo, _listen, _blobs, .. _operations.All];
 
     /// <summary>Makes the options and adds them to a command.</summary>
     internal static ClusterArguments AddTo(RootCommand root)
@@ -67,7 +74,7 @@ internal sealed class ClusterArguments
         && Point(result.GetValue(_silo) ?? SiloDefault) is { } silo
             ? new ClusterChoice(
                 result.GetValue(_name) ?? NameDefault, silo.Address, silo.Port, membership,
-                Point(result.GetValue(_listen)), _operations.Read(result))
+                Point(result.GetValue(_listen)), Secret(result.GetValue(_blobs)), _operations.Read(result))
             : null;
 
     private void Validate(CommandResult result)
@@ -96,6 +103,11 @@ internal sealed class ClusterArguments
                 ? null
                 : "--silo-listen takes an IP address and a port.");
         AddError(result, result.GetValue(_name) is not "" ? null : "--cluster-name is empty.");
+        AddError(
+            result,
+            result.GetValue(_blobs) is null || Secret(result.GetValue(_blobs)) is not null
+                ? null
+                : "--grain-blobs takes env:NAME, with a connection string in that environment variable.");
         foreach (string error in _operations.Errors(result))
         {
             result.AddError(error);
@@ -104,6 +116,12 @@ internal sealed class ClusterArguments
 
     private static IPEndPoint? Point(string? text) =>
         IPEndPoint.TryParse(text ?? "", out IPEndPoint? point) ? point : null;
+
+    private static string? Secret(string? text) =>
+        text?.StartsWith("env:", StringComparison.Ordinal) == true
+        && Environment.GetEnvironmentVariable(text[4..]) is { Length: > 0 } secret
+            ? secret
+            : null;
 
     private static void AddError(CommandResult result, string? error)
     {

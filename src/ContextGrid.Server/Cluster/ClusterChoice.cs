@@ -8,6 +8,8 @@ namespace ContextGrid.Server.Cluster;
 /// <param name="Port">Its port there.</param>
 /// <param name="Membership">Where the members are written down.</param>
 /// <param name="Listen">Where it listens; null: where others reach it.</param>
+/// <param name="Blobs">The connection string of the account where each entity is a blob of its own; null: entities are
+/// in the store of snapshots.</param>
 /// <param name="Operations">What operators want of it.</param>
 internal sealed record ClusterChoice(
     string Name,
@@ -15,4 +17,9 @@ internal sealed record ClusterChoice(
     int Port,
     MembershipChoice Membership,
     IPEndPoint? Listen,
-    ClusterOperations Operations);
+    string? Blobs,
+    ClusterOperations Operations)
+{
+    /// <summary>Name and address: connections have secrets.</summary>
+    public override string ToString() => $"{Name} at {Address}:{Port}";
+}

@@ -4,6 +4,7 @@ using ContextGrid.Server.Http.Metrics;
 #if WITH_ORLEANS
 using ContextGrid.Orleans;
 using ContextGrid.Orleans.Operations;
+using ContextGrid.Orleans.Storage;
 using ContextGrid.Runtime.Checkpoints;
 #endif
 
@@ -34,7 +35,9 @@ internal static class SiloStart
                 Snapshots = async token => host.Snapshots is { } place
                     ? await place.OpenAsync(token).ConfigureAwait(false)
                     : DirectorySnapshotStore.Open(directory!.CheckpointsPath, time),
+                Blobs = cluster.Blobs is { } blobs ? new BlobPerGrain(blobs) : null,
                 Redis = cluster.Membership.Redis,
+                Tables = cluster.Membership.Tables,
                 Primary = cluster.Membership.Primary,
                 Cluster = cluster.Name,
                 Address = cluster.Address,

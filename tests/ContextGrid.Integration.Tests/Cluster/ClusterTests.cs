@@ -15,7 +15,7 @@ public sealed class ClusterTests : IDisposable
 
     [Fact]
     public Task Faults_UnderLoad_NothingIsLostOrCountedTwice() => RunAsync(
-        [ClusterFault.Rolling, ClusterFault.Kill, ClusterFault.Pause],
+        [ClusterFault.Rolling, ClusterFault.Kill],
         line => TestContext.Current.TestOutputHelper?.WriteLine(line));
 
     /// <summary>The same with progress on the console; it runs only when it is asked for.</summary>
