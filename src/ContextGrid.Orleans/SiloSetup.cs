@@ -19,6 +19,8 @@ using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
 using Orleans.Runtime.MembershipService;
+using Orleans.Versions.Compatibility;
+using Orleans.Versions.Selector;
 using StackExchange.Redis;
 
 namespace ContextGrid.Orleans;
@@ -130,6 +132,11 @@ internal static class SiloSetup
 #pragma warning restore ORLEANSEXP003
         silo.Services.AddPlacementDirector<NearReaderPlacement, NearReaderDirector>();
         silo.Configure<GrainCollectionOptions>(g => g.CollectionAge = options.IdleMax);
+
+        // Silos are exchanged for newer ones one after the other: a newer one takes the calls of older ones, and an
+        // older one none of a newer interface.
+        silo.Configure<GrainVersioningOptions>(v => (v.DefaultCompatibilityStrategy, v.DefaultVersionSelectorStrategy)
+            = (nameof(BackwardCompatible), nameof(AllCompatibleVersions)));
     }
 
     private static void ConfigureMembers(ISiloBuilder silo, SiloOptions options, int port)

@@ -1,6 +1,7 @@
 using ContextGrid.Orleans.Following;
 using ContextGrid.Orleans.Wire;
 using Orleans;
+using Orleans.CodeGeneration;
 using Orleans.Concurrency;
 
 namespace ContextGrid.Orleans.Entities;
@@ -9,6 +10,7 @@ namespace ContextGrid.Orleans.Entities;
 /// One entity; the key is <c>type/id</c>. Calls interleave at waits only, and nothing waits while state changes.
 /// </summary>
 [Alias("ContextGrid.IEntityGrain")]
+[Version(1)]
 public interface IEntityGrain : IGrainWithStringKey
 {
     /// <summary>Applies events; a block that comes again, or a part of it, changes nothing (I2).</summary>

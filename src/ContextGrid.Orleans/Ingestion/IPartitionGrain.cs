@@ -1,4 +1,5 @@
 using Orleans;
+using Orleans.CodeGeneration;
 using Orleans.Concurrency;
 
 namespace ContextGrid.Orleans.Ingestion;
@@ -6,6 +7,7 @@ namespace ContextGrid.Orleans.Ingestion;
 /// <summary>What is durable of one source partition, and how far its reader is; the key is <c>topic/partition</c>.
 /// </summary>
 [Alias("ContextGrid.IPartitionGrain")]
+[Version(1)]
 public interface IPartitionGrain : IGrainWithStringKey
 {
     /// <summary>Makes the caller the partition's reader: no older one can commit from now on.</summary>

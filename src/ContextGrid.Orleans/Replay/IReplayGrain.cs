@@ -1,11 +1,13 @@
 using ContextGrid.Runtime.Hosting;
 using Orleans;
+using Orleans.CodeGeneration;
 using Orleans.Concurrency;
 
 namespace ContextGrid.Orleans.Replay;
 
 /// <summary>One replay; the key is its id.</summary>
 [Alias("ContextGrid.IReplayGrain")]
+[Version(1)]
 public interface IReplayGrain : IGrainWithStringKey
 {
     /// <summary>Starts the replay; the same request again changes nothing.</summary>

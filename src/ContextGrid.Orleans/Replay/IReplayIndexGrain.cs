@@ -1,11 +1,13 @@
 using ContextGrid.Runtime.Hosting;
 using Orleans;
+using Orleans.CodeGeneration;
 
 namespace ContextGrid.Orleans.Replay;
 
 /// <summary>Which replays there are, in the order of their beginnings; one grain for the cluster, with the key 0.
 /// </summary>
 [Alias("ContextGrid.IReplayIndexGrain")]
+[Version(1)]
 public interface IReplayIndexGrain : IGrainWithIntegerKey
 {
     /// <summary>Takes a replay up, durably; the same one again changes nothing.</summary>

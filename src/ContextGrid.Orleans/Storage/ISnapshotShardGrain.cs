@@ -1,4 +1,5 @@
 using Orleans;
+using Orleans.CodeGeneration;
 using Orleans.Concurrency;
 
 namespace ContextGrid.Orleans.Storage;
@@ -8,6 +9,7 @@ namespace ContextGrid.Orleans.Storage;
 /// manifest. The activation that has opened the part's checkpoints last is its owner: an older one can write nothing.
 /// </summary>
 [Alias("ContextGrid.ISnapshotShardGrain")]
+[Version(1)]
 public interface ISnapshotShardGrain : IGrainWithIntegerKey
 {
     /// <summary>Reads a state.</summary>
