@@ -125,11 +125,15 @@ internal static class SiloSetup
             e.SiloListeningEndpoint = options.Listen ?? new IPEndPoint(options.Address, port);
         });
 
-        // The default directory lets a grain live twice for seconds while silos come and go: its state stays right, but
-        // the younger one answers without what the older one has not written yet.
+        // The default directory lets a grain live twice for seconds while silos come and go: its state stays right,
+        // but the younger one answers without what the older one has not written yet.
 #pragma warning disable ORLEANSEXP003
         silo.AddDistributedGrainDirectory();
 #pragma warning restore ORLEANSEXP003
+
+        // For so long nobody else may have the grains of a silo that is lost, and may only stand still. State is right
+        // without that, and answers are REBUILDING, so it is short.
+        silo.Configure<GrainDirectoryOptions>(d => d.RangeLeaseDuration = TimeSpan.FromSeconds(5));
         silo.Services.AddPlacementDirector<NearReaderPlacement, NearReaderDirector>();
         silo.Configure<GrainCollectionOptions>(g => g.CollectionAge = options.IdleMax);
 
