@@ -47,7 +47,8 @@ internal sealed class SchemaEventDecoder : IEventDecoder
     }
 
     /// <inheritdoc/>
-    public DecodeResult Decode(byte[] buffer, int start, int length, long recordTimeMs, EventRecord into)
+    public DecodeResult Decode(
+        byte[] buffer, int start, int length, ArraySegment<byte> headers, long recordTimeMs, EventRecord into)
     {
         _rules.Begin(recordTimeMs, into);
         _sink.Begin(buffer, start + SchemaFrame.Bytes, into.Fields);

@@ -34,7 +34,8 @@ public sealed class CloudEventDecoder : IEventDecoder
     public ValueTask PrepareAsync(IPayloadBatch payloads, CancellationToken cancellationToken) => default;
 
     /// <inheritdoc/>
-    public DecodeResult Decode(byte[] buffer, int start, int length, long recordTimeMs, EventRecord into)
+    public DecodeResult Decode(
+        byte[] buffer, int start, int length, ArraySegment<byte> headers, long recordTimeMs, EventRecord into)
     {
         _rules.Begin(recordTimeMs, into);
         _scratch.Reset();

@@ -25,6 +25,9 @@ public interface IEventDecoder
     /// <param name="buffer">Holds the payload; the record's texts may point into it.</param>
     /// <param name="start">Where the payload starts.</param>
     /// <param name="length">Its length in bytes.</param>
+    /// <param name="headers">
+    /// The record's headers as <see cref="Ingestion.LogHeaders"/> encodes them; the record's texts may point into them.
+    /// </param>
     /// <param name="recordTimeMs">The record's log time, milliseconds since the Unix epoch.</param>
     /// <param name="into">
     /// Takes everything but <see cref="EventRecord.Position"/>; its values are valid until the next call and while the
@@ -32,7 +35,18 @@ public interface IEventDecoder
     /// <see cref="DecodeResult.KeysKnown"/>), and its event time as far as that is known.
     /// </param>
     /// <exception cref="InvalidOperationException">The payload was in no batch that was prepared.</exception>
-    DecodeResult Decode(byte[] buffer, int start, int length, long recordTimeMs, EventRecord into);
+    DecodeResult Decode(
+        byte[] buffer, int start, int length, ArraySegment<byte> headers, long recordTimeMs, EventRecord into);
+}
+
+/// <summary>Records without headers.</summary>
+public static class HeaderlessDecoding
+{
+    /// <summary>Decodes a payload that came without headers; otherwise as
+    /// <see cref="IEventDecoder.Decode"/>.</summary>
+    public static DecodeResult Decode(
+        this IEventDecoder decoder, byte[] buffer, int start, int length, long recordTimeMs, EventRecord into) =>
+        decoder.Decode(buffer, start, length, default, recordTimeMs, into);
 }
 
 /// <summary>Payloads that are about to be decoded.</summary>
@@ -43,6 +57,9 @@ public interface IPayloadBatch
 
     /// <summary>The payload at an index from 0; valid until the batch changes.</summary>
     ReadOnlySpan<byte> Payload(int index);
+
+    /// <summary>The headers beside it (<see cref="Ingestion.LogHeaders"/>); valid as long.</summary>
+    ReadOnlySpan<byte> Headers(int index);
 }
 
 /// <summary>Makes the decoder of an event. Thread-safe; every caller gets a decoder of its own.</summary>

@@ -53,7 +53,8 @@ public sealed class JsonEventDecoder : IEventDecoder
     public ValueTask PrepareAsync(IPayloadBatch payloads, CancellationToken cancellationToken) => default;
 
     /// <inheritdoc/>
-    public DecodeResult Decode(byte[] buffer, int start, int length, long recordTimeMs, EventRecord into)
+    public DecodeResult Decode(
+        byte[] buffer, int start, int length, ArraySegment<byte> headers, long recordTimeMs, EventRecord into)
     {
         ReadOnlySpan<byte> payload = buffer.AsSpan(start, length);
         _rules.Begin(recordTimeMs, into);

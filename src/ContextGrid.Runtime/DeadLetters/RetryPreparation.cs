@@ -42,7 +42,8 @@ internal sealed class RetryPreparation(IEventLog log, EventValidator validator)
             return Refuse(entry, EventBatch.IdConflict, $"{letter.Message} Give it an id of its own by editing.");
         }
 
-        EventValidation validation = validator.Validate(eventIndex, payload, letter.RecordTimeMs);
+        EventValidation validation = validator.Validate(
+            eventIndex, payload, letter.RecordTimeMs, letter.Headers);
         if (!validation.IsValid)
         {
             return Refuse(entry, validation.Reason, validation.Message);

@@ -108,8 +108,9 @@ public sealed class EventBatch
         while (++_index < _records.Count && _records[_index].Offset < _end)
         {
             ref readonly LogBatch.Entry entry = ref _records[_index];
+            var headers = new ArraySegment<byte>(_records.Buffer, entry.HeadersStart, entry.HeadersLength);
             DecodeResult result = _decoder.Decode(
-                _records.Buffer, entry.ValueStart, entry.ValueLength, entry.TimestampMs, Current);
+                _records.Buffer, entry.ValueStart, entry.ValueLength, headers, entry.TimestampMs, Current);
             Current.Position = new Position(_source, entry.Offset);
             IsSkipped = !result.Succeeded;
             if (IsSkipped)

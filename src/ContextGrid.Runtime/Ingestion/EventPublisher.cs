@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text;
 using ContextGrid.Runtime.Diagnostics;
 
 namespace ContextGrid.Runtime.Ingestion;
@@ -84,12 +85,19 @@ public sealed class EventPublisher(
                 continue;
             }
 
+            if (HeaderFault(item.Headers.Span) is { } fault)
+            {
+                metrics.CountRefused(topic, "bad_headers");
+                refused.Add(new RefusedItem(i, "bad_headers", fault, -1));
+                continue;
+            }
+
             long recordMs = item.TimestampMs == 0 ? nowMs : item.TimestampMs;
-            EventValidation checkedEvent = worker.Validate(eventIndex, item.Payload, recordMs);
+            EventValidation checkedEvent = worker.Validate(eventIndex, item.Payload, item.Headers, recordMs);
             if (checkedEvent.IsValid)
             {
                 records[good++] = new LogRecord(
-                    -1, recordMs, item.Key.IsEmpty ? checkedEvent.Key : item.Key, item.Payload, default);
+                    -1, recordMs, item.Key.IsEmpty ? checkedEvent.Key : item.Key, item.Payload, item.Headers);
             }
             else
             {
@@ -123,10 +131,34 @@ public sealed class EventPublisher(
             new TopicPartition(topic, -1), -1, found.Reason, found.Message, nowMs, item.Key, item.Payload)
         {
             RecordTimeMs = item.TimestampMs,
+            Headers = item.Headers,
         };
         RecordPosition position = await deadLetters.WriteAsync(letter, cancellationToken);
         metrics.CountDeadLetter(topic, found.Reason);
         return new RefusedItem(index, found.Reason, found.Message, position.Offset);
+    }
+
+    // Headers that dead letters and retries add must fit beside a producer's own, and nobody else may write them.
+    private static string? HeaderFault(ReadOnlySpan<byte> headers)
+    {
+        if (headers.Length > LogHeaders.PublishBytesMax)
+        {
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"The headers have {headers.Length} bytes; at most {LogHeaders.PublishBytesMax} are taken.");
+        }
+
+        while (LogHeaders.TryTake(ref headers, out ReadOnlySpan<byte> name, out _))
+        {
+            if (name.IsEmpty || LogHeaders.IsOwn(name))
+            {
+                return name.IsEmpty
+                    ? "A header has no name."
+                    : $"The header '{Encoding.UTF8.GetString(name)}' is one that the server writes; use another name.";
+            }
+        }
+
+        return headers.IsEmpty ? null : "The headers are cut short.";
     }
 
     private static string BadTime(long recordMs) => string.Create(
@@ -166,7 +198,12 @@ public sealed class EventPublisher(
 /// <param name="Payload">The payload.</param>
 /// <param name="Key">The partitioning key; empty: from the payload.</param>
 /// <param name="TimestampMs">The record's time, milliseconds since the Unix epoch; 0: now.</param>
-public readonly record struct PublishItem(ReadOnlyMemory<byte> Payload, ReadOnlyMemory<byte> Key, long TimestampMs);
+public readonly record struct PublishItem(ReadOnlyMemory<byte> Payload, ReadOnlyMemory<byte> Key, long TimestampMs)
+{
+    /// <summary>The record's headers, encoded by <see cref="LogHeaders"/>, at most
+    /// <see cref="LogHeaders.PublishBytesMax"/> bytes; usually empty.</summary>
+    public ReadOnlyMemory<byte> Headers { get; init; }
+}
 
 /// <summary>The payloads of a call.</summary>
 internal sealed class PublishPayloads(IReadOnlyList<PublishItem> events) : Codecs.IPayloadBatch
@@ -176,6 +213,9 @@ internal sealed class PublishPayloads(IReadOnlyList<PublishItem> events) : Codec
 
     /// <inheritdoc/>
     public ReadOnlySpan<byte> Payload(int index) => events[index].Payload.Span;
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<byte> Headers(int index) => events[index].Headers.Span;
 }
 
 /// <summary>What became of a call.</summary>

@@ -36,10 +36,12 @@ public sealed class EventValidator
     /// <param name="eventIndex">The event's index in <see cref="DefinitionSet.Events"/>.</param>
     /// <param name="payload">The payload as it would be written.</param>
     /// <param name="nowMs">The log time that it would get, milliseconds since the Unix epoch.</param>
-    public EventValidation Validate(int eventIndex, ReadOnlyMemory<byte> payload, long nowMs)
+    /// <param name="headers">The headers as they would be written (<see cref="LogHeaders"/>).</param>
+    public EventValidation Validate(
+        int eventIndex, ReadOnlyMemory<byte> payload, long nowMs, ReadOnlyMemory<byte> headers = default)
     {
         Worker worker = Rent();
-        EventValidation validation = worker.Validate(eventIndex, payload, nowMs);
+        EventValidation validation = worker.Validate(eventIndex, payload, headers, nowMs);
         Return(worker);
         return validation;
     }
@@ -69,21 +71,23 @@ public sealed class EventValidator
             int eventIndex, IPayloadBatch events, CancellationToken cancellationToken) =>
             _decoders[eventIndex].PrepareAsync(events, cancellationToken);
 
-        internal EventValidation Validate(int eventIndex, ReadOnlyMemory<byte> bytes, long nowMs)
+        internal EventValidation Validate(
+            int eventIndex, ReadOnlyMemory<byte> bytes, ReadOnlyMemory<byte> headers, long nowMs)
         {
-            if (!MemoryMarshal.TryGetArray(bytes, out ArraySegment<byte> payload))
-            {
-                payload = bytes.ToArray();
-            }
+            ArraySegment<byte> payload = ArrayOf(bytes);
 
             // A segment of an empty payload may have no array.
             byte[] buffer = payload.Array ?? [];
             DecodeResult result =
-                _decoders[eventIndex].Decode(buffer, payload.Offset, payload.Count, nowMs, _record);
+                _decoders[eventIndex].Decode(
+                    buffer, payload.Offset, payload.Count, ArrayOf(headers), nowMs, _record);
             return result.Succeeded
                 ? new EventValidation(DecodeError.None, "", Key(eventIndex, payload), _record.EventTimeMs)
                 : new EventValidation(result.Error, result.Message, default, _record.EventTimeMs);
         }
+
+        private static ArraySegment<byte> ArrayOf(ReadOnlyMemory<byte> bytes) =>
+            MemoryMarshal.TryGetArray(bytes, out ArraySegment<byte> array) ? array : bytes.ToArray();
 
         private ReadOnlyMemory<byte> Key(int eventIndex, ArraySegment<byte> payload)
         {

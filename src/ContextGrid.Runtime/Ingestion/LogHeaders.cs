@@ -9,6 +9,18 @@ namespace ContextGrid.Runtime.Ingestion;
 /// </summary>
 public static class LogHeaders
 {
+    /// <summary>The most bytes of encoded headers that a producer may send through the server: half of what the log
+    /// takes, so that a dead letter keeps them beside its own.</summary>
+    public const int PublishBytesMax = 32 * 1024;
+
+    /// <summary>Whether a header has a name that only the server writes: into dead letters and retries.</summary>
+    public static bool IsOwn(ReadOnlySpan<byte> name) =>
+        name.StartsWith("contextgrid."u8) || name.StartsWith("__connect.errors."u8);
+
+    /// <summary>The bytes that a header takes.</summary>
+    public static int MeasureBytes(string name, string value) =>
+        6 + Encoding.UTF8.GetByteCount(name) + Encoding.UTF8.GetByteCount(value);
+
     /// <summary>Encodes headers in the given order.</summary>
     public static byte[] Encode(IReadOnlyList<KeyValuePair<string, string>> headers)
     {

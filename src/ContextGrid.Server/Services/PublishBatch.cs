@@ -8,8 +8,8 @@ using ContextGrid.Server.Grpc;
 namespace ContextGrid.Server.Services;
 
 /// <summary>
-/// A PublishRequest as one block of bytes and slices of it: no object an event. It reads the fields that the message
-/// has; whatever else may be in it, the generated parser judges. Reused; one thread at a time.
+/// A PublishRequest as one block of bytes and slices of it: no object an event. A message with headers, or with what is
+/// not known here, goes through the generated parser. Reused; one thread at a time.
 /// Source: https://protobuf.dev/programming-guides/encoding.
 /// </summary>
 internal sealed class PublishBatch
@@ -27,7 +27,7 @@ internal sealed class PublishBatch
     /// <summary>The events; valid until <see cref="Release"/>.</summary>
     internal IReadOnlyList<PublishItem> Items => _items;
 
-    /// <summary>The bytes of all payloads and keys.</summary>
+    /// <summary>The bytes of all payloads, keys and headers.</summary>
     internal long EventBytes { get; private set; }
 
     /// <summary>Takes over a message's bytes.</summary>
@@ -50,7 +50,7 @@ internal sealed class PublishBatch
         (Topic, Invalid) = (request.Topic, request.Invalid);
         foreach (PublishEvent e in request.Events)
         {
-            Add(new PublishItem(e.Payload.Memory, e.Key.Memory, e.TimestampMs));
+            Add(new PublishItem(e.Payload.Memory, e.Key.Memory, e.TimestampMs) { Headers = Encode(e.Headers) });
         }
     }
 
@@ -139,7 +139,21 @@ internal sealed class PublishBatch
     private void Add(PublishItem item)
     {
         _items.Add(item);
-        EventBytes += item.Payload.Length + item.Key.Length;
+        EventBytes += item.Payload.Length + item.Key.Length + item.Headers.Length;
+    }
+
+    private static byte[] Encode(IReadOnlyCollection<RecordHeader> headers)
+    {
+        int bytes = 0;
+        foreach (RecordHeader header in headers)
+        {
+            bytes += LogHeaders.MeasureBytes(header.Name, header.Value);
+        }
+
+        // What is too large is refused by its size alone.
+        return bytes is 0 or > LogHeaders.PublishBytesMax
+            ? new byte[bytes]
+            : LogHeaders.Encode([.. headers.Select(h => KeyValuePair.Create(h.Name, h.Value))]);
     }
 
     private bool TryVarint(ref int at, int end, out ulong number)

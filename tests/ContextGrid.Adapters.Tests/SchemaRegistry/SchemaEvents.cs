@@ -125,5 +125,7 @@ internal sealed class SchemaEvents : IDisposable
         public int Count => payloads.Length;
 
         public ReadOnlySpan<byte> Payload(int index) => payloads[index];
+
+        public ReadOnlySpan<byte> Headers(int index) => default;
     }
 }

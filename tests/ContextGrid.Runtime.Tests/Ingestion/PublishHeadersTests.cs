@@ -1,0 +1,76 @@
+using System.Text;
+using ContextGrid.Runtime.DeadLetters;
+using ContextGrid.Runtime.Diagnostics;
+using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Runtime.Tests.DeadLetters;
+using Microsoft.Extensions.Logging.Abstractions;
+using static ContextGrid.Runtime.Tests.Ingestion.TestRecords;
+
+namespace ContextGrid.Runtime.Tests.Ingestion;
+
+public sealed class PublishHeadersTests : IAsyncDisposable
+{
+    private static readonly byte[] Tenant = LogHeaders.Encode([new("tenant-id", "acme"), new("trace", "é")]);
+
+    private readonly DeskFixture _desk = new();
+    private readonly GridMetrics _metrics = new();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _desk.DisposeAsync();
+        _metrics.Dispose();
+    }
+
+    [Fact]
+    public async Task PublishAsync_EventWithHeaders_TheRecordHasThem()
+    {
+        PublishOutcome outcome = await PublishAsync(DeskFixture.Good, Tenant, keepInvalid: false);
+        Assert.Equal(1, outcome.Accepted);
+        Assert.EndsWith("tenant-id=acme trace=é", Assert.Single(await _desk.PaymentsAsync()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task PublishAsync_BadEventThatIsKept_TheDeadLetterAndItsRetryHaveTheHeaders()
+    {
+        PublishOutcome outcome = await PublishAsync(DeskFixture.Bad, Tenant, keepInvalid: true);
+        long letter = Assert.Single(outcome.Refused).DeadLetter;
+        DeadLetterDesk desk = _desk.Desk();
+        IReadOnlyList<RetryOutcome> retried = await desk.RetryAsync(
+            [new(letter, Encoding.UTF8.GetBytes(DeskFixture.Good))], dryRun: false, CancellationToken.None);
+        Assert.Single(retried);
+        Assert.Contains(
+            "tenant-id=acme trace=é contextgrid.retry.of=", Assert.Single(await _desk.PaymentsAsync()),
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("contextgrid.retry.of", "1", "one that the server writes")]
+    [InlineData("__connect.errors.topic", "x", "one that the server writes")]
+    [InlineData("", "x", "has no name")]
+    public async Task PublishAsync_HeaderThatIsNotAProducers_IsRefusedAlone(string name, string value, string words)
+    {
+        PublishOutcome outcome = await PublishAsync(
+            DeskFixture.Good, LogHeaders.Encode([new("trace", "a"), new(name, value)]), keepInvalid: true);
+        RefusedItem refused = Assert.Single(outcome.Refused);
+        Assert.Equal((0, "bad_headers", -1), (outcome.Accepted, refused.Reason, refused.DeadLetter));
+        Assert.Contains(words, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task PublishAsync_TooManyBytesOfHeaders_IsRefusedWithTheLimit()
+    {
+        byte[] large = LogHeaders.Encode([new("trace", new string('x', LogHeaders.PublishBytesMax))]);
+        PublishOutcome outcome = await PublishAsync(DeskFixture.Good, large, keepInvalid: true);
+        Assert.Contains("at most 32768", Assert.Single(outcome.Refused).Message, StringComparison.Ordinal);
+    }
+
+    private ValueTask<PublishOutcome> PublishAsync(string payload, byte[] headers, bool keepInvalid)
+    {
+        var sink = new DeadLetterTopic(_desk.Log, TimeProvider.System, NullLogger.Instance);
+        var publisher = new EventPublisher(
+            _desk.Log, sink, new EventValidator(Definitions), _metrics, TimeProvider.System);
+        var item = new PublishItem(Encoding.UTF8.GetBytes(payload), default, 0) { Headers = headers };
+        return publisher.PublishAsync("payments", [item], keepInvalid, CancellationToken.None);
+    }
+}
