@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using ContextGrid.Core.Features.Plans;
 using ContextGrid.Core.Model;
 using ContextGrid.Core.Queries;
@@ -35,7 +36,7 @@ internal sealed class OrleansGrid(
     /// <inheritdoc/>
     public async ValueTask ReadAsync(ContextQuery query, ContextAnswer answer, CancellationToken cancellationToken)
     {
-        string?[] features = [.. query.Selections.Select(Features)];
+        string[]?[] features = [.. query.Selections.Select(Features)];
         using var calls = new EntityCalls(
             query.Count,
             i => (GrainOf(query, i), new EntityQuery(
@@ -72,7 +73,7 @@ internal sealed class OrleansGrid(
         ContextQuery query, SourceVector since, List<int> changed, CancellationToken cancellationToken)
     {
         using var calls = new EntityCalls(
-            query.Count, i => (GrainOf(query, i), new EntityQuery(QueryHead.Newest, 0, "", -1)), null, time,
+            query.Count, i => (GrainOf(query, i), new EntityQuery(QueryHead.Newest, 0, [], -1)), null, time,
             cancellationToken);
         var answer = new ContextAnswer();
         for (int i = 0; i < query.Count; i++)
@@ -111,6 +112,7 @@ internal sealed class OrleansGrid(
     private IEntityGrain GrainOf(ContextQuery query, int index) => grains.EntityOf(
         EntityName.Of(query.Selections[query[index].Selection].Plan, query.Key(index)));
 
-    private static string? Features(FeatureSelection selection) =>
-        selection.IsAll ? null : string.Join('\n', selection.Names);
+    // The array is only read.
+    private static string[]? Features(FeatureSelection selection) =>
+        selection.IsAll ? null : ImmutableCollectionsMarshal.AsArray(selection.Names);
 }

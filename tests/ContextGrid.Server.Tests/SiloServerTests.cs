@@ -1,9 +1,12 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Runtime.Codecs;
+using ContextGrid.Server.Tests.Services;
 
 namespace ContextGrid.Server.Tests;
 
@@ -23,7 +26,10 @@ public sealed partial class SiloServerTests : IAsyncLifetime
             """
             version: 1
             events: {payment: {topic: payments, key: user, fields: {user: string}}}
-            entities: {user: {from: {payment: user}, features: {payments: payment | count()}}}
+            entities:
+              user:
+                from: {payment: user}
+                features: {payments: payment | count(), who: payment | last(user)}
             """);
         Assert.NotNull(read.Set);
         ServerOptions? options = null;
@@ -71,6 +77,21 @@ public sealed partial class SiloServerTests : IAsyncLifetime
         Assert.Contains("contextgrid_", text, StringComparison.Ordinal);
         string[] samples = [.. text.Split('\n').Where(l => l.Length > 0 && l[0] != '#')];
         Assert.All(samples, s => Assert.Matches(PrometheusName(), s.Split('{', ' ')[0]));
+    }
+
+    [Fact]
+    public async Task Context_OfAClusterWithNamesOfAnyText_AnswersEachListAsAList()
+    {
+        using var content = new StringContent("{\"user\":\"odd\"}", Encoding.UTF8, "application/json");
+        using HttpResponseMessage published = await _client.PostAsync("/v1/events/payments", content);
+        string text = await published.Content.ReadAsStringAsync();
+        Assert.True(published.StatusCode == HttpStatusCode.OK, text);
+        JsonElement position = JsonDocument.Parse(text).RootElement.GetProperty("positions")[0];
+        using var ask = new StringContent(
+            $$"""{"entities":[{"type":"user","key":"odd"}],"minPosition":[{{position}}]}""", Encoding.UTF8,
+            "application/json");
+        Assert.Equal(HttpStatusCode.OK, (await _client.PostAsync("/v1/context", ask)).StatusCode);
+        await FeatureNameLists.CheckAsync(_client, "odd", ("payments", "1"), ("who", "odd"));
     }
 
     private static int FreePort()

@@ -12,17 +12,14 @@ namespace ContextGrid.Orleans.Entities;
 /// <summary>What the grains of one entity type share on a silo: plan, scratch, selections. Thread-safe.</summary>
 internal sealed class EntityWork
 {
-    private const int SelectionsMax = 1_000;
-
     private readonly ScratchPool<Scratch> _scratch;
-    private readonly FeatureSelection _all;
+    private readonly FeatureSelections _selections;
     private long _resident;
-    private System.Collections.Concurrent.ConcurrentDictionary<string, FeatureSelection> _selections = [];
 
     internal EntityWork(EntityPlan plan)
     {
         Plan = plan;
-        _all = FeatureSelection.All(plan);
+        _selections = new FeatureSelections(plan);
         int fields = plan.Definitions.Events.Max(e => e.Fields.Length);
         _scratch = new ScratchPool<Scratch>(() => new Scratch(plan, fields), s => s.Answer.BufferBytes);
     }
@@ -65,7 +62,7 @@ internal sealed class EntityWork
     internal AnswerBlock Query(Entity entity, EntityQuery asked, long lossVersion)
     {
         Scratch scratch = _scratch.Take();
-        FeatureSelection selection = SelectionOf(asked.Features);
+        FeatureSelection selection = asked.Features is { } names ? _selections.Of(names) : _selections.All;
         (ContextQuery query, ContextAnswer answer) = (scratch.Query, scratch.Answer);
         query.Clear();
         query.Selections.Add(selection);
@@ -106,28 +103,6 @@ internal sealed class EntityWork
         }
 
         return -1;
-    }
-
-    // Few selections are asked again and again; whoever makes up new ones all the time only costs time.
-    private FeatureSelection SelectionOf(string? features)
-    {
-        if (features is null)
-        {
-            return _all;
-        }
-
-        if (_selections.TryGetValue(features, out FeatureSelection? known))
-        {
-            return known;
-        }
-
-        if (_selections.Count >= SelectionsMax)
-        {
-            _selections = [];
-        }
-
-        string[] names = features.Length == 0 ? [] : features.Split('\n');
-        return _selections[features] = FeatureSelection.Of(Plan, [.. names]);
     }
 
     private sealed class Scratch(EntityPlan plan, int fields)

@@ -10,7 +10,7 @@ namespace ContextGrid.Orleans.Entities;
 /// One entity; the key is <c>type/id</c>. Calls interleave at waits only, and nothing waits while state changes.
 /// </summary>
 [Alias("ContextGrid.IEntityGrain")]
-[Version(1)]
+[Version(2)]
 public interface IEntityGrain : IGrainWithStringKey
 {
     /// <summary>Applies events; a block that comes again, or a part of it, changes nothing (I2).</summary>
@@ -19,7 +19,7 @@ public interface IEntityGrain : IGrainWithStringKey
     ValueTask<ApplyReply> ApplyAsync(EventBlock events);
 
     /// <summary>Reads features.</summary>
-    [Alias("Query")]
+    [Alias("QueryFeatures")]
     [AlwaysInterleave]
     [ReadOnly]
     ValueTask<AnswerBlock> QueryAsync(EntityQuery query);

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using System.Text.Unicode;
 using ContextGrid.Core.Definitions;
@@ -134,14 +135,28 @@ public sealed class CloudEventDecoder : IEventDecoder
         return null;
     }
 
+    // A zero byte ends the source. One that has such a byte itself is written after its length, behind a byte that is
+    // in no UTF-8: no two pairs of source and id are the same bytes.
     private ulong IdHash(byte[] buffer, int start)
     {
         Value source = Plain(buffer, start, _envelope.Source), id = Plain(buffer, start, _envelope.Id);
-        (byte[] bytes, int at) = _scratch.Take(source.Utf8.Length + 1 + id.Utf8.Length);
-        Span<byte> both = bytes.AsSpan(at, source.Utf8.Length + 1 + id.Utf8.Length);
-        source.Utf8.CopyTo(both);
-        both[source.Utf8.Length] = 0;
-        id.Utf8.CopyTo(both[(source.Utf8.Length + 1)..]);
+        bool isEnded = !source.Utf8.Contains((byte)0);
+        int head = isEnded ? 0 : 1 + sizeof(int), gap = isEnded ? 1 : 0;
+        int length = head + source.Utf8.Length + gap + id.Utf8.Length;
+        (byte[] bytes, int at) = _scratch.Take(length);
+        Span<byte> both = bytes.AsSpan(at, length);
+        if (isEnded)
+        {
+            both[source.Utf8.Length] = 0;
+        }
+        else
+        {
+            both[0] = 0xFF;
+            BinaryPrimitives.WriteInt32LittleEndian(both[1..], source.Utf8.Length);
+        }
+
+        source.Utf8.CopyTo(both[head..]);
+        id.Utf8.CopyTo(both[(length - id.Utf8.Length)..]);
         return EventRules.NotZero(StableHash.Of(both));
     }
 

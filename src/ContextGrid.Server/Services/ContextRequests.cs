@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Text;
 using ContextGrid.Contracts.V1;
@@ -19,21 +18,17 @@ internal sealed class ContextRequests
     /// <summary>The most names of features in one request.</summary>
     internal const int FeaturesMax = 1_000;
 
-    // Programs ask the same few lists of features again and again; a flood of different ones must not stay.
-    private const int SelectionsMax = 1_024;
-
     private const long MillisecondsMin = -62_135_596_800_000;
     private const long MillisecondsMax = 253_402_300_799_999;
 
     private readonly Dictionary<string, EntityPlan> _plans;
-    private readonly Dictionary<EntityPlan, FeatureSelection> _all;
-    private readonly ConcurrentDictionary<(EntityPlan Plan, string Names), FeatureSelection> _selections = new();
+    private readonly Dictionary<EntityPlan, FeatureSelections> _selections;
 
     internal ContextRequests(ImmutableArray<EntityPlan> plans)
     {
         _plans = plans.SelectMany(p => new[] { (p.Definition.Name, p), ($"{p.Definition.Name}@1", p) })
             .ToDictionary(p => p.Item1, p => p.p, StringComparer.Ordinal);
-        _all = plans.ToDictionary(p => p, FeatureSelection.All);
+        _selections = plans.ToDictionary(p => p, p => new FeatureSelections(p));
     }
 
     /// <summary>Fills a query from a request.</summary>
@@ -78,18 +73,11 @@ internal sealed class ContextRequests
             features.Count <= FeaturesMax,
             "features",
             $"{features.Count} features are asked for; at most {FeaturesMax} are answered in one call");
-        string names = features.Count == 0 ? "" : string.Join('\n', features);
+        int first = query.Selections.Count;
         Span<byte> key = stackalloc byte[EntityKey.BytesMax];
         for (int i = 0; i < entities.Count; i++)
         {
-            FeatureSelection selection = Select(PlanOf(entities[i].Type, i), names, features);
-            int at = query.Selections.IndexOf(selection);
-            if (at < 0)
-            {
-                at = query.Selections.Count;
-                query.Selections.Add(selection);
-            }
-
+            int at = SelectionOf(PlanOf(entities[i].Type, i), features, first, query.Selections);
             bool fits = Encoding.UTF8.TryGetBytes(entities[i].Key, key, out int length) && length > 0;
             Require(
                 fits,
@@ -161,24 +149,20 @@ internal sealed class ContextRequests
             $"{values} values are asked for; at most {ContextQuery.ValuesMax} are answered in one call");
     }
 
-    private FeatureSelection Select(EntityPlan plan, string names, IReadOnlyList<string> features)
+    // Where the selection of a plan is; this call's selections, one a plan, start at the first.
+    private int SelectionOf(
+        EntityPlan plan, IReadOnlyList<string> features, int first, List<FeatureSelection> selections)
     {
-        if (features.Count == 0)
+        for (int i = first; i < selections.Count; i++)
         {
-            return _all[plan];
+            if (selections[i].Plan == plan)
+            {
+                return i;
+            }
         }
 
-        if (_selections.TryGetValue((plan, names), out FeatureSelection? known))
-        {
-            return known;
-        }
-
-        var selection = FeatureSelection.Of(plan, [.. features]);
-        if (_selections.Count >= SelectionsMax)
-        {
-            _selections.Clear();
-        }
-
-        return _selections.GetOrAdd((plan, names), selection);
+        FeatureSelections known = _selections[plan];
+        selections.Add(features.Count == 0 ? known.All : known.Of(features));
+        return selections.Count - 1;
     }
 }

@@ -30,7 +30,7 @@ public sealed class InterfaceVersionTests
         GrainManifest manifest = silo.Services.GetRequiredService<IClusterManifestProvider>().LocalGrainManifest;
         Assert.Equal(
             [
-                "ContextGrid.IEntityGrain 1", "ContextGrid.IPartitionGrain 1", "ContextGrid.IReplayGrain 1",
+                "ContextGrid.IEntityGrain 2", "ContextGrid.IPartitionGrain 1", "ContextGrid.IReplayGrain 1",
                 "ContextGrid.IReplayIndexGrain 1", "ContextGrid.ISnapshotShardGrain 1",
             ],
             manifest.Interfaces

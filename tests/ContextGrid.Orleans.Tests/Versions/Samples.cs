@@ -46,8 +46,8 @@ internal static class Samples
         Sample.Of(new EventBlock([1, 130, 128, 4]), "20E8400901828004E0"),
         Sample.Of(new AnswerBlock([1, 0, 9], 12), "20E840070100090131E0"),
         Sample.Of(new ApplyReply(true, 2, 3), "20E800030109010DE0"),
-        Sample.Of(new EntityQuery(QueryHead.AsOf, 1_700_000_000_000, "total\nmean", -1),
-            "20E8080309012000B4F2E7C54115746F74616C0A6D65616E0103E0"),
+        Sample.Of(new EntityQuery(QueryHead.AsOf, 1_700_000_000_000, ["total", "mean"], -1),
+            "20E8080309012000B4F2E7C5210005410B746F74616C40096D65616EE00103E0"),
         Sample.Of(new NearReaderPlacement(), "20E0"),
         Sample.Of(new ReplayRequestWire("user", "2", "u1", "2026-01-01T00:00:00Z", "now"),
             "20E8400975736572410332410575314129323032362D30312D30315430303A30303A30305A41076E6F77"

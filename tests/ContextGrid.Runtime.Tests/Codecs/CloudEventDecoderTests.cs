@@ -42,6 +42,27 @@ public sealed class CloudEventDecoderTests
         Assert.NotEqual(first, _record.IdHash);
     }
 
+    // What stands between source and id must not be a part of either.
+    [Theory]
+    [InlineData("a", "b\\u0000c", "a\\u0000b", "c")]
+    [InlineData("a", "\\u0000", "a\\u0000", "")]
+    [InlineData("\\u0000a", "b", "\\u0000", "ab")]
+    [InlineData("a\\u0000", "b", "a", "b")]
+    [InlineData("a\\u0000", "b", "a", "\\u0000b")]
+    public void Decode_SourceOrIdWithAZero_OtherPairsAreOtherIds(
+        string source, string id, string otherSource, string otherId)
+    {
+        ulong IdOf(string ofSource, string ofId)
+        {
+            Decode(Good.Replace("/shop", ofSource, StringComparison.Ordinal)
+                .Replace("\"e1\"", $"\"{ofId}\"", StringComparison.Ordinal));
+            return _record.IdHash;
+        }
+
+        Assert.NotEqual(IdOf(source, id), IdOf(otherSource, otherId));
+        Assert.Equal(IdOf(source, id), IdOf(source, id));
+    }
+
     [Fact]
     public void MoveNext_SameEventTwice_CountsOnce()
     {

@@ -94,6 +94,33 @@ public abstract class GridReadConformance : GridConformance
     }
 
     [Fact]
+    public async Task Read_NamesOfAnyText_AreOneFeatureEach()
+    {
+        await PayAsync(0, Payment(0, "odd", 3), Payment(1, "odd", 4));
+        string[][] lists =
+        [
+            ["payments\ntotal"], ["payments", "total"], ["payments\0total"], ["payments,total"], ["payments total"],
+            [""], ["payments", ""], ["", "payments"], ["", ""], ["\n"], ["payments\n"], ["payments", "\n", "total"],
+            [], ["payments/total"], ["payments\u001ftotal"], ["payments"], ["total", "payments"],
+        ];
+
+        // Twice: a list that was asked before says nothing about another one.
+        foreach (string[] names in lists.Concat(lists))
+        {
+            var query = new ContextQuery { Head = QueryHead.Newest };
+            query.Selections.Add(FeatureSelection.Of(PlanOf("user"), [.. names]));
+            query.Add(0, "odd"u8);
+            string expected = string.Join(' ', names.Select(n => n switch
+            {
+                "payments" => "2",
+                "total" => "7",
+                _ => "UnknownFeature",
+            }));
+            Assert.Equal(expected, Text(await Grid.ReadAsync(query), 0));
+        }
+    }
+
+    [Fact]
     public async Task Read_OfAnEarlierQuery_LeavesNothingInTheAnswer()
     {
         await PayAsync(0, Payment(0, "reuse", 1, 1_000));
