@@ -21,7 +21,9 @@ internal interface IPayloadProgram
 /// <param name="Error">Why not.</param>
 /// <param name="Field">The field that it is about; −1: none.</param>
 /// <param name="Message">Why not, in words; without a full stop.</param>
-internal sealed record SchemaVerdict(IPayloadProgram? Program, DecodeError Error, int Field, string Message)
+/// <param name="MayChange">Whether the registry may answer otherwise later.</param>
+internal sealed record SchemaVerdict(
+    IPayloadProgram? Program, DecodeError Error, int Field, string Message, bool MayChange = false)
 {
     /// <summary>Payloads can be read.</summary>
     internal static SchemaVerdict Good(IPayloadProgram program) => new(program, DecodeError.None, -1, "");

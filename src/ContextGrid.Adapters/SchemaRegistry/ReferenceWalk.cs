@@ -17,8 +17,8 @@ internal sealed class ReferenceWalk(RegistryRequests requests)
     internal IReadOnlyList<RegistryReference> Found => _found;
 
     /// <summary>Visits the references of an answer.</summary>
-    /// <exception cref="SchemaUnavailableException">One can't be had. The registry checks references when a schema is
-    /// registered, so one that is missing is its fault, and passes.</exception>
+    /// <exception cref="SchemaUnavailableException">The registry gives no answer at present.</exception>
+    /// <exception cref="SchemaRefusedException">The registry does not have one, or there are too many.</exception>
     internal async Task VisitAsync(RegistryAnswer answer, int depth, CancellationToken cancellationToken)
     {
         foreach (RegistryReferenceAnswer reference in answer.References ?? [])
@@ -30,18 +30,18 @@ internal sealed class ReferenceWalk(RegistryRequests requests)
 
             if (_seen.Count > ReferencesMax || depth == DepthMax)
             {
-                throw new SchemaUnavailableException(
-                    $"A schema of the registry has more than {ReferencesMax} references, or more than {DepthMax} of "
-                    + "them in a row.");
+                throw new SchemaRefusedException(
+                    $"the writer's schema has more than {ReferencesMax} references, or more than {DepthMax} of them in a "
+                    + "row");
             }
 
             string version = reference.Version.ToString(CultureInfo.InvariantCulture);
             RegistryAnswer? found = await requests.AskAsync(
                 $"subjects/{Uri.EscapeDataString(reference.Subject)}/versions/{version}?deleted=true",
                 cancellationToken).ConfigureAwait(false)
-                ?? throw new SchemaUnavailableException(
-                    $"The schema registry does not have version {version} of '{reference.Subject}', to which a schema "
-                    + "refers.");
+                ?? throw new SchemaRefusedException(
+                    $"the writer's schema refers to version {version} of '{reference.Subject}', which the schema registry "
+                    + "does not have");
             await VisitAsync(found, depth + 1, cancellationToken).ConfigureAwait(false);
             _found.Add(new RegistryReference(reference.Name, found.Schema));
         }

@@ -16,8 +16,11 @@ internal sealed record RegisteredSchema([property: JsonPropertyName("id")] int? 
 /// <summary>Reads the registry's JSON.</summary>
 internal static class RegistryJson
 {
+    private const int TextCharsMax = 200;
+
     /// <summary>A schema.</summary>
     /// <exception cref="JsonException">It is not of the registry's form.</exception>
+    /// <exception cref="SchemaRefusedException">Its language is not read here.</exception>
     internal static RegistryAnswer? Read(byte[] body)
     {
         SchemaBody? read = JsonSerializer.Deserialize<SchemaBody>(body);
@@ -26,12 +29,13 @@ internal static class RegistryJson
             return null;
         }
 
-        RegistrySchemaType type = read.SchemaType switch
+        RegistrySchemaType type = read.SchemaType?.ToUpperInvariant() switch
         {
-            null or "AVRO" => RegistrySchemaType.Avro,
+            null or "" or "AVRO" => RegistrySchemaType.Avro,
             "PROTOBUF" => RegistrySchemaType.Protobuf,
             "JSON" => RegistrySchemaType.Json,
-            _ => throw new JsonException($"the schema's type '{read.SchemaType}' is not known"),
+            _ => throw new SchemaRefusedException(
+                $"the writer's schema is of the type '{Shown(read.SchemaType)}'; AVRO, PROTOBUF and JSON are read"),
         };
         return new RegistryAnswer(
             read.Schema,
@@ -50,18 +54,41 @@ internal static class RegistryJson
     /// <summary>The body of a request that registers an Avro schema.</summary>
     internal static byte[] Registration(string schema) => JsonSerializer.SerializeToUtf8Bytes(new SchemaText(schema));
 
-    /// <summary>The registry's error code; 0: the answer is not from a registry.</summary>
-    internal static int ErrorCode(byte[] body)
+    /// <summary>Whether the answer is an error in the form of registries, and not only of the web server in which one
+    /// runs, which answers so when the address has a wrong path.</summary>
+    internal static bool IsRegistrysError(byte[] body) =>
+        ReadError(body) is { Code: > 0 } error
+        && error.Message?.StartsWith("HTTP ", StringComparison.Ordinal) != true;
+
+    /// <summary>What the registry says of an error; empty: nothing.</summary>
+    internal static string ErrorText(byte[] body) => Shown(ReadError(body)?.Message ?? "");
+
+    /// <summary>Whether the answer is a list of texts, as registries answer which types of schemas they have.</summary>
+    internal static bool IsListOfTexts(byte[] body)
     {
         try
         {
-            return JsonSerializer.Deserialize<ErrorBody>(body)?.Code ?? 0;
+            return JsonSerializer.Deserialize<List<string>>(body) is not null;
         }
         catch (JsonException)
         {
-            return 0;
+            return false;
         }
     }
+
+    private static ErrorBody? ReadError(byte[] body)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<ErrorBody>(body);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static string Shown(string text) => text.Length > TextCharsMax ? text[..TextCharsMax] + "…" : text;
 
     private sealed record SchemaBody(
         [property: JsonPropertyName("schema")] string? Schema,
@@ -75,5 +102,8 @@ internal static class RegistryJson
 
     private sealed record SchemaText([property: JsonPropertyName("schema")] string Schema);
 
-    private sealed record ErrorBody([property: JsonPropertyName("error_code")] int Code);
+    private sealed record ErrorBody(
+        [property: JsonPropertyName("error_code"), JsonNumberHandling(JsonNumberHandling.AllowReadingFromString)]
+        int Code,
+        [property: JsonPropertyName("message")] string? Message);
 }

@@ -8,8 +8,8 @@ using Polly.Retry;
 namespace ContextGrid.Adapters.SchemaRegistry;
 
 /// <summary>
-/// Sends requests to the registry and tells its three answers apart: a schema, "there is none", and no answer at all.
-/// Only what the registry itself says in its own form is an answer; a proxy's 404 is none. Thread-safe.
+/// Sends requests to the registry and tells its answers apart: a schema, "there is none", one that can't be used, and no
+/// answer at all. Only what a registry says is an answer; the 404 of a proxy is none. Thread-safe.
 /// </summary>
 internal sealed class RegistryRequests : IDisposable
 {
@@ -18,9 +18,6 @@ internal sealed class RegistryRequests : IDisposable
 
     /// <summary>The largest answer, 4 MiB: schemas are written by people.</summary>
     internal const int AnswerBytesMax = 4 * 1024 * 1024;
-
-    // Codes of "subject / version / schema not found" (Confluent Schema Registry API).
-    private static readonly int[] NotFoundCodes = [40401, 40402, 40403];
 
     private readonly HttpClient _http;
     private readonly SchemaRegistryOptions _options;
@@ -65,6 +62,7 @@ internal sealed class RegistryRequests : IDisposable
     /// <summary>Asks for a schema.</summary>
     /// <returns>Null: the registry says that there is none.</returns>
     /// <exception cref="SchemaUnavailableException">There is no answer.</exception>
+    /// <exception cref="SchemaRefusedException">There is one, in a language that is not read here.</exception>
     internal Task<RegistryAnswer?> AskAsync(string path, CancellationToken cancellationToken) =>
         SendAsync(path, null, RegistryJson.Read, cancellationToken);
 
@@ -126,8 +124,12 @@ internal sealed class RegistryRequests : IDisposable
             return response.StatusCode switch
             {
                 HttpStatusCode.OK => read(body) ?? throw new JsonException("it is not of the registry's form"),
-                HttpStatusCode.NotFound when NotFoundCodes.Contains(RegistryJson.ErrorCode(body)) => null,
-                _ => throw Refused(response.StatusCode),
+                HttpStatusCode.NotFound or HttpStatusCode.Gone or HttpStatusCode.BadRequest
+                    or HttpStatusCode.UnprocessableEntity
+                    when sent is null && RegistryJson.IsRegistrysError(body) => null,
+                HttpStatusCode.NotFound when sent is null && await IsRegistryAsync(cancellationToken)
+                    .ConfigureAwait(false) => null,
+                _ => throw Refused(response.StatusCode, RegistryJson.ErrorText(body)),
             };
         }
         catch (HttpRequestException e)
@@ -145,6 +147,19 @@ internal sealed class RegistryRequests : IDisposable
         }
     }
 
+    // Registries have other forms of "not found" too. Whether one has said it, or what stands before it, shows in what
+    // the same address answers to a question that every registry can answer.
+    private async Task<bool> IsRegistryAsync(CancellationToken cancellationToken)
+    {
+        using HttpRequestMessage request = RequestOf("schemas/types", null);
+        Interlocked.Increment(ref _sent);
+        using HttpResponseMessage response = await _http.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        byte[] body = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+        return response.StatusCode == HttpStatusCode.OK
+            ? RegistryJson.IsListOfTexts(body)
+            : response.StatusCode == HttpStatusCode.NotFound && RegistryJson.IsRegistrysError(body);
+    }
+
     private HttpRequestMessage RequestOf(string path, byte[]? body)
     {
         var request = new HttpRequestMessage(body is null ? HttpMethod.Get : HttpMethod.Post, path);
@@ -160,11 +175,11 @@ internal sealed class RegistryRequests : IDisposable
         return request;
     }
 
-    private SchemaUnavailableException Refused(HttpStatusCode status)
+    private SchemaUnavailableException Refused(HttpStatusCode status, string said)
     {
         string advice = status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
             ? "; check the credentials in CONTEXTGRID_SCHEMA_REGISTRY_AUTH"
-            : "";
+            : said.Length > 0 ? $": {said}" : "";
         return Away($"answers {(int)status}{advice}", new HttpRequestException(null, null, status));
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using ContextGrid.Adapters.SchemaRegistry.Avro;
 using ContextGrid.Adapters.SchemaRegistry.Protobuf;
 using ContextGrid.Core.Definitions;
@@ -21,8 +20,8 @@ internal sealed class SchemaEventDecoder : IEventDecoder
     private readonly EventRules _rules;
     private readonly FieldPath _view;
     private readonly FieldSink _sink;
-    private readonly Dictionary<int, SchemaVerdict> _verdicts = [];
-    private int _lastId;
+    private readonly Dictionary<SchemaId, SchemaVerdict> _verdicts = [];
+    private SchemaId _lastId;
     private SchemaVerdict? _last;
 
     internal SchemaEventDecoder(SchemaRegistryClient registry, DefinitionSet definitions, int eventIndex)
@@ -51,21 +50,21 @@ internal sealed class SchemaEventDecoder : IEventDecoder
         byte[] buffer, int start, int length, ArraySegment<byte> headers, long recordTimeMs, EventRecord into)
     {
         _rules.Begin(recordTimeMs, into);
-        _sink.Begin(buffer, start + SchemaFrame.Bytes, into.Fields);
         if (length > JsonEventDecoder.PayloadBytesMax)
         {
-            var tooLarge = new DecodeResult { Error = DecodeError.TooLarge, FieldIndex = -1, FoundLength = length };
-            return _rules.Refuse(tooLarge, default, into);
+            return Refuse(new DecodeResult { Error = DecodeError.TooLarge, FoundLength = length }, into);
         }
 
         ReadOnlySpan<byte> payload = buffer.AsSpan(start, length);
-        if (!SchemaFrame.TryRead(payload, out int id))
+        if (!SchemaFrame.TryRead(payload, out SchemaId id, out int frame))
         {
-            return _rules.Refuse(new DecodeResult { Error = DecodeError.NotFramed, FieldIndex = -1 }, default, into);
+            return Refuse(
+                new DecodeResult { Error = DecodeError.NotFramed, FoundText = SchemaFrame.Describe(payload) }, into);
         }
 
         SchemaVerdict verdict = Find(id) ?? throw new InvalidOperationException(
             "A payload is decoded whose schema was not made ready.");
+        _sink.Begin(buffer, start + frame, into.Fields);
         if (verdict.Program is null)
         {
             var refused = new DecodeResult
@@ -75,9 +74,13 @@ internal sealed class SchemaEventDecoder : IEventDecoder
             return _rules.Refuse(refused, default, into);
         }
 
-        DecodeResult broken = verdict.Program.Run(payload[SchemaFrame.Bytes..], _sink);
+        DecodeResult broken = verdict.Program.Run(payload[frame..], _sink);
         return broken.Error == DecodeError.None ? Conclude(payload, into) : _rules.Refuse(broken, default, into);
     }
+
+    // About the payload as a whole, before its fields were looked at.
+    private DecodeResult Refuse(in DecodeResult wrong, EventRecord into) =>
+        _rules.Refuse(wrong with { FieldIndex = -1 }, default, into);
 
     private DecodeResult Conclude(ReadOnlySpan<byte> payload, EventRecord into)
     {
@@ -99,7 +102,7 @@ internal sealed class SchemaEventDecoder : IEventDecoder
         return DecodeResult.Good;
     }
 
-    private SchemaVerdict? Find(int id)
+    private SchemaVerdict? Find(SchemaId id)
     {
         if (_last is null || id != _lastId)
         {
@@ -110,14 +113,13 @@ internal sealed class SchemaEventDecoder : IEventDecoder
         return _last;
     }
 
-    // The first payload, from an index on, whose schema is not known, or of which it was only known that the registry
-    // has none.
+    // The first payload, from an index on, whose schema is not known, or about which the registry may say otherwise now.
     private int NextMissing(IPayloadBatch payloads, int from)
     {
         for (int i = from; i < payloads.Count; i++)
         {
-            if (SchemaFrame.TryRead(payloads.Payload(i), out int id)
-                && Find(id) is not { Error: not DecodeError.UnknownSchema })
+            if (SchemaFrame.TryRead(payloads.Payload(i), out SchemaId id, out _)
+                && Find(id) is not { MayChange: false })
             {
                 return i;
             }
@@ -130,28 +132,27 @@ internal sealed class SchemaEventDecoder : IEventDecoder
     {
         for (int i = first; i >= 0; i = NextMissing(payloads, i + 1))
         {
-            SchemaFrame.TryRead(payloads.Payload(i), out int id);
-            RegistrySchema? schema = await _registry.GetAsync(id, cancellationToken).ConfigureAwait(false);
-            _verdicts[id] = schema is null
-                ? new SchemaVerdict(null, DecodeError.UnknownSchema, -1, Unknown(id))
-                : await JudgeAsync(schema, cancellationToken).ConfigureAwait(false);
+            SchemaFrame.TryRead(payloads.Payload(i), out SchemaId id, out _);
+            RegistryReply reply = await _registry.GetAsync(id, cancellationToken).ConfigureAwait(false);
+            SchemaVerdict verdict = Judge(id, reply);
+            if (verdict is { Program: null, Error: DecodeError.SchemaMismatch })
+            {
+                string? subject = await _registry.FindSubjectAsync(id, cancellationToken).ConfigureAwait(false);
+                string of = string.IsNullOrEmpty(subject) ? "" : $", subject {subject}";
+                verdict = verdict with { Message = $"{verdict.Message} (schema {id}{of})" };
+            }
+
+            _verdicts[id] = verdict;
             _last = null;
         }
     }
 
-    private async ValueTask<SchemaVerdict> JudgeAsync(RegistrySchema schema, CancellationToken cancellationToken)
+    private SchemaVerdict Judge(SchemaId id, RegistryReply reply) => reply switch
     {
-        SchemaVerdict verdict = Compile(schema);
-        if (verdict.Program is not null)
-        {
-            return verdict;
-        }
-
-        string? subject = await _registry.FindSubjectAsync(schema.Id, cancellationToken).ConfigureAwait(false);
-        string of = string.IsNullOrEmpty(subject) ? "" : $", subject {subject}";
-        return verdict with { Message = string.Create(
-            CultureInfo.InvariantCulture, $"{verdict.Message} (schema {(uint)schema.Id}{of})") };
-    }
+        { Schema: { } schema } => Compile(schema),
+        { Refusal: { } refusal } => SchemaVerdict.Mismatch(-1, refusal) with { MayChange = true },
+        _ => Unknown(id),
+    };
 
     private SchemaVerdict Compile(RegistrySchema schema)
     {
@@ -173,7 +174,17 @@ internal sealed class SchemaEventDecoder : IEventDecoder
         }
     }
 
-    private static string Unknown(int id) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"the schema registry has no schema with the id {(uint)id}; was the payload written for another registry?");
+    private static SchemaVerdict Unknown(SchemaId id) => new(
+        null,
+        id.Guid == default ? DecodeError.UnknownSchema : DecodeError.NotFramed,
+        -1,
+        id switch
+        {
+            { Guid: var guid } when guid != default => $"it names its schema by the GUID {guid}, of which the schema "
+                + "registry knows none; registries have GUIDs since Confluent Platform 8",
+            { Number: 0 } => "the schema registry has no schema with the id 0; a zero and an id of eight bytes, as "
+                + "Apicurio's serializers write by default, begin so: let them write ids of four bytes",
+            _ => $"the schema registry has no schema with the id {id}; was the payload written for another registry?",
+        },
+        MayChange: true);
 }

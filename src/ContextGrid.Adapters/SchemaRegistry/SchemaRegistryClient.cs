@@ -1,12 +1,11 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using ContextGrid.Runtime.Codecs;
 
 namespace ContextGrid.Adapters.SchemaRegistry;
 
 /// <summary>
-/// Gives schemas by id, from memory or from the registry. A schema of an id never changes, so it is kept; that an id is
-/// unknown is kept for a while. Callers who want the same id wait for one request. Thread-safe. Owned by whoever
+/// Gives schemas by id, from memory or from the registry. A schema of an id never changes, so it is kept; that there is
+/// none, or none that can be used, is kept for a while. Callers who want the same id wait for one request. Thread-safe. Owned by whoever
 /// composes the process.
 /// </summary>
 public sealed class SchemaRegistryClient : IDisposable
@@ -17,15 +16,15 @@ public sealed class SchemaRegistryClient : IDisposable
     /// </summary>
     internal const int SchemasMax = 4_096;
 
-    /// <summary>Unknown ids that are kept: hostile payloads can make up any number of them.</summary>
-    internal const int UnknownMax = 10_000;
+    /// <summary>Ids without a schema that are kept: hostile payloads can make up any number of them.</summary>
+    internal const int RefusedMax = 10_000;
 
     private readonly RegistryRequests _requests;
     private readonly TimeProvider _time;
-    private readonly TimeSpan _unknownAge;
-    private readonly ConcurrentDictionary<int, RegistrySchema> _known = new();
-    private readonly ConcurrentDictionary<int, long> _unknown = new();
-    private readonly ConcurrentDictionary<int, Lazy<Task<RegistrySchema?>>> _running = new();
+    private readonly TimeSpan _refusedAge;
+    private readonly ConcurrentDictionary<SchemaId, RegistrySchema> _known = new();
+    private readonly ConcurrentDictionary<SchemaId, (RegistryReply Reply, long Since)> _refused = new();
+    private readonly ConcurrentDictionary<SchemaId, Lazy<Task<RegistryReply>>> _running = new();
     private readonly CancellationTokenSource _stopping = new();
 
     /// <summary>Creates a client; asks nothing yet.</summary>
@@ -33,56 +32,55 @@ public sealed class SchemaRegistryClient : IDisposable
     /// <param name="time">The clock of ages and waits.</param>
     public SchemaRegistryClient(SchemaRegistryOptions options, TimeProvider time)
     {
-        (_time, _unknownAge) = (time, options.UnknownAge);
+        (_time, _refusedAge) = (time, options.RefusedAge);
         _requests = new RegistryRequests(options, time);
     }
 
     /// <summary>Requests sent so far, repetitions included.</summary>
     internal long Requests => _requests.Sent;
 
-    /// <summary>How many unknown ids are kept.</summary>
-    internal int UnknownCount => _unknown.Count;
+    /// <summary>How many ids without a schema are kept.</summary>
+    internal int RefusedCount => _refused.Count;
 
-    /// <summary>The schema of an id; null: the registry has answered that there is none.</summary>
+    /// <summary>What the registry says of an id; an answer without a schema may be another one later.</summary>
     /// <exception cref="SchemaUnavailableException">The registry gives no answer at present.</exception>
-    internal ValueTask<RegistrySchema?> GetAsync(int id, CancellationToken cancellationToken)
+    internal ValueTask<RegistryReply> GetAsync(SchemaId id, CancellationToken cancellationToken)
     {
         if (_known.TryGetValue(id, out RegistrySchema? known))
         {
-            return new ValueTask<RegistrySchema?>(known);
+            return new ValueTask<RegistryReply>(new RegistryReply(known));
         }
 
-        if (_unknown.TryGetValue(id, out long since))
+        if (_refused.TryGetValue(id, out (RegistryReply Reply, long Since) refused))
         {
-            if (_time.GetElapsedTime(since) < _unknownAge)
+            if (_time.GetElapsedTime(refused.Since) < _refusedAge)
             {
-                return default;
+                return new ValueTask<RegistryReply>(refused.Reply);
             }
 
-            _unknown.TryRemove(id, out _);
+            _refused.TryRemove(id, out _);
         }
 
-        Lazy<Task<RegistrySchema?>> running = _running.GetOrAdd(
-            id, static (key, self) => new Lazy<Task<RegistrySchema?>>(() => self.FetchAsync(key)), this);
-        return new ValueTask<RegistrySchema?>(running.Value.WaitAsync(cancellationToken));
+        Lazy<Task<RegistryReply>> running = _running.GetOrAdd(
+            id, static (key, self) => new Lazy<Task<RegistryReply>>(() => self.FetchAsync(key)), this);
+        return new ValueTask<RegistryReply>(running.Value.WaitAsync(cancellationToken));
     }
 
     /// <summary>
     /// The newest schema of a subject; null: the registry has answered that there is none. Not kept.
     /// </summary>
     /// <exception cref="SchemaUnavailableException">The registry gives no answer at present.</exception>
-    /// <exception cref="FormatException">The schema's text can't be read.</exception>
+    /// <exception cref="FormatException">The schema can't be read.</exception>
     public async ValueTask<SubjectSchema?> GetLatestAsync(string subject, CancellationToken cancellationToken)
     {
-        RegistryAnswer? answer = await _requests.AskAsync(
-            $"subjects/{Uri.EscapeDataString(subject)}/versions/latest", cancellationToken).ConfigureAwait(false);
-        if (answer is null)
+        RegistryReply reply = await AskAsync(
+            default, $"subjects/{Uri.EscapeDataString(subject)}/versions/latest", cancellationToken).ConfigureAwait(false);
+        return reply switch
         {
-            return null;
-        }
-
-        RegistrySchema schema = await ResolveAsync(0, answer, cancellationToken).ConfigureAwait(false);
-        return SubjectSchema.Of(schema);
+            { Schema: { } schema } => SubjectSchema.Of(schema),
+            { Refusal: { } refusal } => throw new FormatException($"The schema can't be used: {refusal}."),
+            _ => null,
+        };
     }
 
     /// <summary>Registers an Avro schema under a subject, unless it is there already.</summary>
@@ -99,8 +97,14 @@ public sealed class SchemaRegistryClient : IDisposable
     }
 
     /// <summary>A subject of an id, for messages; null when it is not known, also while the registry is away.</summary>
-    internal async ValueTask<string?> FindSubjectAsync(int id, CancellationToken cancellationToken)
+    internal async ValueTask<string?> FindSubjectAsync(SchemaId id, CancellationToken cancellationToken)
     {
+        // There is no such question by GUID.
+        if (id.Guid != default)
+        {
+            return null;
+        }
+
         try
         {
             return await _requests.SubjectOfAsync(PathOf(id) + "/versions", cancellationToken).ConfigureAwait(false);
@@ -119,28 +123,26 @@ public sealed class SchemaRegistryClient : IDisposable
         _stopping.Dispose();
     }
 
-    // Ids are unsigned on the wire; the registry's own are small.
-    private static string PathOf(int id) => string.Create(CultureInfo.InvariantCulture, $"schemas/ids/{(uint)id}");
+    private static string PathOf(SchemaId id) => $"schemas/{(id.Guid == default ? "ids" : "guids")}/{id}";
 
     // Runs for all who wait: none of them may end it for the others.
-    private async Task<RegistrySchema?> FetchAsync(int id)
+    private async Task<RegistryReply> FetchAsync(SchemaId id)
     {
         try
         {
-            RegistryAnswer? answer = await _requests.AskAsync(PathOf(id), _stopping.Token).ConfigureAwait(false);
-            if (answer is null)
+            RegistryReply reply = await AskAsync(id, PathOf(id), _stopping.Token).ConfigureAwait(false);
+            if (reply.Schema is null)
             {
-                NoteUnknown(id);
-                return null;
+                MakeRoom(_refused, RefusedMax);
+                _refused[id] = (reply, _time.GetTimestamp());
+            }
+            else
+            {
+                MakeRoom(_known, SchemasMax);
+                _known[id] = reply.Schema;
             }
 
-            RegistrySchema schema = await ResolveAsync(id, answer, _stopping.Token).ConfigureAwait(false);
-            if (_known.Count >= SchemasMax)
-            {
-                _known.TryRemove(_known.First().Key, out _);
-            }
-
-            return _known[id] = schema;
+            return reply;
         }
         catch (OperationCanceledException e) when (_stopping.IsCancellationRequested)
         {
@@ -152,20 +154,31 @@ public sealed class SchemaRegistryClient : IDisposable
         }
     }
 
-    private void NoteUnknown(int id)
+    private static void MakeRoom<T>(ConcurrentDictionary<SchemaId, T> kept, int most)
     {
-        while (_unknown.Count >= UnknownMax)
+        while (kept.Count >= most)
         {
-            _unknown.TryRemove(_unknown.First().Key, out _);
+            kept.TryRemove(kept.First().Key, out _);
         }
-
-        _unknown[id] = _time.GetTimestamp();
     }
 
-    private async Task<RegistrySchema> ResolveAsync(int id, RegistryAnswer answer, CancellationToken cancellationToken)
+    private async Task<RegistryReply> AskAsync(SchemaId id, string path, CancellationToken cancellationToken)
     {
-        var walk = new ReferenceWalk(_requests);
-        await walk.VisitAsync(answer, 0, cancellationToken).ConfigureAwait(false);
-        return new RegistrySchema(id, answer.Type, answer.Schema, walk.Found);
+        try
+        {
+            RegistryAnswer? answer = await _requests.AskAsync(path, cancellationToken).ConfigureAwait(false);
+            if (answer is null)
+            {
+                return default;
+            }
+
+            var walk = new ReferenceWalk(_requests);
+            await walk.VisitAsync(answer, 0, cancellationToken).ConfigureAwait(false);
+            return new RegistryReply(new RegistrySchema(id, answer.Type, answer.Schema, walk.Found));
+        }
+        catch (SchemaRefusedException e)
+        {
+            return new RegistryReply(null, e.Message);
+        }
     }
 }

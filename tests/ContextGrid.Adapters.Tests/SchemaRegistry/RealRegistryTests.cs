@@ -34,13 +34,13 @@ public sealed class RealRegistryTests
             "top", "syntax = \"proto3\"; import \"a.proto\"; message T { A a = 1; }", "PROTOBUF", "a.proto");
         using SchemaRegistryClient client = SchemaEvents.ClientOf(registry.Address);
 
-        RegistrySchema? schema = await client.GetAsync(id, CancellationToken.None);
+        RegistrySchema? schema = (await client.GetAsync(new SchemaId(id), CancellationToken.None)).Schema;
 
         Assert.Equal(["b.proto", "a.proto"], schema?.References.Select(r => r.Name));
-        Assert.Equal("top", await client.FindSubjectAsync(id, CancellationToken.None));
+        Assert.Equal("top", await client.FindSubjectAsync(new SchemaId(id), CancellationToken.None));
         Assert.NotNull(await client.GetLatestAsync("a.proto", CancellationToken.None));
         Assert.Null(await client.GetLatestAsync("nobody-value", CancellationToken.None));
-        Assert.Null(await client.GetAsync(id + 100, CancellationToken.None));
+        Assert.Equal(default, await client.GetAsync(new SchemaId(id + 100), CancellationToken.None));
     }
 
     [Fact]
@@ -57,10 +57,10 @@ public sealed class RealRegistryTests
                     Address = registry.Address, Credentials = RegistryCredentials.Parse(secret),
                 },
                 TimeProvider.System);
-            Task<RegistrySchema?> get = client.GetAsync(id, CancellationToken.None).AsTask();
+            Task<RegistryReply> get = client.GetAsync(new SchemaId(id), CancellationToken.None).AsTask();
             if (isRight)
             {
-                Assert.NotNull(await get);
+                Assert.NotNull((await get).Schema);
             }
             else
             {

@@ -18,12 +18,12 @@ public sealed class SchemaRegistryClientTests : IDisposable
         using SchemaRegistryClient client = Client();
         _registry.Add(1, Record);
         _registry.Gate = new TaskCompletionSource();
-        Task<RegistrySchema?>[] all =
-            [.. Enumerable.Range(0, 50).Select(_ => client.GetAsync(1, CancellationToken.None).AsTask())];
+        Task<RegistryReply>[] all =
+            [.. Enumerable.Range(0, 50).Select(_ => client.GetAsync(new SchemaId(1), CancellationToken.None).AsTask())];
         _registry.Gate.SetResult();
 
-        Assert.All(await Task.WhenAll(all), s => Assert.Equal(Record, s?.Text));
-        Assert.NotNull(await client.GetAsync(1, CancellationToken.None));
+        Assert.All(await Task.WhenAll(all), r => Assert.Equal(Record, r.Schema?.Text));
+        Assert.NotNull((await client.GetAsync(new SchemaId(1), CancellationToken.None)).Schema);
         Assert.Equal(1, client.Requests);
     }
 
@@ -34,41 +34,43 @@ public sealed class SchemaRegistryClientTests : IDisposable
         _registry.Add(1, Record);
         _registry.Gate = new TaskCompletionSource();
         using var giveUp = new CancellationTokenSource();
-        Task<RegistrySchema?> impatient = client.GetAsync(1, giveUp.Token).AsTask();
-        Task<RegistrySchema?> patient = client.GetAsync(1, CancellationToken.None).AsTask();
+        Task<RegistryReply> impatient = client.GetAsync(new SchemaId(1), giveUp.Token).AsTask();
+        Task<RegistryReply> patient = client.GetAsync(new SchemaId(1), CancellationToken.None).AsTask();
         await giveUp.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => impatient);
         _registry.Gate.SetResult();
-        Assert.NotNull(await patient);
+        Assert.NotNull((await patient).Schema);
     }
 
     [Fact]
     public async Task Get_UnknownId_IsRememberedForAWhile()
     {
         using SchemaRegistryClient client = Client();
-        Assert.Null(await client.GetAsync(7, CancellationToken.None));
-        Assert.Null(await client.GetAsync(7, CancellationToken.None));
+        Assert.Null((await client.GetAsync(new SchemaId(7), CancellationToken.None)).Schema);
+        Assert.Null((await client.GetAsync(new SchemaId(7), CancellationToken.None)).Schema);
         Assert.Equal(1, client.Requests);
 
         _registry.Add(7, Record);
         _time.Shift += TimeSpan.FromSeconds(31);
-        Assert.NotNull(await client.GetAsync(7, CancellationToken.None));
+        Assert.NotNull((await client.GetAsync(new SchemaId(7), CancellationToken.None)).Schema);
     }
 
     [Fact]
     public async Task Get_MoreUnknownIdsThanAreKept_ForgetsSome()
     {
         using SchemaRegistryClient client = Client();
-        await Parallel.ForAsync(0, SchemaRegistryClient.UnknownMax + 200, new ParallelOptions
+        await Parallel.ForAsync(0, SchemaRegistryClient.RefusedMax + 200, new ParallelOptions
         {
             MaxDegreeOfParallelism = 16,
-        }, async (id, token) => Assert.Null(await client.GetAsync(id, token)));
-        Assert.InRange(client.UnknownCount, SchemaRegistryClient.UnknownMax / 2, SchemaRegistryClient.UnknownMax + 16);
+        }, async (id, token) => Assert.Null((await client.GetAsync(new SchemaId(id), token)).Schema));
+        Assert.InRange(client.RefusedCount, SchemaRegistryClient.RefusedMax / 2, SchemaRegistryClient.RefusedMax + 16);
     }
 
     [Theory]
     [InlineData(404, "<html>not found</html>")]
-    [InlineData(404, "{\"error_code\":404,\"message\":\"HTTP 404 Not Found\"}")]
+    [InlineData(404, "{\"message\":\"no Route matched with those values\"}")]
+    [InlineData(403, "{\"error_code\":40301,\"message\":\"denied\"}")]
+    [InlineData(408, "{\"error_code\":40801}")]
     [InlineData(500, "{\"error_code\":50001}")]
     [InlineData(503, "")]
     [InlineData(302, "")]
@@ -77,16 +79,79 @@ public sealed class SchemaRegistryClientTests : IDisposable
     public async Task Get_AnswerIsNotARegistrys_IsUnavailableAndNeverUnknown(int status, string body)
     {
         using SchemaRegistryClient client = Client();
-        for (int i = 0; i < 3; i++)
+        // What the address answers to every question, also whether it is a registry.
+        for (int i = 0; i < 6; i++)
         {
             _registry.Next.Enqueue((status, body));
         }
 
-        await Assert.ThrowsAsync<SchemaUnavailableException>(() => client.GetAsync(1, default).AsTask());
-        Assert.Equal(0, client.UnknownCount);
+        await Assert.ThrowsAsync<SchemaUnavailableException>(() => client.GetAsync(new SchemaId(1), default).AsTask());
+        Assert.Equal(0, client.RefusedCount);
         _registry.Next.Clear();
         _registry.Add(1, Record);
-        Assert.NotNull(await client.GetAsync(1, CancellationToken.None));
+        Assert.NotNull((await client.GetAsync(new SchemaId(1), CancellationToken.None)).Schema);
+    }
+
+    [Theory]
+    [InlineData(404, "{\"error_code\":40403,\"message\":\"Schema 1 not found\"}")]
+    [InlineData(404, "{\"error_code\":404,\"message\":\"No content with id/hash 1 was found.\"}")]
+    [InlineData(404, "{\"error_code\":\"40403\"}")]
+    [InlineData(404, "{\"error_code\":404,\"message\":\"HTTP 404 Not Found\"}")]
+    [InlineData(404, "{\"status\":404,\"title\":\"No content with id 1 was found.\"}")]
+    [InlineData(404, "")]
+    [InlineData(410, "{\"error_code\":41001}")]
+    [InlineData(422, "{\"error_code\":42201,\"message\":\"The id is out of range.\"}")]
+    public async Task Get_RegistrySaysNoInAnyForm_IsAnAnswerForAWhile(int status, string body)
+    {
+        using SchemaRegistryClient client = Client();
+        _registry.Next.Enqueue((status, body));
+        Assert.Equal(default, await client.GetAsync(new SchemaId(1), CancellationToken.None));
+        Assert.Equal(1, client.RefusedCount);
+
+        _registry.Add(1, Record);
+        _time.Shift += TimeSpan.FromSeconds(31);
+        Assert.NotNull((await client.GetAsync(new SchemaId(1), CancellationToken.None)).Schema);
+    }
+
+    [Fact]
+    public async Task Get_LanguageIsNotReadHere_IsAnAnswerForAWhile()
+    {
+        using SchemaRegistryClient client = Client();
+        _registry.Add(1, "<schema/>", "XSD");
+        RegistryReply reply = await client.GetAsync(new SchemaId(1), CancellationToken.None);
+        Assert.Null(reply.Schema);
+        Assert.Contains("'XSD'", reply.Refusal, StringComparison.Ordinal);
+
+        _registry.Add(1, Record, "avro");
+        _time.Shift += TimeSpan.FromSeconds(31);
+        Assert.Equal(
+            RegistrySchemaType.Avro, (await client.GetAsync(new SchemaId(1), CancellationToken.None)).Schema?.Type);
+    }
+
+    [Fact]
+    public async Task Get_ReferenceIsMissing_IsAnAnswerForAWhile()
+    {
+        using SchemaRegistryClient client = Client();
+        _registry.Add(1, Record, null, ("a.B", Record));
+        _registry.Remove("/subjects/a.B/versions/1");
+        RegistryReply reply = await client.GetAsync(new SchemaId(1), CancellationToken.None);
+        Assert.Null(reply.Schema);
+        Assert.Contains("version 1 of 'a.B'", reply.Refusal, StringComparison.Ordinal);
+
+        _registry.Add(1, Record, null, ("a.B", Record));
+        _time.Shift += TimeSpan.FromSeconds(31);
+        Assert.NotNull((await client.GetAsync(new SchemaId(1), CancellationToken.None)).Schema);
+    }
+
+    [Fact]
+    public async Task Get_ReferenceGivesNoAnswer_IsUnavailable()
+    {
+        using SchemaRegistryClient client = Client();
+        _registry.Add(1, Record, null, ("a.B", Record));
+        _registry.Fail("/subjects/a.B/versions/1");
+        await Assert.ThrowsAsync<SchemaUnavailableException>(
+            () => client.GetAsync(new SchemaId(1), default).AsTask());
+        Assert.Equal(0, client.RefusedCount);
     }
 
     [Fact]
@@ -96,7 +161,7 @@ public sealed class SchemaRegistryClientTests : IDisposable
         _registry.Add(1, Record);
         _registry.Next.Enqueue((503, ""));
         _registry.Next.Enqueue((429, ""));
-        Assert.NotNull(await client.GetAsync(1, CancellationToken.None));
+        Assert.NotNull((await client.GetAsync(new SchemaId(1), CancellationToken.None)).Schema);
         Assert.Equal(3, client.Requests);
     }
 
@@ -106,7 +171,7 @@ public sealed class SchemaRegistryClientTests : IDisposable
         using SchemaRegistryClient client = Client("reader:sesame");
         _registry.Next.Enqueue((401, "{\"error_code\":40101}"));
         SchemaUnavailableException e =
-            await Assert.ThrowsAsync<SchemaUnavailableException>(() => client.GetAsync(1, default).AsTask());
+            await Assert.ThrowsAsync<SchemaUnavailableException>(() => client.GetAsync(new SchemaId(1), default).AsTask());
         Assert.Contains("CONTEXTGRID_SCHEMA_REGISTRY_AUTH", e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("sesame", e.ToString(), StringComparison.Ordinal);
         Assert.Equal(1, client.Requests);
@@ -119,9 +184,9 @@ public sealed class SchemaRegistryClientTests : IDisposable
         await File.WriteAllTextAsync(file, "reader:sesame\n");
         using (SchemaRegistryClient client = Client("@" + file))
         {
-            await client.GetAsync(1, default);
+            await client.GetAsync(new SchemaId(1), default);
             await File.WriteAllTextAsync(file, "a.b.c");
-            await client.GetAsync(2, default);
+            await client.GetAsync(new SchemaId(2), default);
         }
 
         File.Delete(file);

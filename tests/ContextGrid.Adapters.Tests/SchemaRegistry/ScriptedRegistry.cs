@@ -14,7 +14,10 @@ namespace ContextGrid.Adapters.Tests.SchemaRegistry;
 internal sealed class ScriptedRegistry : IDisposable
 {
     private readonly HttpListener _listener = new();
-    private readonly ConcurrentDictionary<string, string> _bodies = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> _bodies = new(StringComparer.Ordinal)
+    {
+        ["/schemas/types"] = """["JSON","PROTOBUF","AVRO"]""",
+    };
 
     internal ScriptedRegistry()
     {
@@ -49,6 +52,15 @@ internal sealed class ScriptedRegistry : IDisposable
         _bodies[$"/schemas/ids/{id}"] = Body(schema, type, list);
         _bodies[$"/schemas/ids/{id}/versions"] = """[{"subject":"orders-value","version":1}]""";
     }
+
+    /// <summary>Has a schema under a GUID.</summary>
+    internal void Add(Guid id, string schema) => _bodies[$"/schemas/guids/{id}"] = Body(schema, null, null);
+
+    /// <summary>Has nothing at a path any more.</summary>
+    internal void Remove(string path) => _bodies.TryRemove(path, out _);
+
+    /// <summary>Answers 503 at a path.</summary>
+    internal void Fail(string path) => _bodies[path] = "";
 
     public void Dispose() => _listener.Close();
 
@@ -92,7 +104,7 @@ internal sealed class ScriptedRegistry : IDisposable
         if (!Next.TryDequeue(out (int Status, string Body) answer))
         {
             answer = _bodies.TryGetValue(path, out string? body)
-                ? (200, body)
+                ? (body.Length > 0 ? 200 : 503, body)
                 : (404, """{"error_code":40403,"message":"schema not found"}""");
         }
 

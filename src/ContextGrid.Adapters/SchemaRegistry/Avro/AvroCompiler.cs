@@ -22,16 +22,33 @@ internal sealed class AvroCompiler
     internal static SchemaVerdict Compile(RegistrySchema schema, FieldPath view)
     {
         AvroSchema root = AvroSchemaParser.Parse(schema);
-        if (root.Kind != AvroKind.Record)
+        AvroStep step = root.Kind == AvroKind.Union ? RootUnion(root, view) : Root(root, view);
+        AvroStep[] records = root.Kind == AvroKind.Union ? step.Inner : [step];
+        return records.Any(r => r.Read != AvroRead.Refuse)
+            ? SchemaVerdict.Good(new AvroProgram(step))
+            : SchemaVerdict.Mismatch(
+                records.Length == 1 ? records[0].Slot : -1,
+                string.Join("; ", records.Select(r => r.Refusal).DefaultIfEmpty("the writer's schema is an empty union")));
+    }
+
+    // A topic of several record types: each record says which branch it is, and one that can't be read refuses only its
+    // own records.
+    private static AvroStep RootUnion(AvroSchema schema, FieldPath view) =>
+        new(schema) { Read = AvroRead.Inside, Inner = [.. schema.Inner.Select(branch => Root(branch, view))] };
+
+    private static AvroStep Root(AvroSchema schema, FieldPath view)
+    {
+        if (schema.Kind != AvroKind.Record)
         {
-            return SchemaVerdict.Mismatch(-1, $"the writer's schema is {root.Describe()}; a record was meant");
+            string refusal = $"the writer's schema is {schema.Describe()}; a record was meant";
+            return new AvroStep(schema) { Read = AvroRead.Refuse, Refusal = refusal };
         }
 
         var compiler = new AvroCompiler();
-        AvroStep step = compiler.Record(root, view);
+        AvroStep step = compiler.Record(schema, view);
         return compiler._wrong is null
-            ? SchemaVerdict.Good(new AvroProgram(step))
-            : SchemaVerdict.Mismatch(compiler._wrongSlot, compiler._wrong);
+            ? step
+            : new AvroStep(schema) { Read = AvroRead.Refuse, Slot = compiler._wrongSlot, Refusal = compiler._wrong };
     }
 
     private AvroStep Record(AvroSchema schema, FieldPath view)

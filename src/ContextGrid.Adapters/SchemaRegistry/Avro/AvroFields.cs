@@ -8,9 +8,14 @@ internal static class AvroFields
     // Deeper members are hardly ever features, and recursive schemas have no end.
     private const int DepthMax = 3;
 
-    /// <summary>Adds the fields of a record; nothing for another type.</summary>
+    /// <summary>Adds the fields of a record, or of all records of a union; nothing for another type.</summary>
     internal static void Add(AvroSchema schema, string prefix, int depth, List<SubjectField> into)
     {
+        foreach (AvroSchema branch in schema.Inner.Where(b => schema.Kind == AvroKind.Union && b.Kind == AvroKind.Record))
+        {
+            Add(branch, prefix, depth, into);
+        }
+
         foreach (AvroField field in schema.Fields)
         {
             AvroSchema type = NotNull(field.Schema);
@@ -21,7 +26,10 @@ internal static class AvroFields
             }
             else if (Of(type) is var kind && kind != ValueKind.Null)
             {
-                into.Add(new SubjectField(name, kind));
+                if (!into.Exists(f => f.Name == name))
+                {
+                    into.Add(new SubjectField(name, kind));
+                }
             }
         }
     }

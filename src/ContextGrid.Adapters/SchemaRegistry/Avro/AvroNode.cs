@@ -16,9 +16,11 @@ internal static class AvroNode
         return full.Length > 0 ? full : throw new SchemaTextException("a named type has no name");
     }
 
-    /// <summary>A name with its namespace.</summary>
+    /// <summary>A name with its namespace. One that begins with a dot is in no namespace.</summary>
     internal static string FullName(string name, string space) =>
-        space.Length == 0 || name.Contains('.', StringComparison.Ordinal) ? name : $"{space}.{name}";
+        name.StartsWith('.') ? name[1..]
+        : space.Length == 0 || name.Contains('.', StringComparison.Ordinal) ? name
+        : $"{space}.{name}";
 
     /// <summary>A member that must be there.</summary>
     internal static JsonElement Member(JsonElement node, string name) =>

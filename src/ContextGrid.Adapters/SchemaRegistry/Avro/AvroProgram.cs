@@ -10,16 +10,36 @@ internal sealed class AvroProgram(AvroStep root) : IPayloadProgram
     public DecodeResult Run(ReadOnlySpan<byte> payload, FieldSink sink)
     {
         var cursor = new AvroCursor(payload);
-        bool good = Walk(ref cursor, root, sink, 0)
-            && (cursor.Left == 0 || cursor.Fail(DecodeHint.TrailingBytes));
-        return good ? default : new DecodeResult
+        AvroStep record = root;
+        if (root.Kind == AvroKind.Union)
         {
-            Error = cursor.IsTooDeep ? DecodeError.TooDeep : DecodeError.InvalidAvro,
-            Hint = cursor.Hint,
-            FieldIndex = -1,
-            Position = cursor.At,
-        };
+            if (!cursor.ReadIndex(root.Inner.Length, out int branch))
+            {
+                return Broken(cursor);
+            }
+
+            record = root.Inner[branch];
+            if (record.Read == AvroRead.Refuse)
+            {
+                return new DecodeResult
+                {
+                    Error = DecodeError.SchemaMismatch, FieldIndex = record.Slot, FoundText = record.Refusal,
+                };
+            }
+        }
+
+        bool good = Walk(ref cursor, record, sink, 0)
+            && (cursor.Left == 0 || cursor.Fail(DecodeHint.TrailingBytes));
+        return good ? default : Broken(cursor);
     }
+
+    private static DecodeResult Broken(in AvroCursor cursor) => new()
+    {
+        Error = cursor.IsTooDeep ? DecodeError.TooDeep : DecodeError.InvalidAvro,
+        Hint = cursor.Hint,
+        FieldIndex = -1,
+        Position = cursor.At,
+    };
 
     private static bool Walk(ref AvroCursor cursor, AvroStep step, FieldSink sink, int depth)
     {

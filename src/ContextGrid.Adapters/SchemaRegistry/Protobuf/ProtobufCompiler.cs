@@ -37,7 +37,7 @@ internal sealed class ProtobufCompiler
 
         ProtoEntry[] entries = [.. file.Messages.Select(m => compiler.Entry(m, view))];
         return entries.Any(e => e.IsReadable)
-            ? SchemaVerdict.Good(new ProtobufProgram(entries, (uint)schema.Id))
+            ? SchemaVerdict.Good(new ProtobufProgram(entries, schema.Id))
             : SchemaVerdict.Mismatch(entries[0].WrongSlot, entries[0].Wrong ?? "");
     }
 

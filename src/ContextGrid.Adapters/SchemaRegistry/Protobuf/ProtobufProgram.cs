@@ -1,4 +1,3 @@
-using System.Globalization;
 using ContextGrid.Core.Model;
 using ContextGrid.Runtime.Codecs;
 
@@ -12,7 +11,7 @@ internal sealed record ProtoEntry(ProtoStep Step, string? Wrong, int WrongSlot, 
 }
 
 /// <summary>Reads Protobuf payloads of one file's messages. Immutable.</summary>
-internal sealed class ProtobufProgram(ProtoEntry[] entries, uint schemaId) : IPayloadProgram
+internal sealed class ProtobufProgram(ProtoEntry[] entries, SchemaId schemaId) : IPayloadProgram
 {
     /// <inheritdoc/>
     public DecodeResult Run(ReadOnlySpan<byte> payload, FieldSink sink)
@@ -29,7 +28,7 @@ internal sealed class ProtobufProgram(ProtoEntry[] entries, uint schemaId) : IPa
             {
                 Error = DecodeError.SchemaMismatch,
                 FieldIndex = entry.WrongSlot,
-                FoundText = string.Create(CultureInfo.InvariantCulture, $"{entry.Wrong} (schema {schemaId})"),
+                FoundText = $"{entry.Wrong} (schema {schemaId})",
             };
         }
 

@@ -124,6 +124,120 @@ public sealed class AvroDecoderTests
     }
 
     [Fact]
+    public async Task Decode_UnionOfRecordsAtTheRoot_ReadsTheBranch()
+    {
+        using var events = new SchemaEvents("avro", "amount: double", "reason: string");
+        events.Registry.Add(
+            7,
+            """["null","a.Paid","a.Back","a.Odd","int"]""",
+            null,
+            ("a.Paid", Branch("a.Paid", "amount", "double")),
+            ("a.Back", Branch("a.Back", "reason", "string")),
+            ("a.Odd", Branch("a.Odd", "amount", "boolean")));
+
+        DecodeResult paid = await events.DecodeAsync(7, new AvroWriter().Long(1).Text("k").Double(2.5).ToArray());
+        Assert.True(paid.Succeeded, paid.Message);
+        Assert.Equal(["2.5", "null"], events.Values());
+        DecodeResult back = await events.DecodeAsync(7, new AvroWriter().Long(2).Text("k").Text("late").ToArray());
+        Assert.True(back.Succeeded, back.Message);
+        Assert.Equal("\"late\"", events["reason"].ToString());
+        Assert.True(events["amount"].IsNull);
+
+        Assert.Equal("missing_key", (await events.DecodeAsync(7, new AvroWriter().Long(0).ToArray())).Reason);
+        DecodeResult odd = await events.DecodeAsync(7, new AvroWriter().Long(3).Text("k").Long(1).ToArray());
+        Assert.Equal("schema_mismatch", odd.Reason);
+        Assert.Contains("'amount' is boolean; a number was meant", odd.Message, StringComparison.Ordinal);
+        DecodeResult number = await events.DecodeAsync(7, new AvroWriter().Long(4).Long(1).ToArray());
+        Assert.Contains("is int; a record was meant", number.Message, StringComparison.Ordinal);
+        Assert.Equal("invalid_avro", (await events.DecodeAsync(7, new AvroWriter().Long(5).ToArray())).Reason);
+    }
+
+    [Theory]
+    [InlineData("int")]
+    [InlineData("""["null","string"]""")]
+    [InlineData("[]")]
+    public async Task Decode_NoRecordAtTheRoot_RefusesTheSchema(string schema)
+    {
+        using var events = new SchemaEvents("avro", "amount: double");
+        events.Registry.Add(7, schema.StartsWith('[') ? schema : $"\"{schema}\"");
+        Assert.Equal("schema_mismatch", (await events.DecodeAsync(7, [0])).Reason);
+    }
+
+    [Theory]
+    [InlineData(".Level", "acme", ".Level")]
+    [InlineData(".Level", "acme", "Level")]
+    [InlineData("Level", "", ".Level")]
+    [InlineData("acme.Level", "", "acme.Level")]
+    public async Task Decode_NamesWithALeadingDot_AreInNoNamespace(string name, string space, string use)
+    {
+        using var events = new SchemaEvents("avro", "one: string", "two: string");
+        events.Registry.Add(7, $$"""
+            {"type":"record","name":"Order","namespace":"acme","fields":[{"name":"key","type":"string"},
+             {"name":"one","type":{"type":"enum","name":"{{name}}","namespace":"{{space}}","symbols":["LOW","HIGH"]} },
+             {"name":"two","type":"{{use}}"} ]}
+            """);
+        DecodeResult result = await events.DecodeAsync(7, new AvroWriter().Text("k").Long(1).Long(0).ToArray());
+        Assert.True(result.Succeeded, result.Message);
+        Assert.Equal(["\"HIGH\"", "\"LOW\""], events.Values());
+    }
+
+    [Fact]
+    public async Task Decode_FramedByAGuid_ReadsTheSchemaOfTheGuid()
+    {
+        using var events = new SchemaEvents("avro", "amount: double");
+        var id = Guid.Parse("01020304-0506-0708-090a-0b0c0d0e0f10");
+        events.Registry.Add(id, Schema("""{"name":"amount","type":"double"}"""));
+        byte[] body = new AvroWriter().Text("k").Double(2.5).ToArray();
+        byte[] framed = [1, .. id.ToByteArray(bigEndian: true), .. body];
+        await events.PrepareAsync(framed);
+        DecodeResult result = events.Decode(framed);
+        Assert.True(result.Succeeded, result.Message);
+        Assert.Equal(2.5, events["amount"].Double);
+        Assert.Equal(0, events.AllocatedBy(framed, 10_000));
+
+        byte[] unknown = [1, .. Guid.NewGuid().ToByteArray(), .. body];
+        await events.PrepareAsync(unknown);
+        Assert.Equal("not_framed", events.Decode(unknown).Reason);
+        Assert.Contains("by the GUID", events.Decode(unknown).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", "a tombstone")]
+    [InlineData("C30131323334", "single-object encoding")]
+    [InlineData("4F626A01020304", "an Avro file")]
+    [InlineData("7B7D", "the format json")]
+    [InlineData("000000", "its frame is cut short")]
+    [InlineData("0100", "its frame is cut short")]
+    [InlineData("046B", "__value_schema_id")]
+    public void Decode_NoFrame_NamesWhatWasFound(string payload, string words)
+    {
+        using var events = new SchemaEvents("avro", "amount: double");
+        DecodeResult result = events.Decode(Convert.FromHexString(payload));
+        Assert.Equal("not_framed", result.Reason);
+        Assert.Contains(words, result.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Decode_IdOfEightBytes_IsNamed()
+    {
+        using var events = new SchemaEvents("avro", "amount: double");
+        DecodeResult result = await events.DecodeAsync(0, [0, 0, 0, 7, 2, 0x6B]);
+        Assert.Equal("unknown_schema", result.Reason);
+        Assert.Contains("Apicurio", result.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Decode_RegistryRefuses_IsASchemaMismatchUntilItAnswersOtherwise()
+    {
+        using var events = new SchemaEvents("avro", "amount: double");
+        events.Registry.Add(7, "<schema/>", "XSD");
+        DecodeResult refused = await events.DecodeAsync(7, [0]);
+        Assert.Equal("schema_mismatch", refused.Reason);
+        Assert.Contains("'XSD'", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("(schema 7, subject orders-value)", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Decode_UnknownIdOrNoFrameOrOtherLanguage_IsRefusedWithTheReason()
     {
         using var events = new SchemaEvents("avro", "amount: double");
@@ -149,4 +263,10 @@ public sealed class AvroDecoderTests
         await events.PrepareAsync(framed);
         Assert.Equal(0, events.AllocatedBy(framed, 10_000));
     }
+
+    private static string Branch(string name, string field, string type) =>
+        $$"""
+        {"type":"record","name":"{{name}}","fields":[
+         {"name":"key","type":"string"},{"name":"{{field}}","type":"{{type}}"} ]}
+        """;
 }
