@@ -31,8 +31,8 @@ internal sealed class ReferenceWalk(RegistryRequests requests)
             if (_seen.Count > ReferencesMax || depth == DepthMax)
             {
                 throw new SchemaRefusedException(
-                    $"the writer's schema has more than {ReferencesMax} references, or more than {DepthMax} of them in a "
-                    + "row");
+                    $"the writer's schema has more than {ReferencesMax} references, or more than {DepthMax} of them in "
+                    + "a row");
             }
 
             string version = reference.Version.ToString(CultureInfo.InvariantCulture);
@@ -40,8 +40,8 @@ internal sealed class ReferenceWalk(RegistryRequests requests)
                 $"subjects/{Uri.EscapeDataString(reference.Subject)}/versions/{version}?deleted=true",
                 cancellationToken).ConfigureAwait(false)
                 ?? throw new SchemaRefusedException(
-                    $"the writer's schema refers to version {version} of '{reference.Subject}', which the schema registry "
-                    + "does not have");
+                    $"the writer's schema refers to version {version} of '{reference.Subject}', which the schema "
+                    + "registry does not have");
             await VisitAsync(found, depth + 1, cancellationToken).ConfigureAwait(false);
             _found.Add(new RegistryReference(reference.Name, found.Schema));
         }

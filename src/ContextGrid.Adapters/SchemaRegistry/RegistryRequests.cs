@@ -8,8 +8,8 @@ using Polly.Retry;
 namespace ContextGrid.Adapters.SchemaRegistry;
 
 /// <summary>
-/// Sends requests to the registry and tells its answers apart: a schema, "there is none", one that can't be used, and no
-/// answer at all. Only what a registry says is an answer; the 404 of a proxy is none. Thread-safe.
+/// Sends requests to the registry and tells its answers apart: a schema, "there is none", one that can't be used, and
+/// no answer at all. Only what a registry says is an answer; the 404 of a proxy is none. Thread-safe.
 /// </summary>
 internal sealed class RegistryRequests : IDisposable
 {

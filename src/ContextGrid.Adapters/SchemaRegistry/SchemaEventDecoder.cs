@@ -113,7 +113,8 @@ internal sealed class SchemaEventDecoder : IEventDecoder
         return _last;
     }
 
-    // The first payload, from an index on, whose schema is not known, or about which the registry may say otherwise now.
+    // The first payload, from an index on, whose schema is not known, or about which the registry may say otherwise
+    // now.
     private int NextMissing(IPayloadBatch payloads, int from)
     {
         for (int i = from; i < payloads.Count; i++)

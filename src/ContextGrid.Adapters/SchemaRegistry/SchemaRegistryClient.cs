@@ -5,8 +5,8 @@ namespace ContextGrid.Adapters.SchemaRegistry;
 
 /// <summary>
 /// Gives schemas by id, from memory or from the registry. A schema of an id never changes, so it is kept; that there is
-/// none, or none that can be used, is kept for a while. Callers who want the same id wait for one request. Thread-safe. Owned by whoever
-/// composes the process.
+/// none, or none that can be used, is kept for a while. Callers who want the same id wait for one request. Thread-safe.
+/// Owned by whoever composes the process.
 /// </summary>
 public sealed class SchemaRegistryClient : IDisposable
 {
@@ -74,7 +74,8 @@ public sealed class SchemaRegistryClient : IDisposable
     public async ValueTask<SubjectSchema?> GetLatestAsync(string subject, CancellationToken cancellationToken)
     {
         RegistryReply reply = await AskAsync(
-            default, $"subjects/{Uri.EscapeDataString(subject)}/versions/latest", cancellationToken).ConfigureAwait(false);
+            default, $"subjects/{Uri.EscapeDataString(subject)}/versions/latest", cancellationToken)
+            .ConfigureAwait(false);
         return reply switch
         {
             { Schema: { } schema } => SubjectSchema.Of(schema),

@@ -22,8 +22,9 @@ public sealed record SchemaRegistryOptions
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
-    /// How long it is remembered that the registry has no schema of an id, or none that can be used. Default 30 seconds:
-    /// so long after it was registered, records with the id may still become dead letters when some came before.
+    /// How long it is remembered that the registry has no schema of an id, or none that can be used. Default 30
+    /// seconds: so long after it was registered, records with the id may still become dead letters when some came
+    /// before.
     /// </summary>
     public TimeSpan RefusedAge { get; init; } = TimeSpan.FromSeconds(30);
 

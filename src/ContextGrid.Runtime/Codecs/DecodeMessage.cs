@@ -43,8 +43,8 @@ internal static class DecodeMessage
 
     private static string BySchema(in DecodeResult result, string place) => result.Error switch
     {
-        DecodeError.NotFramed => $"{Place(result)}: the payload has no frame by which the schema registry finds its schema "
-            + $"(a zero byte and the schema's id in four bytes): {result.FoundText}.",
+        DecodeError.NotFramed => $"{Place(result)}: the payload has no frame by which the schema registry finds its "
+            + $"schema (a zero byte and the schema's id in four bytes): {result.FoundText}.",
         DecodeError.InvalidAvro => $"{place}: not valid Avro: {Wire(result)}.",
         DecodeError.InvalidProtobuf => $"{place}: not valid Protobuf: {Wire(result)}.",
         _ => $"{Place(result)}: {result.FoundText}{(result.FoundText is [.., '?'] ? "" : ".")}",

@@ -16,7 +16,8 @@ public readonly record struct SchemaId(int Number, Guid Guid = default)
 
 /// <summary>
 /// The frame in which serializers of a schema registry put a payload (Confluent wire format): a zero byte and the id of
-/// the schema in four bytes, big endian; or a one and the schema's GUID in 16 bytes, big endian. Then the payload itself.
+/// the schema in four bytes, big endian; or a one and the schema's GUID in 16 bytes, big endian. Then the payload
+/// itself.
 /// </summary>
 public static class SchemaFrame
 {

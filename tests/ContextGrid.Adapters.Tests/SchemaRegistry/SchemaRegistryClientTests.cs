@@ -171,7 +171,8 @@ public sealed class SchemaRegistryClientTests : IDisposable
         using SchemaRegistryClient client = Client("reader:sesame");
         _registry.Next.Enqueue((401, "{\"error_code\":40101}"));
         SchemaUnavailableException e =
-            await Assert.ThrowsAsync<SchemaUnavailableException>(() => client.GetAsync(new SchemaId(1), default).AsTask());
+            await Assert.ThrowsAsync<SchemaUnavailableException>(
+                () => client.GetAsync(new SchemaId(1), default).AsTask());
         Assert.Contains("CONTEXTGRID_SCHEMA_REGISTRY_AUTH", e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("sesame", e.ToString(), StringComparison.Ordinal);
         Assert.Equal(1, client.Requests);

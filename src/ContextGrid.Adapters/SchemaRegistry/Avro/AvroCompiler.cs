@@ -28,7 +28,9 @@ internal sealed class AvroCompiler
             ? SchemaVerdict.Good(new AvroProgram(step))
             : SchemaVerdict.Mismatch(
                 records.Length == 1 ? records[0].Slot : -1,
-                string.Join("; ", records.Select(r => r.Refusal).DefaultIfEmpty("the writer's schema is an empty union")));
+                records.Length == 0
+                    ? "the writer's schema is an empty union"
+                    : string.Join("; ", records.Select(r => r.Refusal)));
     }
 
     // A topic of several record types: each record says which branch it is, and one that can't be read refuses only its

@@ -11,7 +11,8 @@ internal static class AvroFields
     /// <summary>Adds the fields of a record, or of all records of a union; nothing for another type.</summary>
     internal static void Add(AvroSchema schema, string prefix, int depth, List<SubjectField> into)
     {
-        foreach (AvroSchema branch in schema.Inner.Where(b => schema.Kind == AvroKind.Union && b.Kind == AvroKind.Record))
+        IEnumerable<AvroSchema> branches = schema.Kind == AvroKind.Union ? schema.Inner : [];
+        foreach (AvroSchema branch in branches.Where(b => b.Kind == AvroKind.Record))
         {
             Add(branch, prefix, depth, into);
         }

@@ -143,7 +143,7 @@ public sealed class AvroDecoderTests
         Assert.Equal("\"late\"", events["reason"].ToString());
         Assert.True(events["amount"].IsNull);
 
-        Assert.Equal("missing_key", (await events.DecodeAsync(7, new AvroWriter().Long(0).ToArray())).Reason);
+        Assert.Equal("schema_mismatch", (await events.DecodeAsync(7, new AvroWriter().Long(0).ToArray())).Reason);
         DecodeResult odd = await events.DecodeAsync(7, new AvroWriter().Long(3).Text("k").Long(1).ToArray());
         Assert.Equal("schema_mismatch", odd.Reason);
         Assert.Contains("'amount' is boolean; a number was meant", odd.Message, StringComparison.Ordinal);
