@@ -11,9 +11,11 @@ internal interface IPayloadProgram
 {
     /// <summary>Walks over a payload.</summary>
     /// <param name="payload">The payload without its frame.</param>
+    /// <param name="path">Protobuf's path of the message where a header has it; empty: the payload begins with it.
+    /// </param>
     /// <param name="sink">Takes the values; it has begun this payload.</param>
     /// <returns>What is wrong with the payload as a whole; <see cref="DecodeError.None"/>: nothing.</returns>
-    DecodeResult Run(ReadOnlySpan<byte> payload, FieldSink sink);
+    DecodeResult Run(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> path, FieldSink sink);
 }
 
 /// <summary>What is known about a schema id.</summary>

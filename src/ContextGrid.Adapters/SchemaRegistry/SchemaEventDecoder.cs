@@ -56,10 +56,10 @@ internal sealed class SchemaEventDecoder : IEventDecoder
         }
 
         ReadOnlySpan<byte> payload = buffer.AsSpan(start, length);
-        if (!SchemaFrame.TryRead(payload, out SchemaId id, out int frame))
+        if (!SchemaFrame.TryRead(payload, headers, out SchemaId id, out int frame, out ReadOnlySpan<byte> path))
         {
-            return Refuse(
-                new DecodeResult { Error = DecodeError.NotFramed, FoundText = SchemaFrame.Describe(payload) }, into);
+            string found = SchemaFrame.Describe(payload, headers);
+            return Refuse(new DecodeResult { Error = DecodeError.NotFramed, FoundText = found }, into);
         }
 
         SchemaVerdict verdict = Find(id) ?? throw new InvalidOperationException(
@@ -74,7 +74,7 @@ internal sealed class SchemaEventDecoder : IEventDecoder
             return _rules.Refuse(refused, default, into);
         }
 
-        DecodeResult broken = verdict.Program.Run(payload[frame..], _sink);
+        DecodeResult broken = verdict.Program.Run(payload[frame..], path, _sink);
         return broken.Error == DecodeError.None ? Conclude(payload, into) : _rules.Refuse(broken, default, into);
     }
 
@@ -119,7 +119,7 @@ internal sealed class SchemaEventDecoder : IEventDecoder
     {
         for (int i = from; i < payloads.Count; i++)
         {
-            if (SchemaFrame.TryRead(payloads.Payload(i), out SchemaId id, out _)
+            if (SchemaFrame.TryRead(payloads.Payload(i), payloads.Headers(i), out SchemaId id, out _, out _)
                 && Find(id) is not { MayChange: false })
             {
                 return i;
@@ -133,7 +133,7 @@ internal sealed class SchemaEventDecoder : IEventDecoder
     {
         for (int i = first; i >= 0; i = NextMissing(payloads, i + 1))
         {
-            SchemaFrame.TryRead(payloads.Payload(i), out SchemaId id, out _);
+            SchemaFrame.TryRead(payloads.Payload(i), payloads.Headers(i), out SchemaId id, out _, out _);
             RegistryReply reply = await _registry.GetAsync(id, cancellationToken).ConfigureAwait(false);
             SchemaVerdict verdict = Judge(id, reply);
             if (verdict is { Program: null, Error: DecodeError.SchemaMismatch })

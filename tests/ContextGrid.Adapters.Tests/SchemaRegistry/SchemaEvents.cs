@@ -76,10 +76,23 @@ internal sealed class SchemaEvents : IDisposable
     internal ValueTask PrepareAsync(params byte[][] payloads) =>
         _decoder.PrepareAsync(new Payloads(payloads), CancellationToken.None);
 
-    internal DecodeResult Decode(byte[] framed)
+    internal DecodeResult Decode(byte[] framed) => DecodeRecord(framed, []);
+
+    /// <summary>Makes the schema of a record ready, and decodes it.</summary>
+    /// <param name="payload">The payload, in a frame or not.</param>
+    /// <param name="header">Name and value of its one header.</param>
+    internal async Task<DecodeResult> DecodeAsync(byte[] payload, string header, byte[] value)
+    {
+        byte[] name = Encoding.UTF8.GetBytes(header);
+        byte[] headers = [(byte)name.Length, 0, .. name, (byte)value.Length, 0, 0, 0, .. value];
+        await _decoder.PrepareAsync(new Payloads([payload]) { AllHeaders = headers }, CancellationToken.None);
+        return DecodeRecord(payload, headers);
+    }
+
+    private DecodeResult DecodeRecord(byte[] framed, byte[] headers)
     {
         byte[] buffer = [1, 1, .. framed, 1, 1, 1];
-        return _decoder.Decode(buffer, 2, framed.Length, NowMs, Record);
+        return _decoder.Decode(buffer, 2, framed.Length, headers, NowMs, Record);
     }
 
     /// <summary>Decodes a payload in place, without a buffer of its own.</summary>
@@ -126,6 +139,8 @@ internal sealed class SchemaEvents : IDisposable
 
         public ReadOnlySpan<byte> Payload(int index) => payloads[index];
 
-        public ReadOnlySpan<byte> Headers(int index) => default;
+        public byte[] AllHeaders { get; init; } = [];
+
+        public ReadOnlySpan<byte> Headers(int index) => AllHeaders;
     }
 }

@@ -7,7 +7,7 @@ namespace ContextGrid.Adapters.SchemaRegistry.Avro;
 internal sealed class AvroProgram(AvroStep root) : IPayloadProgram
 {
     /// <inheritdoc/>
-    public DecodeResult Run(ReadOnlySpan<byte> payload, FieldSink sink)
+    public DecodeResult Run(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> path, FieldSink sink)
     {
         var cursor = new AvroCursor(payload);
         AvroStep record = root;

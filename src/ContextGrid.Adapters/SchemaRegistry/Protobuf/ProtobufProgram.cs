@@ -14,13 +14,15 @@ internal sealed record ProtoEntry(ProtoStep Step, string? Wrong, int WrongSlot, 
 internal sealed class ProtobufProgram(ProtoEntry[] entries, SchemaId schemaId) : IPayloadProgram
 {
     /// <inheritdoc/>
-    public DecodeResult Run(ReadOnlySpan<byte> payload, FieldSink sink)
+    public DecodeResult Run(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> path, FieldSink sink)
     {
-        var cursor = new ProtoCursor(payload);
+        var cursor = new ProtoCursor(path.IsEmpty ? payload : path);
         if (!TryFind(ref cursor, out ProtoEntry? entry) || entry is null)
         {
             return Broken(cursor);
         }
+
+        cursor = path.IsEmpty ? cursor : new ProtoCursor(payload);
 
         if (entry.Wrong is not null)
         {

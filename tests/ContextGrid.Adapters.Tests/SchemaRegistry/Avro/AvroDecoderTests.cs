@@ -1,3 +1,4 @@
+using System.Text;
 using ContextGrid.Core.Model;
 using ContextGrid.Runtime.Codecs;
 
@@ -199,6 +200,36 @@ public sealed class AvroDecoderTests
         await events.PrepareAsync(unknown);
         Assert.Equal("not_framed", events.Decode(unknown).Reason);
         Assert.Contains("by the GUID", events.Decode(unknown).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Decode_SchemaIdInAHeader_IsRead()
+    {
+        using var events = new SchemaEvents("avro", "amount: double");
+        var guid = Guid.Parse("01020304-0506-0708-090a-0b0c0d0e0f10");
+        events.Registry.Add(guid, Schema("""{"name":"amount","type":"double"}"""));
+        events.Registry.Add(7, Schema("""{"name":"amount","type":"int"}"""));
+        byte[] real = new AvroWriter().Text("k").Double(2.5).ToArray();
+        byte[] whole = new AvroWriter().Text("k").Long(3).ToArray();
+
+        DecodeResult byGuid = await events.DecodeAsync(
+            real, "__value_schema_id", [1, .. guid.ToByteArray(bigEndian: true)]);
+        Assert.True(byGuid.Succeeded, byGuid.Message);
+        Assert.Equal(2.5, events["amount"].Double);
+        DecodeResult byNumber = await events.DecodeAsync(whole, "__value_schema_id", [0, 0, 0, 0, 7]);
+        Assert.True(byNumber.Succeeded, byNumber.Message);
+        Assert.Equal(3.0, events["amount"].Double);
+    }
+
+    [Theory]
+    [InlineData("__value_schema_id", "GUID", "neither a zero and an id")]
+    [InlineData("apicurio.value.globalId", "12345678", "Apicurio")]
+    public async Task Decode_HeaderOfAnotherForm_IsNamed(string header, string value, string words)
+    {
+        using var events = new SchemaEvents("avro", "amount: double");
+        DecodeResult result = await events.DecodeAsync([2, 0x6B], header, Encoding.UTF8.GetBytes(value));
+        Assert.Equal("not_framed", result.Reason);
+        Assert.Contains(words, result.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -58,6 +58,24 @@ public sealed class ProtobufDecoderTests
         Assert.Equal(0, events.AllocatedBy(SchemaEvents.Frame(1, [0, .. message]), 2_000));
     }
 
+    [Theory]
+    [InlineData(new byte[0], "1")]
+    [InlineData(new byte[] { 0 }, "1")]
+    [InlineData(new byte[] { 2, 2 }, "null")]
+    public async Task Decode_SchemaIdAndPathInAHeader_ReadsThatMessage(byte[] path, string first)
+    {
+        using var events = new SchemaEvents("protobuf", "a: int64", "b: int64");
+        events.Registry.Add(
+            7,
+            "syntax = \"proto3\"; message A { string key = 1; int64 a = 2; } "
+                + "message B { string key = 1; int64 b = 2; }",
+            "PROTOBUF");
+        DecodeResult result = await events.DecodeAsync(
+            [0x0A, 1, (byte)'k', 0x10, 1], "__value_schema_id", [0, 0, 0, 0, 7, .. path]);
+        Assert.True(result.Succeeded, result.Message);
+        Assert.Equal([first, first == "null" ? "1" : "null"], events.Values());
+    }
+
     [Fact]
     public async Task Decode_EmptyProto3Message_HasTheDefaultsOfItsTypes()
     {
