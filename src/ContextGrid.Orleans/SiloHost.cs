@@ -53,10 +53,10 @@ public sealed class SiloHost : IGridHost
         _readiness = ActivatorUtilities.CreateInstance<SiloReadiness>(services);
         IDeadLetterSink letters = services.GetRequiredService<IngestionParts>().DeadLetters;
         var validator = new EventValidator(Definitions, options.Decoders);
-        Publisher = new EventPublisher(log, letters, validator, Metrics, time);
+        Publisher = new EventPublisher(log, letters, validator, Metrics, new IdVerdicts([], time), time);
 
         // What became of a retried record is known where its partition is read: here it is said to be in the log.
-        DeadLetters = new DeadLetterDesk(log, validator, [], new RetryVerdicts(), Metrics.Meter, time);
+        DeadLetters = new DeadLetterDesk(log, validator, [], new IdVerdicts([], time), Metrics.Meter, time);
     }
 
     /// <inheritdoc/>

@@ -59,6 +59,37 @@ public sealed class PublishCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Publish_IdsThatWereKnown_AreTold()
+    {
+        var text = Encoding.UTF8.GetBytes(string.Join('\n', Lines(10)));
+
+        var run = await PublishAsync(text, "--batch", "5");
+        var json = await PublishAsync(text, "--batch", "5", "--json");
+
+        Assert.Contains("4 of them left out as duplicates", run.Out, StringComparison.Ordinal);
+        Assert.Contains("2 of them put to the dead letters (id_conflict)", run.Out, StringComparison.Ordinal);
+        Assert.Contains("6 of them have an id that another partition", run.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("not known", run.Out, StringComparison.Ordinal);
+        Assert.Contains(
+            "\"duplicates\":4,\"id_conflicts\":2,\"ids_on_other_partition\":6,\"ids_not_known\":0,"
+            + "\"id_scope\":\"partition\"",
+            json.Out,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Publish_ServerCannotTellOfIds_SaysOfHowMany()
+    {
+        var text = Encoding.UTF8.GetBytes(string.Join('\n', Lines(10)));
+
+        var run = await CliRun.RunAsync(
+            ["publish", "--topic", "elsewhere", "--server", _server.Address.ToString()], text);
+
+        Assert.Contains("of 10 of them it is not known", run.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("duplicates", run.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Publish_FromLineAndKey_SkipsAndExtracts()
     {
         var text = "{\"k\":\"a\"}\n\n{\"x\":{\"k\":1},\"k\":\"b\\u0041\"}\n{\"k\":42}\nbroken\n";
@@ -178,6 +209,9 @@ public sealed class PublishCommandTests : IAsyncLifetime
                 answer.Refused.Add(refused);
             }
 
+            answer.IdScope = IdScope.Partition;
+            if (request.Topic != "elsewhere")
+                (answer.Duplicates, answer.Conflicts, answer.OnOtherPartition) = (2, 1, 3);
             await call.WriteAsync(answer);
         }
     }

@@ -37,8 +37,25 @@ public static class StatusText
             PeopleTable.Write(console, SourceColumns, status.Sources.Select(SourceRow));
         else
             WriteSilos(console, status);
+        WriteIds(console, status);
         if (status.Outputs.Count > 0)
             PeopleTable.Write(console, OutputColumns, status.Outputs.Select(OutputRow));
+    }
+
+    private static void WriteIds(CliConsole console, GetStatusResponse status)
+    {
+        foreach (var topics in status.Sources.Where(s => s.IdScope != IdScope.None)
+            .GroupBy(s => s.IdScope, s => s.Topic))
+        {
+            console.Out.WriteLine($"ids count once for each {(topics.Key == IdScope.Key ? "key" : "partition")}: "
+                + string.Join(", ", topics.Distinct(StringComparer.Ordinal)));
+        }
+
+        if (status.Counters.GetValueOrDefault("events_id_on_other_partition") is > 0 and var elsewhere)
+        {
+            console.Out.WriteLine($"{Units.Count(elsewhere, "event")} had an id that another partition of the topic "
+                + "had before, and counted again");
+        }
     }
 
     private static void WriteMemory(CliConsole console, GetStatusResponse status)

@@ -1,4 +1,5 @@
 using ContextGrid.Cli.Output;
+using ContextGrid.Contracts.V1;
 
 namespace ContextGrid.Cli.Publishing;
 
@@ -30,6 +31,8 @@ public static class PublishReport
         var rate = Units.Count((long)(tally.Accepted / elapsed.TotalSeconds));
         console.Out.WriteLine($"{Units.Count(tally.Accepted)} events published, {Units.Count(tally.Refused)} refused"
             + $"{kept}; {Units.Duration(elapsed)}, {rate} events/s");
+        foreach (var sentence in tally.Ids.Sentences())
+            console.Out.WriteLine(sentence);
         console.Out.WriteLine($"last acknowledged line: {tally.AcknowledgedLine}");
         if (!finished)
         {
@@ -56,6 +59,11 @@ public static class PublishReport
             json.WriteNumber("published", tally.Accepted);
             json.WriteNumber("refused", tally.Refused);
             json.WriteNumber("dead_letters", tally.DeadLettered);
+            json.WriteNumber("duplicates", tally.Ids.Duplicates);
+            json.WriteNumber("id_conflicts", tally.Ids.Conflicts);
+            json.WriteNumber("ids_on_other_partition", tally.Ids.OnOtherPartition);
+            json.WriteNumber("ids_not_known", tally.Ids.Scope == IdScope.None ? 0 : tally.Ids.Unknown);
+            json.WriteString("id_scope", tally.Ids.Scope.ToString().ToLowerInvariant());
             json.WriteNumber("last_acknowledged_line", tally.AcknowledgedLine);
             json.WriteBoolean("finished", finished);
             json.WriteNumber("seconds", Math.Round(seconds, 3));

@@ -17,6 +17,9 @@ public sealed class PublishTally(long fromLine)
     /// <summary>Events that were not valid and are kept among the dead letters.</summary>
     public long DeadLettered { get; private set; }
 
+    /// <summary>What the ids of published events told, as far as the server said so.</summary>
+    public IdCounts Ids { get; } = new();
+
     /// <summary>The last line up to which every event has been answered.</summary>
     public long AcknowledgedLine { get; private set; } = fromLine - 1;
 
@@ -27,6 +30,7 @@ public sealed class PublishTally(long fromLine)
     public void Add(LineBatch batch, PublishResult result)
     {
         Accepted += result.Accepted;
+        Ids.Add(result);
         foreach (var refused in result.Refused)
             Add(new RefusedLine(
                 batch.LineOf(refused.Index), refused.Reason, refused.Message, refused.DeadLetter is not null));

@@ -12,5 +12,30 @@ public sealed record PublishResult(
     internal PublishResult(PublishResponse message)
         : this(message.Accepted, message.Positions, message.Refused)
     {
+        Duplicates = message.HasDuplicates ? message.Duplicates : null;
+        Conflicts = message.HasConflicts ? message.Conflicts : null;
+        OnOtherPartition = message.HasOnOtherPartition ? message.OnOtherPartition : null;
+        IdScope = message.IdScope;
     }
+
+    /// <summary>
+    /// How many of the accepted events do not count, since an event with their id and content counts already; null:
+    /// not known, since a partition is read by another process or is behind.
+    /// </summary>
+    public int? Duplicates { get; init; }
+
+    /// <summary>
+    /// How many of the accepted events are among the dead letters, since their id was used with other content; null as
+    /// above.
+    /// </summary>
+    public int? Conflicts { get; init; }
+
+    /// <summary>
+    /// How many of the accepted events have an id that another partition of the topic has, as far as it was noticed:
+    /// they count all the same. Null as above.
+    /// </summary>
+    public int? OnOtherPartition { get; init; }
+
+    /// <summary>Within what an id must be unique.</summary>
+    public IdScope IdScope { get; init; }
 }

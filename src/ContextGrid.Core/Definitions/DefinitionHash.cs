@@ -126,6 +126,10 @@ public static class DefinitionHash
             .Append(' ').Append(definition.FutureMsMax).Append('\n');
         AppendField(text, "timestamp", definition, definition.TimestampField);
         AppendField(text, "id", definition, definition.IdField);
+        if (definition.IdScope == IdScope.Key)
+        {
+            AppendField(text, "id per", definition, definition.KeyField);
+        }
     }
 
     private static void AppendField(StringBuilder text, string role, EventDefinition definition, int index)

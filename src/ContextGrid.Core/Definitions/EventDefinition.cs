@@ -32,6 +32,25 @@ public sealed record EventDefinition(
 {
     /// <summary>Whether a producer's retries are known by an id; a CloudEvent has one without a field of it.</summary>
     public bool HasIds => IdField >= 0 || Format == EventFormat.CloudEvents;
+
+    /// <summary>Within what a producer's id must be unique; <see cref="IdScope.None"/> without ids.</summary>
+    public IdScope IdScope => !HasIds ? IdScope.None : IdsPerKey && KeyField >= 0 ? IdScope.Key : IdScope.Partition;
+
+    /// <summary>Whether the definition scopes ids by the field that partitions the topic.</summary>
+    internal bool IdsPerKey { get; init; }
+}
+
+/// <summary>Within what a producer's id names one event.</summary>
+public enum IdScope
+{
+    /// <summary>The event has no ids: every record counts.</summary>
+    None = 0,
+
+    /// <summary>One partition of the topic.</summary>
+    Partition = 1,
+
+    /// <summary>One key, on one partition: equal ids of two keys are two events.</summary>
+    Key = 2,
 }
 
 /// <summary>One declared field.</summary>

@@ -21,6 +21,11 @@ internal sealed class EventReader(NodeReader reader)
     // In the order of EventFormat.
     private static readonly string[] Formats = ["json", "avro", "protobuf", "cloudevents"];
 
+    private static readonly string[] IdKeys = ["field", "per"];
+
+    // The default first.
+    private static readonly string[] Scopes = ["partition", "key"];
+
     private readonly FieldsReader _fields = new(reader);
 
     /// <summary>
@@ -39,7 +44,7 @@ internal sealed class EventReader(NodeReader reader)
         reader.RefuseUnknownKeys(mapping, what, Keys);
         List<FieldDefinition> fields = _fields.Read(mapping, name, what);
         int timestamp = Timestamp(mapping, fields, what);
-        int id = FieldIndex(mapping, "id", fields, what, ValueKind.String, ValueKind.Int64);
+        (int id, bool perKey) = Id(mapping, fields, what);
         int key = FieldIndex(mapping, "key", fields, what, ValueKind.String, ValueKind.Int64);
         return new EventDefinition(
             name.Text,
@@ -51,7 +56,30 @@ internal sealed class EventReader(NodeReader reader)
             key,
             reader.Duration(mapping, "max_future", FutureMsDefault, 0, FutureMsMax),
             Owner(mapping),
-            [.. fields]);
+            [.. fields])
+        {
+            IdsPerKey = perKey,
+        };
+    }
+
+    /// <summary>The producer's id: a field, or a field and its scope. A CloudEvent has an id without a field.</summary>
+    private (int Field, bool IsPerKey) Id(DefinitionMapping mapping, List<FieldDefinition> fields, string what)
+    {
+        if (NodeReader.Find(mapping, "id") is not DefinitionMapping id)
+        {
+            return (FieldIndex(mapping, "id", fields, what, ValueKind.String, ValueKind.Int64), false);
+        }
+
+        reader.RefuseUnknownKeys(id, "'id'", IdKeys);
+        bool hasIds = NodeReader.Find(id, "field") is not null
+            || reader.Choice(mapping, "format", Formats) == (int)EventFormat.CloudEvents;
+        if (!hasIds)
+        {
+            reader.Errors.Add(id.Place, "'id' needs the field that holds it; add 'field: NAME'");
+        }
+
+        bool perKey = reader.Choice(id, "per", Scopes) == 1;
+        return (FieldIndex(id, "field", fields, what, ValueKind.String, ValueKind.Int64), perKey && hasIds);
     }
 
     private string? Owner(DefinitionMapping mapping)

@@ -78,7 +78,7 @@ public sealed class CloudEventDecoder : IEventDecoder
         DecodeResult result = _data.Conclude(fault, allRead, payload, into);
         if (result.Succeeded)
         {
-            into.IdHash = _definition.IdField >= 0 ? into.IdHash : IdHash(buffer, start);
+            into.IdHash = _definition.IdField >= 0 ? into.IdHash : IdHash(buffer, start, into);
             return result;
         }
 
@@ -137,7 +137,7 @@ public sealed class CloudEventDecoder : IEventDecoder
 
     // A zero byte ends the source. One that has such a byte itself is written after its length, behind a byte that is
     // in no UTF-8: no two pairs of source and id are the same bytes.
-    private ulong IdHash(byte[] buffer, int start)
+    private ulong IdHash(byte[] buffer, int start, EventRecord into)
     {
         Value source = Plain(buffer, start, _envelope.Source), id = Plain(buffer, start, _envelope.Id);
         bool isEnded = !source.Utf8.Contains((byte)0);
@@ -157,7 +157,7 @@ public sealed class CloudEventDecoder : IEventDecoder
 
         source.Utf8.CopyTo(both[head..]);
         id.Utf8.CopyTo(both[(length - id.Utf8.Length)..]);
-        return EventRules.NotZero(StableHash.Of(both));
+        return _rules.InScope(StableHash.Of(both), into);
     }
 
     private Value Plain(byte[] buffer, int start, JsonText text)

@@ -53,7 +53,7 @@ public static class DefinitionSchema
                 ["description"] = "The encoding of the payload.",
             },
             ["timestamp"] = Text("The field of the event time; without it the record's own time counts."),
-            ["id"] = Text("The field of the producer's id, so that its retries count once."),
+            ["id"] = Id(),
             ["dedupe"] = Duration("How long an id is remembered.", "10m"),
             ["key"] = Text("The field that partitions the topic; by default the key of the first entity."),
             ["max_future"] = Duration("How far the event time may be ahead of the record's log time.", "5m"),
@@ -61,6 +61,23 @@ public static class DefinitionSchema
             ["fields"] = Fields(),
             ["classes"] = Map("Data classes of fields, such as pii.", Text("The class.", NamePattern)),
         });
+
+    private static JsonObject Id() => new()
+    {
+        ["description"] = "The field of the producer's id, so that its retries count once.",
+        ["oneOf"] = new JsonArray(
+            Text("The field."),
+            Closed([], new JsonObject
+            {
+                ["field"] = Text("The field; a CloudEvent needs none."),
+                ["per"] = new JsonObject
+                {
+                    ["enum"] = new JsonArray("partition", "key"),
+                    ["default"] = "partition",
+                    ["description"] = "Within what an id is unique: the topic's partition, or each key.",
+                },
+            })),
+    };
 
     private static JsonObject Entity() => Closed(
         ["from", "features"],

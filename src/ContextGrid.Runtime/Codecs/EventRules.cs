@@ -51,19 +51,32 @@ internal sealed class EventRules
         return error == DecodeError.None ? CheckTime(into, out field, out hint) : error;
     }
 
-    /// <summary>The hash of the producer's id; 0: it has none.</summary>
+    /// <summary>The hash of the producer's id in its scope; 0: it has none. An empty text is no id.</summary>
     internal ulong IdHash(EventRecord into)
     {
-        if (Definition.IdField < 0 || into.Fields[Definition.IdField] is not { IsNull: false } id)
+        if (Definition.IdField < 0 || into.Fields[Definition.IdField] is not { IsNull: false } id
+            || (id.Kind == ValueKind.String && id.Utf8.IsEmpty))
         {
             return 0;
         }
 
-        return NotZero(id.Kind == ValueKind.String ? StableHash.Of(id.Utf8) : StableHash.Of(id.Int64));
+        return InScope(HashOf(id), into);
     }
 
-    /// <summary>Zero means "no id", so an id that hashes to zero takes the next number.</summary>
-    internal static ulong NotZero(ulong hash) => hash == 0 ? 1 : hash;
+    /// <summary>
+    /// The hash of an id in its scope: where ids are scoped by key, equal ids of two keys are two ids. Zero means "no
+    /// id", so an id that hashes to zero takes the next number.
+    /// </summary>
+    internal ulong InScope(ulong id, EventRecord into)
+    {
+        if (Definition.IdScope == IdScope.Key)
+        {
+            // The key's hash is turned before the two meet, so that id and key can't change places.
+            id = StableHash.Of((long)(id ^ (HashOf(into.Fields[Definition.KeyField]) * 0x9E3779B97F4A7C15)));
+        }
+
+        return id == 0 ? 1 : id;
+    }
 
     /// <summary>
     /// The outcome for a refused event. Keys that can't be trusted become null in the record.
@@ -91,6 +104,14 @@ internal sealed class EventRules
             EventTimeMs = into.EventTimeMs,
         };
     }
+
+    // A null key, which an event of several entities may have, is a scope like others.
+    private static ulong HashOf(in Value value) => value.Kind switch
+    {
+        ValueKind.Null => 0,
+        ValueKind.String => StableHash.Of(value.Utf8),
+        _ => StableHash.Of(value.Int64),
+    };
 
     private DecodeError CheckKeys(EventRecord into, out int wrong)
     {

@@ -36,14 +36,14 @@ public sealed class DeadLetterDesk
     /// <param name="log">Has the topic <see cref="Embedded.DeadLetterTopic.Name"/>.</param>
     /// <param name="validator">Checks what is to be retried.</param>
     /// <param name="progress">How far the source partitions are applied.</param>
-    /// <param name="verdicts">What ingestion has against retried records.</param>
+    /// <param name="verdicts">What ingestion knows of records by their ids.</param>
     /// <param name="meter">Takes the counters.</param>
     /// <param name="time">The clock of marks and waits.</param>
     public DeadLetterDesk(
         IEventLog log,
         EventValidator validator,
         ImmutableArray<PartitionProgress> progress,
-        RetryVerdicts verdicts,
+        IdVerdicts verdicts,
         Meter meter,
         TimeProvider time)
     {

@@ -5,10 +5,10 @@ namespace ContextGrid.Runtime.DeadLetters;
 
 /// <summary>Finds out whether retried records count, once they are applied. Thread-safe.</summary>
 /// <param name="progress">How far the partitions are applied.</param>
-/// <param name="verdicts">What is known against retried records.</param>
+/// <param name="verdicts">What is known of records by their ids.</param>
 /// <param name="time">Measures the wait.</param>
 internal sealed class RetryFollower(
-    ImmutableArray<PartitionProgress> progress, RetryVerdicts verdicts, TimeProvider time)
+    ImmutableArray<PartitionProgress> progress, IdVerdicts verdicts, TimeProvider time)
 {
     /// <summary>How long a call waits until its records are applied, so that it can say what became of them.</summary>
     internal static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(2);
@@ -59,7 +59,8 @@ internal sealed class RetryFollower(
                 Reason = EventBatch.IdConflict,
                 Message = "Its id is taken by other content, so it is a dead letter again. Give it an id of its own.",
             },
-            _ => outcome with { Result = RetryResult.Retried, Message = "" },
+            IdVerdict.New => outcome with { Result = RetryResult.Retried, Message = "" },
+            _ => outcome, // So much has come since that it is forgotten.
         };
     }
 }

@@ -12,6 +12,7 @@ namespace ContextGrid.Runtime.DeadLetters;
 /// <param name="validator">Checks events.</param>
 internal sealed class RetryPreparation(IEventLog log, EventValidator validator)
 {
+    private const string OfHeader = "contextgrid.retry.of";
     private const string SourceHeader = "contextgrid.retry.source";
 
     /// <summary>Prepares one letter that is open.</summary>
@@ -96,7 +97,7 @@ internal sealed class RetryPreparation(IEventLog log, EventValidator validator)
             : letter.Source.Topic;
         kept.AddRange(LogHeaders.Encode(
         [
-            new(RetryVerdicts.OfHeader, Embedded.DeadLetterHeaders.Text(entry.Id)),
+            new(OfHeader, Embedded.DeadLetterHeaders.Text(entry.Id)),
             new(SourceHeader, source),
         ]));
         return [.. kept];

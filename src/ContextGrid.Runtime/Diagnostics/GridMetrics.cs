@@ -17,6 +17,7 @@ public sealed class GridMetrics : IDisposable
     private readonly Counter<long> _redelivered;
     private readonly Counter<long> _duplicates;
     private readonly Counter<long> _conflicts;
+    private readonly Counter<long> _elsewhere;
     private readonly Counter<long> _deadLetters;
     private readonly Counter<long> _published;
     private readonly Counter<long> _refused;
@@ -29,6 +30,7 @@ public sealed class GridMetrics : IDisposable
     private long _lateTotal;
     private long _duplicateTotal;
     private long _conflictTotal;
+    private long _elsewhereTotal;
     private long _refusedTotal;
     private ImmutableArray<Limit> _limits = [];
 
@@ -47,6 +49,10 @@ public sealed class GridMetrics : IDisposable
             "contextgrid_events_duplicate", "{event}", "Producers' retries that were not counted again, by topic.");
         _conflicts = Meter.CreateCounter<long>(
             "contextgrid_events_id_conflict", "{event}", "Events that reuse an id with other content, by topic.");
+        _elsewhere = Meter.CreateCounter<long>(
+            "contextgrid_events_id_on_other_partition",
+            "{event}",
+            "Events whose id another partition of the topic has, so that a retry counts again, by topic.");
         _deadLetters = Meter.CreateCounter<long>(
             "contextgrid_dead_letters", "{record}", "Records put to the dead letters, by topic and reason.");
         _published = Meter.CreateCounter<long>(
@@ -82,6 +88,9 @@ public sealed class GridMetrics : IDisposable
 
     /// <summary>Conflicting ids since the start.</summary>
     public long Conflicts => Interlocked.Read(ref _conflictTotal);
+
+    /// <summary>Events since the start whose id another partition of their topic had.</summary>
+    public long Elsewhere => Interlocked.Read(ref _elsewhereTotal);
 
     /// <summary>Events refused at publish since the start, those kept as dead letters too.</summary>
     public long Refused => Interlocked.Read(ref _refusedTotal);
@@ -125,9 +134,11 @@ public sealed class GridMetrics : IDisposable
         }
     }
 
-    /// <summary>Counts producers' retries and conflicts of a topic.</summary>
-    public void CountIds(string topic, long duplicates, long conflicts)
+    /// <summary>Counts what producers' ids told of events of a topic.</summary>
+    public void CountIds(string topic, long duplicates, long conflicts, long elsewhere)
     {
+        Interlocked.Add(ref _elsewhereTotal, elsewhere);
+        Count(_elsewhere, elsewhere, "topic", topic);
         Interlocked.Add(ref _duplicateTotal, duplicates);
         Interlocked.Add(ref _conflictTotal, conflicts);
         Count(_duplicates, duplicates, "topic", topic);

@@ -40,7 +40,7 @@ public sealed class EmbeddedHost : IGridHost
         IContextGrid around = platform.AroundGrid(grid);
         (_stores, Definitions, Grid, Metrics, Progress) = (stores, options.Definitions, grid, metrics, progress);
         var sink = new DeadLetterTopic(log, time, loggers.CreateLogger<DeadLetterTopic>());
-        (var validator, var retries) = (new EventValidator(Definitions, options.Decoders), new RetryVerdicts());
+        (var validator, var verdicts) = (new EventValidator(Definitions, options.Decoders), new IdVerdicts(progress, time));
         ILogger logger = loggers.CreateLogger<EmbeddedHost>();
         _past = new PastReader(log, grid.Plans, progress, options.Decoders);
         Reader = new ContextReader(around, _past, progress, time);
@@ -48,14 +48,15 @@ public sealed class EmbeddedHost : IGridHost
         Outputs = new GridOutputs(grid, sources, options.OutputEncoders, metrics.Meter, logger);
         _checkpointer = new Checkpointer(
             grid, stores.Checkpoints, progress, StateRecovery.HashesOf(Definitions), metrics, time, logger, Outputs);
+        Dictionary<string, TopicIds> ids = HostStart.TopicIdsOf(Definitions, progress);
         _ingestors =
         [
             .. progress.Select(p => new PartitionIngestor(
-                log, around, sink, HostStart.BatchOf(options, p.Partition, retries), p, metrics, time, logger)),
+                log, around, sink, HostStart.BatchOf(options, p.Partition, verdicts, ids), p, metrics, time, logger)),
         ];
         _scrub = stores.Checkpoints.Scrub(logger);
-        Publisher = new EventPublisher(log, sink, validator, metrics, time);
-        DeadLetters = new DeadLetterDesk(log, validator, progress, retries, metrics.Meter, time);
+        Publisher = new EventPublisher(log, sink, validator, metrics, verdicts, time);
+        DeadLetters = new DeadLetterDesk(log, validator, progress, verdicts, metrics.Meter, time);
         Backup = new GridBackup(stores, _checkpointer.CheckpointAsync, new BackupMetrics(metrics.Meter), platform);
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Runtime.Checkpoints;
@@ -28,11 +29,22 @@ internal static class HostStart
 
     /// <summary>The batch that the events of a partition are read in.</summary>
     internal static EventBatch BatchOf(
-        EmbeddedHostOptions options, TopicPartition partition, RetryVerdicts retries) =>
+        EmbeddedHostOptions options,
+        TopicPartition partition,
+        IdVerdicts verdicts,
+        Dictionary<string, TopicIds> ids) =>
         new(options.Definitions, options.Definitions.EventOf(partition.Topic), partition, options.Decoders)
         {
-            Retries = retries,
+            Verdicts = verdicts.Read(partition),
+            TopicIds = ids.GetValueOrDefault(partition.Topic),
         };
+
+    /// <summary>For each topic with ids and several partitions what notices an id that comes on two of them.</summary>
+    internal static Dictionary<string, TopicIds> TopicIdsOf(
+        DefinitionSet definitions, ImmutableArray<PartitionProgress> progress) =>
+        definitions.Events
+            .Where(e => e.HasIds && progress.Count(p => p.Partition.Topic == e.Topic) > 1)
+            .ToDictionary(e => e.Topic, e => new TopicIds(e.DedupeMs));
 
     /// <summary>Opens the checkpoints and takes their ownership, if they fit log and definitions.</summary>
     /// <param name="options">Where they are, and whether they are to be forgotten.</param>

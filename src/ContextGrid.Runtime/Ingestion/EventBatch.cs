@@ -46,8 +46,11 @@ public sealed class EventBatch
     /// <summary>Whether the event has producers' ids.</summary>
     public bool HasIds => _ids is not null;
 
-    /// <summary>Is told of retried dead letters that do not count; null: nobody asks.</summary>
-    public RetryVerdicts? Retries { get; init; }
+    /// <summary>Is told of records whose ids were known; null: nobody asks.</summary>
+    public PartitionVerdicts? Verdicts { get; init; }
+
+    /// <summary>The ids of all partitions of the topic that are read here; null: nothing is noticed.</summary>
+    public TopicIds? TopicIds { get; init; }
 
     /// <summary>How long an id is remembered, milliseconds of log time.</summary>
     public long DedupeMs => _definition.DedupeMs;
@@ -71,6 +74,12 @@ public sealed class EventBatch
     /// <summary>Events left out since <see cref="Load"/> because their id is taken by other content.</summary>
     public long Conflicts { get; private set; }
 
+    /// <summary>
+    /// Events since <see cref="Load"/> whose id another partition of the topic has: ids count for each partition by
+    /// itself, so that these may be retries that count again.
+    /// </summary>
+    public long Elsewhere { get; private set; }
+
     /// <summary>Good events passed since <see cref="Load"/>.</summary>
     public long Events { get; private set; }
 
@@ -93,6 +102,7 @@ public sealed class EventBatch
         DeadLetters.Clear();
         Duplicates = 0;
         Conflicts = 0;
+        Elsewhere = 0;
         Events = 0;
     }
 
@@ -119,10 +129,20 @@ public sealed class EventBatch
                 return true;
             }
 
-            if (!IsRetry(entry))
+            switch (Judge(entry))
             {
-                Events++;
-                return true;
+                case IdVerdict.New:
+                    Events++;
+                    return true;
+                case IdVerdict.Conflict:
+                    // Its entities have lost an event, which their answers say.
+                    Conflicts++;
+                    IsSkipped = true;
+                    Bury(entry, IdConflict, ConflictMessage());
+                    return true;
+                default:
+                    Duplicates++;
+                    break;
             }
         }
 
@@ -146,25 +166,26 @@ public sealed class EventBatch
     public bool TryGetKey(EntitySource source, out ReadOnlySpan<byte> key) =>
         EntityKey.TryGet(Current, source, _digits, out key) && key.Length is > 0 and <= EntityKey.BytesMax;
 
-    private bool IsRetry(in LogBatch.Entry entry)
+    private IdVerdict Judge(in LogBatch.Entry entry)
     {
         if (_ids is null || Current.IdHash == 0)
         {
-            return false;
+            return IdVerdict.New;
         }
 
         IdVerdict verdict = _ids.Check(Current.IdHash, Current.ContentHash, entry.TimestampMs);
-        Retries?.Note(_partition, entry.Offset, _records.Headers(_index), verdict);
-        if (verdict == IdVerdict.Conflict)
-        {
-            Conflicts++;
-            string field = _definition.IdField >= 0 ? _definition.Fields[_definition.IdField].Name : "id";
-            Bury(entry, IdConflict, $"Event '{_definition.Name}': the {field} was used before with other content. "
-                + "The first event counts; give this one an id of its own and publish it again.");
-        }
+        bool isElsewhere = TopicIds?.IsElsewhere(Current.IdHash, _partition.Partition, entry.TimestampMs) ?? false;
+        Elsewhere += isElsewhere ? 1 : 0;
+        Verdicts?.Note(entry.Offset, verdict, isElsewhere);
+        return verdict;
+    }
 
-        Duplicates += verdict == IdVerdict.Duplicate ? 1 : 0;
-        return verdict != IdVerdict.New;
+    private string ConflictMessage()
+    {
+        string field = _definition.IdField >= 0 ? _definition.Fields[_definition.IdField].Name : "id";
+        string where = _definition.IdScope == IdScope.Key ? " for its key" : "";
+        return $"Event '{_definition.Name}': the {field} was used before{where} with other content. The first event "
+            + "counts; give this one an id of its own and publish it again.";
     }
 
     private void Bury(in LogBatch.Entry entry, string reason, string message) => DeadLetters.Add(new DeadLetter(

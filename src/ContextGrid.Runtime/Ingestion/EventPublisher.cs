@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using ContextGrid.Core.Definitions;
 using ContextGrid.Runtime.Diagnostics;
 
 namespace ContextGrid.Runtime.Ingestion;
@@ -13,18 +14,25 @@ namespace ContextGrid.Runtime.Ingestion;
 /// <param name="deadLetters">Where bad events go when the producer wants them kept.</param>
 /// <param name="validator">Checks events.</param>
 /// <param name="metrics">Counters.</param>
+/// <param name="verdicts">Knows what producers' ids tell of applied records.</param>
 /// <param name="time">The clock for records without a time.</param>
 public sealed class EventPublisher(
-    IEventLog log, IDeadLetterSink deadLetters, EventValidator validator, GridMetrics metrics, TimeProvider time)
+    IEventLog log,
+    IDeadLetterSink deadLetters,
+    EventValidator validator,
+    GridMetrics metrics,
+    IdVerdicts verdicts,
+    TimeProvider time)
 {
     /// <summary>The most events of one call.</summary>
     public const int EventsMax = 10_000;
 
     /// <summary>
-    /// How far a producer's record time may be ahead of the clock, milliseconds. Event times are judged against record
-    /// times, so without a bound a producer with a bad clock would vouch for itself.
+    /// How far a producer's record time may be ahead of the clock, milliseconds: as much as an event time by default.
+    /// Event times are judged against record times, so without a bound a producer with a bad clock would vouch for
+    /// itself.
     /// </summary>
-    public const long RecordFutureMsMax = 300_000;
+    public const long RecordFutureMsMax = 10_000;
 
     /// <summary>Publishes events to one topic.</summary>
     /// <param name="topic">The topic's name.</param>
@@ -54,12 +62,30 @@ public sealed class EventPublisher(
                 metrics.CountPublished(topic, good);
             }
 
-            return new PublishOutcome(good, LastOf(positions.AsSpan(0, good)), refused);
+            IdScope scope = validator.Definition(eventIndex).IdScope;
+            IdTally? ids = scope == IdScope.None || good == 0
+                ? new IdTally(0, 0, 0)
+                : await CountIdsAsync(topic, positions.AsMemory(0, good), cancellationToken);
+            return new PublishOutcome(good, LastOf(positions.AsSpan(0, good)), refused) { IdScope = scope, Ids = ids };
         }
         finally
         {
             ArrayPool<LogRecord>.Shared.Return(records, clearArray: true);
             ArrayPool<RecordPosition>.Shared.Return(positions);
+        }
+    }
+
+    // The events are durable: whoever gives up waiting is answered all the same.
+    private async ValueTask<IdTally?> CountIdsAsync(
+        string topic, ReadOnlyMemory<RecordPosition> positions, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await verdicts.CountAsync(topic, positions, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
         }
     }
 
@@ -93,7 +119,10 @@ public sealed class EventPublisher(
             }
 
             long recordMs = item.TimestampMs == 0 ? nowMs : item.TimestampMs;
-            EventValidation checkedEvent = worker.Validate(eventIndex, item.Payload, item.Headers, recordMs);
+
+            // A record time that is ahead does not allow the event time to be further ahead.
+            EventValidation checkedEvent = worker.Validate(
+                eventIndex, item.Payload, item.Headers, Math.Min(recordMs, nowMs));
             if (checkedEvent.IsValid)
             {
                 records[good++] = new LogRecord(
@@ -223,7 +252,17 @@ internal sealed class PublishPayloads(IReadOnlyList<PublishItem> events) : Codec
 /// <param name="Positions">The last position in each partition written to.</param>
 /// <param name="Refused">The events that were not taken.</param>
 public sealed record PublishOutcome(
-    int Accepted, IReadOnlyList<RecordPosition> Positions, IReadOnlyList<RefusedItem> Refused);
+    int Accepted, IReadOnlyList<RecordPosition> Positions, IReadOnlyList<RefusedItem> Refused)
+{
+    /// <summary>Within what the event's ids must be unique.</summary>
+    public required IdScope IdScope { get; init; }
+
+    /// <summary>
+    /// What the accepted events' ids told; null: not known, since their partitions are read by another process or are
+    /// not applied up to them yet.
+    /// </summary>
+    public required IdTally? Ids { get; init; }
+}
 
 /// <summary>An event that was not taken.</summary>
 /// <param name="Index">Its index in the call.</param>

@@ -32,6 +32,9 @@ public sealed class EventValidator
     /// <returns>False when no definition names the topic.</returns>
     public bool TryGetEvent(string topic, out int eventIndex) => (eventIndex = _definitions.EventOf(topic)) >= 0;
 
+    /// <summary>An event by its index.</summary>
+    internal EventDefinition Definition(int eventIndex) => _definitions.Events[eventIndex];
+
     /// <summary>Checks one event that needs no schema.</summary>
     /// <param name="eventIndex">The event's index in <see cref="DefinitionSet.Events"/>.</param>
     /// <param name="payload">The payload as it would be written.</param>

@@ -161,7 +161,8 @@ public sealed partial class PartitionIngestor
         Progress.Advance(last + 1, end.Offset, end.Offset <= last + 1 ? 0 : _records[_records.Count - 1].TimestampMs);
         Progress.Verify(end.SeenMs);
         _metrics.CountApplied(Progress.Partition.Topic, _events.Events);
-        _metrics.CountIds(Progress.Partition.Topic, _events.Duplicates, _events.Conflicts);
+        _metrics.CountIds(
+            Progress.Partition.Topic, _events.Duplicates, _events.Conflicts, _events.Elsewhere);
     }
 
     // Entities that can't be read at present wait right here: the ids of the batch are taken by now, so that reading it

@@ -171,17 +171,29 @@ public sealed class PartitionProgress
     }
 
     /// <summary>Waits until an offset is applied.</summary>
-    public async ValueTask WaitForAsync(long offset, CancellationToken cancellationToken)
+    public async ValueTask WaitForAsync(long offset, CancellationToken cancellationToken) =>
+        await WaitForAsync(offset, Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+
+    /// <summary>Waits until an offset is applied, or for a time.</summary>
+    /// <returns>False: the time is over.</returns>
+    public async ValueTask<bool> WaitForAsync(
+        long offset, TimeSpan most, TimeProvider time, CancellationToken cancellationToken)
     {
+        long started = time.GetTimestamp();
         while (true)
         {
             long seen = _advanced.Version;
             if (Next > offset)
             {
-                return;
+                return true;
             }
 
-            await _advanced.WaitAsync(seen, cancellationToken);
+            TimeSpan rest = most == Timeout.InfiniteTimeSpan ? most : most - time.GetElapsedTime(started);
+            if ((rest <= TimeSpan.Zero && rest != Timeout.InfiniteTimeSpan)
+                || !await _advanced.WaitAsync(seen, rest, time, cancellationToken))
+            {
+                return false;
+            }
         }
     }
 }

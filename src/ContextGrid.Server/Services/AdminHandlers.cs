@@ -41,6 +41,7 @@ internal sealed class AdminHandlers(IGridHost host, RateMeter rates, TimeProvide
         status.Counters["events_late"] = host.Metrics.Late;
         status.Counters["events_duplicate"] = host.Metrics.Duplicates;
         status.Counters["events_id_conflict"] = host.Metrics.Conflicts;
+        status.Counters["events_id_on_other_partition"] = host.Metrics.Elsewhere;
         status.Counters["events_refused"] = host.Metrics.Refused;
         status.Recovery.AddRange(state.Recovered);
         status.Memory = Memory(state.Memory);
@@ -113,7 +114,7 @@ internal sealed class AdminHandlers(IGridHost host, RateMeter rates, TimeProvide
         IngestionWaits = host.Metrics.Entities.Waits,
     };
 
-    private static SourceStatus Source(PartitionProgress progress, long nowMs, HostState state)
+    private SourceStatus Source(PartitionProgress progress, long nowMs, HostState state)
     {
         ReaderState reader = state.Readers.GetValueOrDefault(progress.Partition);
         var status = new SourceStatus
@@ -125,6 +126,8 @@ internal sealed class AdminHandlers(IGridHost host, RateMeter rates, TimeProvide
             LagMs = progress.LagMs(nowMs),
             Reader = reader.Silo ?? "",
             Fault = reader.Fault ?? "",
+            IdScope = (Contracts.V1.IdScope)host.Definitions.Events[
+                host.Definitions.EventOf(progress.Partition.Topic)].IdScope,
         };
         status.Gaps.AddRange(progress.Gaps.Select(g => new OffsetGap { First = g.First, Last = g.Last }));
         return status;

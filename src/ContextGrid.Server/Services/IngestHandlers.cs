@@ -165,7 +165,17 @@ internal sealed class IngestHandlers(EventPublisher publisher, DefinitionSet def
 
     private static PublishResponse Response(string topic, PublishOutcome outcome)
     {
-        var response = new PublishResponse { Accepted = outcome.Accepted };
+        var response = new PublishResponse
+        {
+            Accepted = outcome.Accepted,
+            IdScope = (Contracts.V1.IdScope)outcome.IdScope,
+        };
+        if (outcome.Ids is { } ids)
+        {
+            (response.Duplicates, response.Conflicts, response.OnOtherPartition) =
+                (ids.Duplicates, ids.Conflicts, ids.Elsewhere);
+        }
+
         foreach (RecordPosition position in outcome.Positions)
         {
             response.Positions.Add(

@@ -28,6 +28,8 @@ public sealed class DefinitionHashTests
         Assert.NotEqual(Base, State(definition with { Topic = "other" }, lines));
         Assert.NotEqual(Base, State(definition with { TimestampField = -1 }, lines));
         Assert.NotEqual(Base, State(definition with { DedupeMs = 1 }, lines));
+        EventDefinition ids = definition with { IdField = 2, KeyField = 1 };
+        Assert.NotEqual(State(ids, lines), State(ids with { IdsPerKey = true }, lines));
         Assert.NotEqual(Base, State(definition with { Fields = definition.Fields.SetItem(2, x) }, lines));
         Assert.Equal(Base, State(definition with { Fields = definition.Fields.SetItem(3, unused) }, lines));
     }

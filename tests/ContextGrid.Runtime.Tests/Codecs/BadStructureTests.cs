@@ -44,6 +44,20 @@ public sealed class BadStructureTests
         "id: paymentid",
         "5:9: unknown field of event 'payment': 'paymentid'; known: user_id, amount, quantity, country, ok, tags, ts")]
     [InlineData("timestamp: ts", "id: amount", "5:9: 'id' needs a field of type string or int64; 'amount' is double")]
+    [InlineData("timestamp: ts", "id: [user_id]", "5:9: 'id' must be a single value; found a sequence")]
+    [InlineData("timestamp: ts", "id: {per: key}", "5:9: 'id' needs the field that holds it; add 'field: NAME'")]
+    [InlineData(
+        "timestamp: ts",
+        "id: {field: userid, per: key}",
+        "5:17: unknown field of event 'payment': 'userid'; did you mean 'user_id'?")]
+    [InlineData(
+        "timestamp: ts",
+        "id: {field: user_id, per: user}",
+        "5:31: unknown per: 'user'; known: partition, key")]
+    [InlineData(
+        "timestamp: ts",
+        "id: {field: user_id, scope: key}",
+        "5:26: unknown key of 'id': 'scope'; known: field, per")]
     [InlineData(
         "timestamp: ts",
         "key: usr_id",

@@ -1,5 +1,8 @@
 using System.Text;
+using ContextGrid.Core.Definitions;
+using ContextGrid.Core.Model;
 using ContextGrid.Core.Queries;
+using ContextGrid.Core.Snapshots;
 using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Embedded.Log;
@@ -35,6 +38,34 @@ public sealed class EmbeddedHostTests : IDisposable
         Assert.Equal((2, 9), await ReadAsync(second, "u1"));
         Assert.Equal(0, second.Metrics.Applied);
         Assert.Null(second.CheckpointFault);
+    }
+
+    [Fact]
+    public async Task Publish_RetriesAndConflicts_AreToldAndTheConflictDegradesItsEntityForEver()
+    {
+        byte[] state;
+        await using (EmbeddedHost host = await StartAsync())
+        {
+            string[] events =
+            [
+                Payment("a", "u1", 4), Payment("a", "u1", 4), Payment("a", "u2", 4), Payment("", "u1", 1),
+                Payment("", "u1", 1),
+            ];
+            PublishOutcome outcome = await host.Publisher.PublishAsync(
+                "payments", [.. events.Select(e => new PublishItem(Encoding.UTF8.GetBytes(e), default, 0))], false,
+                CancellationToken.None);
+            Assert.Equal((5, IdScope.Partition), (outcome.Accepted, outcome.IdScope));
+            Assert.Equal(new IdTally(1, 1, 0), outcome.Ids);
+            Assert.Equal((3, 6), await ReadAsync(host, "u1"));
+            Assert.Equal((0, null), await ReadAsync(host, "u2"));
+            Assert.Equal((0, 1), await SkippedAsync(host, "u1", "u2"));
+            state = Snapshot(host);
+        }
+
+        await using EmbeddedHost again = await StartAsync(rebuild: true);
+        await again.Progress[0].WaitForAsync(4, CancellationToken.None).AsTask().WaitAsync(Limit);
+        Assert.Equal((0, 1), await SkippedAsync(again, "u1", "u2"));
+        Assert.Equal(state, Snapshot(again));
     }
 
     [Theory]
@@ -146,6 +177,28 @@ public sealed class EmbeddedHostTests : IDisposable
         var (query, answer) = Query(host, user);
         await host.Reader.ReadAsync(query, answer, CancellationToken.None);
         return (answer.Values(0)[0].Int64, answer.Values(0)[1].IsNull ? null : answer.Values(0)[1].Int64);
+    }
+
+    private static async Task<(long, long)> SkippedAsync(EmbeddedHost host, params string[] users)
+    {
+        var (query, answer) = Query(host, users[0]);
+        query.Add(0, Encoding.UTF8.GetBytes(users[1]));
+        await host.Reader.ReadAsync(query, answer, CancellationToken.None);
+        return (answer.Header(0).SkippedEvents, answer.Header(1).SkippedEvents);
+    }
+
+    private static byte[] Snapshot(EmbeddedHost host)
+    {
+        var writer = new SnapshotWriter();
+        foreach (string user in (string[])["u1", "u2"])
+        {
+            byte[] key = Encoding.UTF8.GetBytes(user);
+            EntityShard shard = host.Grid.Tables[0].ShardOf(StableHash.Of(key));
+            int slot = shard.Entities.Find(key, StableHash.Of(key));
+            shard.Entities[slot].Entity!.Snapshot(writer, shard.Scratch); // Nothing has become passive.
+        }
+
+        return writer.Written.ToArray();
     }
 
     private static async Task PublishAsync(EmbeddedHost host, params string[] events)

@@ -28,10 +28,10 @@ public sealed class EventBatchTests
     }
 
     [Fact]
-    public void MoveNext_RetriesAndConflicts_AreLeftOut()
+    public void MoveNext_RetriesAndConflicts_DoNotCountAndAConflictIsToldToItsEntity()
     {
-        _batch.Load(Batch(0, NowMs, Payment("a", "u1", 1), Payment("a", "u1", 1), Payment("a", "u1", 9)));
-        Assert.Equal(["0 u1"], Walk());
+        _batch.Load(Batch(0, NowMs, Payment("a", "u1", 1), Payment("a", "u1", 1), Payment("a", "u2", 9)));
+        Assert.Equal(["0 u1", "2 skipped u2"], Walk());
         Assert.Equal((1, 1, 1), (_batch.Events, _batch.Duplicates, _batch.Conflicts));
         DeadLetter letter = Assert.Single(_batch.DeadLetters);
         Assert.Equal((2, "id_conflict"), (letter.Offset, letter.Reason));
@@ -50,21 +50,60 @@ public sealed class EventBatchTests
     }
 
     [Fact]
+    public void MoveNext_EmptyIds_AreNoIdsAndAllCount()
+    {
+        _batch.Load(Batch(0, NowMs, Payment("", "u1", 1), Payment("", "u1", 1), Payment("", "u2", 9)));
+        Assert.Equal(["0 u1", "1 u1", "2 u2"], Walk());
+        Assert.Empty(_batch.DeadLetters);
+    }
+
+    [Fact]
+    public void MoveNext_IdsPerKey_AreJudgedWithinTheirKey()
+    {
+        DefinitionSet set = TestRecords.Read("{field: payment_id, per: key}");
+        var batch = new EventBatch(set, 0, Partition);
+        batch.Load(Batch(
+            0, NowMs, Payment("1", "u1", 1), Payment("1", "u2", 1), Payment("1", "u1", 1), Payment("1", "u2", 9)));
+        Assert.Equal(["0 u1", "1 u2", "3 skipped u2"], Walk(batch));
+        Assert.Equal((1, 1), (batch.Duplicates, batch.Conflicts));
+        Assert.Contains("for its key", Assert.Single(batch.DeadLetters).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void MoveNext_IdOfAnotherPartition_CountsAndIsNoticed()
+    {
+        var ids = new TopicIds(600_000);
+        var one = new EventBatch(Definitions, 0, Partition) { TopicIds = ids };
+        var other = new EventBatch(Definitions, 0, Partition with { Partition = 1 }) { TopicIds = ids };
+        one.Load(Batch(0, NowMs, Payment("a", "u1", 1), Payment("a", "u1", 1), Payment("", "u1", 1)));
+        one.SkipAll();
+        other.Load(Batch(0, NowMs + 1_000, Payment("a", "u1", 1), Payment("b", "u1", 1), Payment("", "u1", 1)));
+        Assert.Equal(["0 u1", "1 u1", "2 u1"], Walk(other));
+        Assert.Equal((0, 1), (one.Elsewhere, other.Elsewhere));
+
+        one.Load(Batch(3, NowMs + 700_000, Payment("a", "u1", 1)));
+        one.SkipAll();
+        Assert.Equal(0, one.Elsewhere);
+    }
+
+    [Fact]
     public void Load_WithAnEnd_StopsBeforeIt()
     {
         _batch.Load(Batch(5, NowMs, Payment("a", "u1", 1), Payment("b", "u2", 1), Payment("c", "u3", 1)), end: 7);
         Assert.Equal(["5 u1", "6 u2"], Walk());
     }
 
-    private List<string> Walk()
+    private List<string> Walk() => Walk(_batch);
+
+    private List<string> Walk(EventBatch batch)
     {
         var seen = new List<string>();
-        while (_batch.MoveNext())
+        while (batch.MoveNext())
         {
-            string key = _batch.TryGetKey(_source, out ReadOnlySpan<byte> utf8)
+            string key = batch.TryGetKey(_source, out ReadOnlySpan<byte> utf8)
                 ? " " + System.Text.Encoding.UTF8.GetString(utf8)
                 : "";
-            seen.Add($"{_batch.Current.Position.Offset}{(_batch.IsSkipped ? " skipped" : "")}{key}");
+            seen.Add($"{batch.Current.Position.Offset}{(batch.IsSkipped ? " skipped" : "")}{key}");
         }
 
         return seen;

@@ -12,7 +12,7 @@ internal static class TestRecords
 
     public static readonly TopicPartition Partition = new("payments", 0);
 
-    public static DefinitionSet Definitions { get; } = Read();
+    public static DefinitionSet Definitions { get; } = Read("payment_id");
 
     /// <summary>A payment.</summary>
     public static string Payment(string id, string user, int items) =>
@@ -35,14 +35,15 @@ internal static class TestRecords
         return batch;
     }
 
-    private static DefinitionSet Read()
+    /// <summary>The definitions with another id.</summary>
+    public static DefinitionSet Read(string id)
     {
-        DefinitionReadResult result = DefinitionFiles.Parse("test.yaml", """
+        DefinitionReadResult result = DefinitionFiles.Parse("test.yaml", $$"""
             version: 1
             events:
               payment:
                 topic: payments
-                id: payment_id
+                id: {{id}}
                 dedupe: 10m
                 fields: {payment_id: string, user_id: string, items: int64}
             entities:

@@ -63,6 +63,11 @@ internal static class AnswerCheck
             FeatureOracle oracle = fold.OracleOf(
                 entity, (partition, offset) => applied.GetValueOrDefault(partition, -1) >= offset);
             Values(answer, oracle);
+            (long least, long most) = fold.SkippedOf(
+                entity, answer.Key, (partition, offset) => applied.GetValueOrDefault(partition, -1) >= offset);
+            Require(
+                answer, answer.Skipped >= least && answer.Skipped <= most,
+                $"{answer.Skipped} of its events are said to be dead letters, and {least} to {most} are");
         }
     }
 

@@ -13,6 +13,7 @@ namespace ContextGrid.Simulation.Tests.Truth;
 /// <param name="Key">The entity.</param>
 /// <param name="HeadMs">The head of its windows.</param>
 /// <param name="Values">Value, status and event time of every feature.</param>
+/// <param name="Skipped">How many of the entity's events it says are dead letters.</param>
 /// <param name="Applied">The entity's own positions.</param>
 /// <param name="Sources">How far every source was said to be applied.</param>
 /// <param name="PositionsMin">What the answer had to reflect.</param>
@@ -23,6 +24,7 @@ internal sealed record RecordedAnswer(
     string Key,
     long HeadMs,
     ImmutableArray<(string Name, object? Value, OracleStatus Status, long EventTimeMs, bool IsApproximate)> Values,
+    long Skipped,
     ImmutableArray<(TopicPartition Partition, long Offset)> Applied,
     ImmutableArray<SourceReading> Sources,
     ImmutableArray<(TopicPartition Partition, long Offset)> PositionsMin,
@@ -59,7 +61,7 @@ internal sealed record RecordedAnswer(
         }
 
         return new RecordedAnswer(
-            what, type, key, answer.Header(0).HeadMs, values.ToImmutable(), applied.ToImmutable(), [.. answer.Sources],
-            query.PositionsMin, knownEnds);
+            what, type, key, answer.Header(0).HeadMs, values.ToImmutable(),
+            answer.Header(0).SkippedEvents, applied.ToImmutable(), [.. answer.Sources], query.PositionsMin, knownEnds);
     }
 }

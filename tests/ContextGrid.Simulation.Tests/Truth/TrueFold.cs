@@ -29,7 +29,7 @@ internal sealed class TrueFold
     {
         foreach (TopicPartition partition in truth.Partitions.Where(p => p.Topic is "payments" or "logins"))
         {
-            var ids = new Dictionary<string, string>(StringComparer.Ordinal);
+            var ids = new Dictionary<string, HashSet<string>>(StringComparer.Ordinal);
             foreach (TrueRecord record in truth.RecordsOf(partition).Values)
             {
                 SimulatedEvent e = made[Encoding.UTF8.GetString(record.Value)];
@@ -65,18 +65,40 @@ internal sealed class TrueFold
                 && f.Value.Event.Fields.GetValueOrDefault(field) is string of && of == key)
             .Select(f => f.Key);
 
-    private static Fate FateOf(SimulatedEvent e, long recordMs, Dictionary<string, string> ids)
+    /// <summary>
+    /// How many of an entity's events are dead letters that a filter lets through: those whose key is certain, and with
+    /// them every other one of the topics, whose key some decoder may have understood.
+    /// </summary>
+    public (long Least, long Most) SkippedOf(
+        OracleEntity entity, string key, Func<TopicPartition, long, bool> isSeen)
+    {
+        long certain = 0, possible = 0;
+        foreach (((TopicPartition partition, long offset), (Fate fate, SimulatedEvent e)) in _fates)
+        {
+            if (fate != Fate.Dead || !isSeen(partition, offset) || !entity.Sources.TryGetValue(e.Name, out string? field))
+            {
+                continue;
+            }
+
+            certain += e.Fields.GetValueOrDefault(field) is string of && of == key ? 1 : 0;
+            possible += e.IsPoison ? 1 : 0;
+        }
+
+        return (certain, certain + possible);
+    }
+
+    private static Fate FateOf(SimulatedEvent e, long recordMs, Dictionary<string, HashSet<string>> ids)
     {
         if (e.IsPoison || e.TimeMs > recordMs + SimulatedDefinitions.FutureMsMax)
         {
             return Fate.Dead;
         }
 
-        if (e.Id is null || ids.TryAdd(e.Id, e.Text))
+        if (e.Id is null || ids.TryAdd(e.Id, [e.Text]))
         {
             return Fate.Counts;
         }
 
-        return ids[e.Id] == e.Text ? Fate.Retry : Fate.Dead;
+        return ids[e.Id].Add(e.Text) ? Fate.Dead : Fate.Retry;
     }
 }

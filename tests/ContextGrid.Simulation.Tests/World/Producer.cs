@@ -40,7 +40,11 @@ internal sealed class Producer(SimulatedWorld world, Random random, int number)
     {
         long lateMs = random.Next(6) == 0 ? random.Next(7_200_000) : random.Next(2_000);
         long timeMs = Math.Max(0, world.Clock.NowMs + _skewMs - lateMs);
-        string id = $"p{number}-{++_made}", user = $"u{random.Next(5)}";
+
+        // Now and then an id is used again for another event. When retention has taken the first one, either may count.
+        _made++;
+        bool isUsedAgain = random.Next(30) == 0 && !world.Plan.Has(Faults.Retention);
+        string id = $"p{number}-{(isUsedAgain ? random.Next(1, _made + 1) : _made)}", user = $"u{random.Next(5)}";
         string note = new('x', random.Next(3) == 0 ? random.Next(600) : 0);
         SimulatedEvent e = pays
             ? SimulatedEvent.Payment(
