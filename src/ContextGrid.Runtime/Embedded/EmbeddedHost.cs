@@ -40,7 +40,8 @@ public sealed class EmbeddedHost : IGridHost
         IContextGrid around = platform.AroundGrid(grid);
         (_stores, Definitions, Grid, Metrics, Progress) = (stores, options.Definitions, grid, metrics, progress);
         var sink = new DeadLetterTopic(log, time, loggers.CreateLogger<DeadLetterTopic>());
-        (var validator, var verdicts) = (new EventValidator(Definitions, options.Decoders), new IdVerdicts(progress, time));
+        var validator = new EventValidator(Definitions, options.Decoders);
+        var verdicts = new IdVerdicts(progress, time);
         ILogger logger = loggers.CreateLogger<EmbeddedHost>();
         _past = new PastReader(log, grid.Plans, progress, options.Decoders);
         Reader = new ContextReader(around, _past, progress, time);

@@ -31,7 +31,8 @@ public sealed class DeskFixture : IAsyncDisposable
 
     /// <summary>A desk as a new process has it.</summary>
     public DeadLetterDesk Desk(IEventLog? log = null) => new(
-        log ?? Log, new EventValidator(Definitions), [], new IdVerdicts([], TimeProvider.System), _meter, TimeProvider.System);
+        log ?? Log, new EventValidator(Definitions), [], new IdVerdicts([], TimeProvider.System), _meter,
+        TimeProvider.System);
 
     /// <summary>A letter about a record of partition 1.</summary>
     public static DeadLetter Letter(long offset, string payload = Bad, string reason = "wrong_type") => new(

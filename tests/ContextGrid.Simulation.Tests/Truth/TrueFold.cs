@@ -75,7 +75,8 @@ internal sealed class TrueFold
         long certain = 0, possible = 0;
         foreach (((TopicPartition partition, long offset), (Fate fate, SimulatedEvent e)) in _fates)
         {
-            if (fate != Fate.Dead || !isSeen(partition, offset) || !entity.Sources.TryGetValue(e.Name, out string? field))
+            if (fate != Fate.Dead || !isSeen(partition, offset)
+                || !entity.Sources.TryGetValue(e.Name, out string? field))
             {
                 continue;
             }
