@@ -44,7 +44,7 @@ public sealed class IdCounts
                 + $"{of} with other content";
         if (OnOtherPartition > 0)
             yield return $"{Units.Count(OnOtherPartition)} of them have an id that another partition of the topic has "
-                + "and count again: give retries the same key";
+                + "and count all the same: a retry must have its first key, and ids of one key need 'per: key'";
         if (Scope != IdScope.None && Unknown > 0)
             yield return $"of {Units.Count(Unknown)} of them it is not known whether their ids were known before";
     }

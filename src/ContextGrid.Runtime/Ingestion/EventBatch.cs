@@ -75,7 +75,7 @@ public sealed class EventBatch
     public long Conflicts { get; private set; }
 
     /// <summary>
-    /// Events since <see cref="Load"/> whose id another partition of the topic has: ids count for each partition by
+    /// Good events since <see cref="Load"/> whose id another partition of the topic has: ids count for each partition by
     /// itself, so that these may be retries that count again.
     /// </summary>
     public long Elsewhere { get; private set; }
@@ -174,7 +174,8 @@ public sealed class EventBatch
         }
 
         IdVerdict verdict = _ids.Check(Current.IdHash, Current.ContentHash, entry.TimestampMs);
-        bool isElsewhere = TopicIds?.IsElsewhere(Current.IdHash, _partition.Partition, entry.TimestampMs) ?? false;
+        bool isElsewhere = TopicIds is { } topic && verdict == IdVerdict.New
+            & topic.IsElsewhere(Current.IdHash, _partition.Partition, entry.TimestampMs);
         Elsewhere += isElsewhere ? 1 : 0;
         Verdicts?.Note(entry.Offset, verdict, isElsewhere);
         return verdict;
