@@ -69,7 +69,8 @@ public sealed class PublishHeadersTests : IAsyncDisposable
     {
         var sink = new DeadLetterTopic(_desk.Log, TimeProvider.System, NullLogger.Instance);
         var publisher = new EventPublisher(
-            _desk.Log, sink, new EventValidator(Definitions), _metrics, TimeProvider.System);
+            _desk.Log, sink, new EventValidator(Definitions), _metrics, new IdVerdicts([], TimeProvider.System),
+            TimeProvider.System);
         var item = new PublishItem(Encoding.UTF8.GetBytes(payload), default, 0) { Headers = headers };
         return publisher.PublishAsync("payments", [item], keepInvalid, CancellationToken.None);
     }
