@@ -52,6 +52,8 @@ public sealed class ContextGridException : Exception
         GrpcStatusCode.ResourceExhausted => "Try again later, more slowly, or with smaller batches.",
         GrpcStatusCode.OutOfRange => "Ask for a later point in time.",
         GrpcStatusCode.Unimplemented => "Check that the address is the gRPC port of a server of this version.",
+        GrpcStatusCode.PermissionDenied when Is("LOG_DENIED") =>
+            "Give the server's user in Kafka the right that the message names; yours is not asked for.",
         GrpcStatusCode.PermissionDenied or GrpcStatusCode.Unauthenticated => "Use credentials that may do this.",
         GrpcStatusCode.Cancelled => "Nothing; the call was cancelled.",
         _ => "Look into the server's log.",

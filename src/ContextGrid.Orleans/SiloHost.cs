@@ -109,6 +109,9 @@ public sealed class SiloHost : IGridHost
     /// <summary>What is known of the sources.</summary>
     internal ClusterSources Sources { get; }
 
+    /// <summary>Where the events are.</summary>
+    internal IEventLog Log => _log;
+
     /// <summary>The silo's services.</summary>
     internal IServiceProvider Services => _host.Services;
 
@@ -126,6 +129,7 @@ public sealed class SiloHost : IGridHost
                 log, options, cancellationToken);
             host = SiloSetup.Build(options, log, partitions, time, logging);
             var silo = new SiloHost(host, log, options, time);
+            await log.CreateMissingAsync(cancellationToken);
             await host.StartAsync(cancellationToken);
             return silo;
         }

@@ -106,7 +106,7 @@ internal static class SiloSetup
             Grid = services.GetRequiredService<GridContext>(),
             View = services.GetRequiredService<ClusterView>(),
             Grains = services.GetRequiredService<IGrainFactory>(),
-            DeadLetters = new DeadLetterTopic(log, time, loggers.CreateLogger<DeadLetterTopic>()),
+            DeadLetters = new DeadLetterTopic(log, time),
             Decoders = options.Decoders,
             Time = time,
             FlushInterval = options.FlushInterval,

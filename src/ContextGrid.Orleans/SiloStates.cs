@@ -16,6 +16,7 @@ internal static class SiloStates
         ];
         return new HostState
         {
+            Notes = host.Log.Notes,
             DurableMs = own.Length == 0 ? 0 : own.Min(r => r.Report.CommittedMs),
             DurableFault = own.Select(r => r.Report.Fault).FirstOrDefault(f => f is not null),
             Durable = [.. own.Select(r => (r.Partition, r.Report.Committed))],

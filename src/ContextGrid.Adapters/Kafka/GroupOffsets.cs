@@ -6,7 +6,7 @@ namespace ContextGrid.Adapters.Kafka;
 
 /// <summary>
 /// Writes the durable positions as the offsets of a consumer group, for tools that show lag. Nobody here reads them,
-/// and a group that can't be written holds up nothing. One task calls it.
+/// and a group that can't be written holds up nothing: its task is its own. Not thread-safe.
 /// </summary>
 /// <param name="queries">Asks the brokers.</param>
 /// <param name="group">The group.</param>
@@ -15,13 +15,32 @@ internal sealed partial class GroupOffsets(KafkaQueries queries, string group, I
 {
     private readonly ILogger _logger = logger;
     private readonly Dictionary<TopicPartition, long> _written = [];
-    private string? _fault;
+    private volatile string? _fault;
+
+    /// <summary>Why lag tools do not see the group, in a sentence; null: they do, as far as is known.</summary>
+    internal string? Fault => _fault is null ? null : $"Lag tools do not see the group {group}: {_fault}";
 
     /// <summary>Gives the positions, each the next offset after what is durable; null: nobody does yet.</summary>
     internal Func<IEnumerable<(TopicPartition Partition, long Next)>>? Durable { get; set; }
 
-    /// <summary>Writes what has moved.</summary>
-    internal async ValueTask WriteAsync(CancellationToken cancellationToken)
+    /// <summary>Writes what has moved, again and again until cancelled.</summary>
+    internal async Task WriteAsync(TimeSpan interval, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(interval, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(cancellationToken))
+            {
+                await WriteAsync(cancellationToken);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The log is closed.
+        }
+    }
+
+    private async ValueTask WriteAsync(CancellationToken cancellationToken)
     {
         (TopicPartition Partition, long Next)[] moved =
         [
@@ -42,13 +61,19 @@ internal sealed partial class GroupOffsets(KafkaQueries queries, string group, I
         }
         catch (Runtime.Ingestion.EventLogException e)
         {
-            if (_fault != e.Message)
-            {
-                LogFailed(group, e.Message);
-            }
-
-            _fault = e.Message;
+            Fail(e.Message);
         }
+    }
+
+    /// <summary>Notes why the offsets can't be written.</summary>
+    internal void Fail(string why)
+    {
+        if (_fault != why)
+        {
+            LogFailed(group, why);
+        }
+
+        _fault = why;
     }
 
     [LoggerMessage(LogLevel.Warning, "Lag tools do not see the group {Group}: {Message}")]

@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using Confluent.Kafka.Admin;
 using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.Ingestion;
 using TopicPartition = Confluent.Kafka.TopicPartition;
@@ -12,16 +13,14 @@ internal sealed class KafkaAppender : IDisposable
     private const int KeyBytesMax = 64 * 1024;
 
     private readonly KafkaOptions _options;
-    private readonly IProducer<byte[]?, byte[]> _producer;
+    private readonly Lock _gate = new();
+    private Client _client;
     private int _roundRobin = -1;
 
     internal KafkaAppender(KafkaOptions options)
     {
         _options = options;
-        _producer = new ProducerBuilder<byte[]?, byte[]>(KafkaConfigs.Producer(options))
-            .SetErrorHandler((_, _) => { })
-            .SetLogHandler((_, _) => { })
-            .Build();
+        _client = new Client(options);
     }
 
     /// <summary>Appends, as <see cref="IEventLog.AppendAsync"/> says.</summary>
@@ -33,26 +32,67 @@ internal sealed class KafkaAppender : IDisposable
         CancellationToken cancellationToken)
     {
         Check(topic, partitions, records.Span);
-        var group = new Delivery(records.Length, positions[..records.Length]);
-        for (int i = 0; i < records.Length; i++)
+        Client client = Rent();
+        try
         {
-            if (!await ProduceAsync(topic, partitions, records, i, group, cancellationToken))
+            var group = new Delivery(records.Length, positions[..records.Length]);
+            for (int i = 0; i < records.Length; i++)
             {
-                break;
+                if (!await ProduceAsync(client.Producer, topic, partitions, records, i, group, cancellationToken))
+                {
+                    break;
+                }
+            }
+
+            if (await group.Done.WaitAsync(cancellationToken) is { } error)
+            {
+                throw KafkaFaults.Of(
+                    client.Fatal ?? error,
+                    $"Records can't be written to {topic} at {_options.BootstrapServers}",
+                    KafkaRight.OnTopic(AclOperation.Write, topic));
             }
         }
-
-        if (await group.Done.WaitAsync(cancellationToken) is { } error)
+        finally
         {
-            throw KafkaFaults.Of(error, $"Records can't be written to {topic} at {_options.BootstrapServers}");
+            Return(client);
         }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _producer.Flush(TimeSpan.FromSeconds(5));
-        _producer.Dispose();
+        _client.Producer.Flush(TimeSpan.FromSeconds(5));
+        _client.Producer.Dispose();
+    }
+
+    private Client Rent()
+    {
+        lock (_gate)
+        {
+            _client.Users++;
+            return _client;
+        }
+    }
+
+    // After a fatal error, such as a right that an idempotent producer lacks, a client refuses everything for ever.
+    // The next one has another producer id: of what failed nothing is known to be written.
+    private void Return(Client client)
+    {
+        lock (_gate)
+        {
+            client.Users--;
+            if (client.Fatal is not null && client == _client)
+            {
+                _client = new Client(_options);
+            }
+
+            if (client == _client || client.Users > 0)
+            {
+                return;
+            }
+        }
+
+        client.Producer.Dispose();
     }
 
     private static void Check(string topic, int partitions, ReadOnlySpan<LogRecord> records)
@@ -78,6 +118,7 @@ internal sealed class KafkaAppender : IDisposable
     /// <summary>Hands a record to the producer, whose queue is bounded: full means wait.</summary>
     /// <returns>False: it was refused, and no further one may follow.</returns>
     private async ValueTask<bool> ProduceAsync(
+        IProducer<byte[]?, byte[]> producer,
         string topic,
         int partitions,
         ReadOnlyMemory<LogRecord> records,
@@ -98,7 +139,7 @@ internal sealed class KafkaAppender : IDisposable
         {
             try
             {
-                _producer.Produce(target, message, report => group.Deliver(index, report));
+                producer.Produce(target, message, report => group.Deliver(index, report));
                 return true;
             }
             catch (ProduceException<byte[]?, byte[]> e) when (e.Error.Code == ErrorCode.Local_QueueFull)
@@ -116,6 +157,25 @@ internal sealed class KafkaAppender : IDisposable
     private int Choose(in LogRecord record, int partitions) => record.Partition >= 0 ? record.Partition
         : record.Key.IsEmpty ? (int)((uint)Interlocked.Increment(ref _roundRobin) % (uint)partitions)
         : Murmur2.PartitionFor(record.Key.Span, partitions);
+
+    /// <summary>A producer, and why it can't go on.</summary>
+    private sealed class Client
+    {
+        private volatile Error? _fatal;
+
+        internal Client(KafkaOptions options) =>
+            Producer = new ProducerBuilder<byte[]?, byte[]>(KafkaConfigs.Producer(options))
+                .SetErrorHandler((_, error) => _fatal = error.IsFatal ? error : _fatal)
+                .SetLogHandler((_, _) => { })
+                .Build();
+
+        internal IProducer<byte[]?, byte[]> Producer { get; }
+
+        internal Error? Fatal => _fatal;
+
+        /// <summary>Calls that use it; changed under the appender's lock.</summary>
+        internal int Users { get; set; }
+    }
 
     /// <summary>The records of one call on their way.</summary>
     private sealed class Delivery(int count, Memory<RecordPosition> positions)

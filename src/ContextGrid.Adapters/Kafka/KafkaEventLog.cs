@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Confluent.Kafka;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Ingestion;
@@ -16,8 +17,7 @@ public sealed partial class KafkaEventLog : IEventLog
     // A client that asks brokers that are away can't be closed before it has given up; nobody waits for that.
     private static readonly TimeSpan CloseMax = TimeSpan.FromSeconds(5);
 
-    private readonly Func<string, LostOffsets> _lostOffsetsOf;
-    private readonly string _deadLetters;
+    private readonly KafkaOptions _options;
     private readonly KafkaQueries _queries;
     private readonly KafkaAppender _appender;
     private readonly KafkaReaders _readers;
@@ -27,23 +27,25 @@ public sealed partial class KafkaEventLog : IEventLog
     private readonly TopicGrowth _growth;
     private readonly Task _looking;
     private readonly ILogger _logger;
+    private ImmutableArray<string> _notes = [];
 
     private KafkaEventLog(KafkaOptions options, TimeProvider time, ILogger logger)
     {
-        (_lostOffsetsOf, _deadLetters, _logger) = (options.LostOffsetsOf, options.DeadLetters, logger);
+        (_options, _logger) = (options, logger);
         _queries = new KafkaQueries(options);
         _appender = new KafkaAppender(options);
         _readers = new KafkaReaders(this, _queries, options, time, logger);
         _offsets = options.Group.Length > 0 ? new GroupOffsets(_queries, options.Group, logger) : null;
         _growth = new TopicGrowth(_queries, options.Sources, _partitions, logger);
         _looking = Task.WhenAll(
-            _readers.LookAsync(_offsets, _closing.Token),
+            _readers.LookAsync(_closing.Token),
+            _offsets?.WriteAsync(options.LookInterval, time, _closing.Token) ?? Task.CompletedTask,
             _growth.LookAsync(options.GrowthInterval, time, _closing.Token));
     }
 
-    /// <summary>Connects to the brokers, and makes the topics that are wanted and missing.</summary>
+    /// <summary>Connects to the brokers, and looks whether their user may do what is needed.</summary>
     /// <exception cref="KafkaOptionsException">The settings can't be used.</exception>
-    /// <exception cref="EventLogException">The brokers can't be reached or refuse.</exception>
+    /// <exception cref="EventLogException">The brokers can't be reached or refuse, or rights are missing.</exception>
     public static async ValueTask<KafkaEventLog> OpenAsync(
         KafkaOptions options, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
     {
@@ -51,8 +53,7 @@ public sealed partial class KafkaEventLog : IEventLog
         try
         {
             log = new KafkaEventLog(options, time, logger);
-            await log.CreateAsync(options.Create, isCompacted: false, cancellationToken);
-            await log.CreateAsync(options.CreateCompacted, isCompacted: true, cancellationToken);
+            await log.LookAtRightsAsync(cancellationToken);
             return log;
         }
         catch (Exception e) when (log is null && e is InvalidOperationException or ArgumentException)
@@ -88,6 +89,16 @@ public sealed partial class KafkaEventLog : IEventLog
     public string? Incomplete => _growth.Sentence;
 
     /// <inheritdoc/>
+    public IReadOnlyList<string> Notes => _offsets?.Fault is { } fault ? [.. _notes, fault] : _notes;
+
+    /// <inheritdoc/>
+    public async ValueTask CreateMissingAsync(CancellationToken cancellationToken)
+    {
+        await CreateAsync(_options.Create, isCompacted: false, cancellationToken);
+        await CreateAsync(_options.CreateCompacted, isCompacted: true, cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public ValueTask<LogRange> GetRangeAsync(TopicPartition partition, CancellationToken cancellationToken) =>
         _queries.GetRangeAsync(NameOf(partition), cancellationToken);
 
@@ -103,7 +114,7 @@ public sealed partial class KafkaEventLog : IEventLog
     }
 
     /// <inheritdoc/>
-    public bool GoesOnWhenReplaced(string topic) => _lostOffsetsOf(topic) == LostOffsets.Latest;
+    public bool GoesOnWhenReplaced(string topic) => _options.LostOffsetsOf(topic) == LostOffsets.Latest;
 
     /// <inheritdoc/>
     public ILogReader OpenReader(TopicPartition partition, long fromOffset)
@@ -157,6 +168,30 @@ public sealed partial class KafkaEventLog : IEventLog
         }
     }
 
+    private IEnumerable<string> Made => _options.Create.Keys.Concat(_options.CreateCompacted.Keys);
+
+    private async ValueTask LookAtRightsAsync(CancellationToken cancellationToken)
+    {
+        // The first question to the brokers tells best what is wrong where they can't be reached.
+        string first = Made.Concat(_options.Sources).FirstOrDefault(DeadLetterTopic.Name);
+        try
+        {
+            await CountPartitionsAsync(first, cancellationToken);
+        }
+        catch (EventLogException e) when (e.Error == EventLogError.Denied)
+        {
+            // All that is missing is named below.
+        }
+
+        IReadOnlyList<string> topics = await _queries.Rights.CheckAsync(
+            [.. Made.Concat(_options.Sources).Select(NameOf).Distinct()]);
+        Note(topics);
+        if (await _queries.Rights.CheckGroupAsync() is { } why)
+        {
+            _offsets?.Fail(why);
+        }
+    }
+
     private async ValueTask CreateAsync(
         IReadOnlyDictionary<string, int> topics, bool isCompacted, CancellationToken cancellationToken)
     {
@@ -165,6 +200,7 @@ public sealed partial class KafkaEventLog : IEventLog
             if (await CountPartitionsAsync(topic, cancellationToken) == 0)
             {
                 await _queries.Topics.CreateAsync(NameOf(topic), partitions, isCompacted);
+                Note(await _queries.Rights.CheckAsync([NameOf(topic)]));
             }
             else if (isCompacted && await _queries.Topics.FindCleanupPolicyAsync(topic) is { } policy
                 && !policy.Contains(TopicSettings.Compact, StringComparison.Ordinal))
@@ -174,15 +210,27 @@ public sealed partial class KafkaEventLog : IEventLog
         }
     }
 
+    private void Note(IReadOnlyList<string> notes)
+    {
+        _notes = _notes.AddRange(notes);
+        foreach (string note in notes)
+        {
+            LogNote(note);
+        }
+    }
+
     private ValueTask<int> KnownPartitionsAsync(string topic, CancellationToken cancellationToken) =>
         _partitions.TryGetValue(NameOf(topic), out int count) && count > 0
             ? new(count)
             : CountPartitionsAsync(topic, cancellationToken);
 
     // Everybody else knows the dead letters by one name.
-    private string NameOf(string topic) => topic == DeadLetterTopic.Name ? _deadLetters : topic;
+    private string NameOf(string topic) => topic == DeadLetterTopic.Name ? _options.DeadLetters : topic;
 
     private TopicPartition NameOf(TopicPartition partition) => partition with { Topic = NameOf(partition.Topic) };
+
+    [LoggerMessage(LogLevel.Warning, "{Note}")]
+    private partial void LogNote(string note);
 
     [LoggerMessage(LogLevel.Warning, "The output topic {Topic} is not compacted (cleanup.policy={Policy}): values that "
         + "do not change are lost when their records are no longer retained. Set cleanup.policy=compact.")]

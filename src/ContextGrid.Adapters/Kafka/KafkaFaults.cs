@@ -7,8 +7,18 @@ namespace ContextGrid.Adapters.Kafka;
 internal static class KafkaFaults
 {
     /// <summary>Says what an error means for whoever uses the log.</summary>
-    internal static EventLogException Of(Error error, string what, Exception? inner = null)
+    /// <param name="error">The error.</param>
+    /// <param name="what">What can't be done.</param>
+    /// <param name="right">The right that this needs.</param>
+    /// <param name="inner">The cause, if any.</param>
+    internal static EventLogException Of(Error error, string what, KafkaRight right, Exception? inner = null)
     {
+        if (IsDenial(error))
+        {
+            return new EventLogException(
+                EventLogError.Denied, $"{what}: the server's user in Kafka lacks {right}. {KafkaRight.Advice}", inner);
+        }
+
         EventLogError kind = error.Code switch
         {
             ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic or ErrorCode.Local_UnknownPartition =>
@@ -19,6 +29,11 @@ internal static class KafkaFaults
         };
         return new EventLogException(kind, $"{what}: {error.Reason} ({error.Code}){Advice(error.Code)}", inner);
     }
+
+    /// <summary>Whether a right is missing.</summary>
+    internal static bool IsDenial(Error? error) => error?.Code is ErrorCode.TopicAuthorizationFailed
+        or ErrorCode.GroupAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed
+        or ErrorCode.TransactionalIdAuthorizationFailed;
 
     /// <summary>Whether to ask again after it.</summary>
     internal static bool IsPassing(Error error) => !error.IsFatal && error.Code is ErrorCode.LeaderNotAvailable
@@ -31,8 +46,6 @@ internal static class KafkaFaults
 
     private static string Advice(ErrorCode code) => code switch
     {
-        ErrorCode.TopicAuthorizationFailed =>
-            ". The user of ContextGrid needs Read and Describe on its topics, and Write where it publishes.",
         ErrorCode.Local_Authentication or ErrorCode.SaslAuthenticationFailed =>
             ". Check user, password and mechanism in the Kafka properties.",
         ErrorCode.Local_Ssl => ". Check ssl.ca.location and the certificates in the Kafka properties.",

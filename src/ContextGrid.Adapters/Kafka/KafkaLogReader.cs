@@ -1,4 +1,6 @@
+using Confluent.Kafka.Admin;
 using ContextGrid.Runtime.Ingestion;
+using TopicPartition = ContextGrid.Runtime.Ingestion.TopicPartition;
 
 namespace ContextGrid.Adapters.Kafka;
 
@@ -90,7 +92,10 @@ internal sealed class KafkaLogReader(
     {
         if (fetched.Kind == FetchedKind.Fault && fetched.Fault is { } fault)
         {
-            throw KafkaFaults.Of(fault, $"{Name} can't be fetched at offset {NextOffset}");
+            throw KafkaFaults.Of(
+                fault,
+                $"{Name} can't be fetched at offset {NextOffset}",
+                KafkaRight.OnTopic(AclOperation.Read, partition.Topic));
         }
     }
 

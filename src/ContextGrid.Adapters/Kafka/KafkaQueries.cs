@@ -36,7 +36,7 @@ internal sealed class KafkaQueries : IDisposable
 
         // The admin client can write a group's offsets too, but ends the process when the brokers go away meanwhile.
         _consumer = KafkaConfigs.BuildConsumer(options, new RecordBuffer(), error => _lastError = error);
-        Topics = new TopicSettings(_admin, _attemptMax);
+        (Topics, Rights) = (new TopicSettings(_admin, _attemptMax), new KafkaRights(_admin, options, _attemptMax));
         _retry = new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions
         {
             MaxRetryAttempts = 2,
@@ -52,9 +52,13 @@ internal sealed class KafkaQueries : IDisposable
     /// <summary>Makes topics and tells their settings.</summary>
     internal TopicSettings Topics { get; }
 
+    /// <summary>Looks what the server's user may do.</summary>
+    internal KafkaRights Rights { get; }
+
     /// <summary>The number of partitions of a topic; 0: there is none.</summary>
     internal ValueTask<int> CountPartitionsAsync(string topic, CancellationToken cancellationToken) => AskAsync(
         $"The topic {topic} can't be looked up",
+        KafkaRight.OnTopic(AclOperation.Describe, topic),
         async () =>
         {
             TopicMetadata found = await LookUpAsync(topic, _attemptMax);
@@ -68,6 +72,7 @@ internal sealed class KafkaQueries : IDisposable
     internal ValueTask<LogRange> GetRangeAsync(
         TopicPartition partition, CancellationToken cancellationToken) => AskAsync(
         $"The offsets of {partition.Topic}/{partition.Partition} can't be looked up",
+        KafkaRight.OnTopic(AclOperation.Describe, partition.Topic),
         async () =>
         {
             List<TopicPartitionOffset>[] found = await Task.WhenAll(
@@ -80,6 +85,7 @@ internal sealed class KafkaQueries : IDisposable
     internal ValueTask<long> FindOffsetAsync(
         TopicPartition partition, long timeMs, CancellationToken cancellationToken) => AskAsync(
         $"Offsets of {partition.Topic}/{partition.Partition} can't be found by time",
+        KafkaRight.OnTopic(AclOperation.Describe, partition.Topic),
         async () => (await ListAsync([partition], OffsetSpec.ForTimestamp(Math.Max(0, timeMs))))[0].Offset.Value,
         cancellationToken);
 
@@ -87,6 +93,7 @@ internal sealed class KafkaQueries : IDisposable
     internal ValueTask<List<TopicPartitionOffset>> FindEndsAsync(
         IReadOnlyList<TopicPartition> partitions, CancellationToken cancellationToken) => AskAsync(
         "The ends of the partitions can't be looked up",
+        KafkaRight.OnTopic(AclOperation.Describe, string.Join(", ", partitions.Select(p => p.Topic).Distinct())),
         () => ListAsync(partitions, OffsetSpec.Latest()),
         cancellationToken);
 
@@ -94,6 +101,7 @@ internal sealed class KafkaQueries : IDisposable
     internal ValueTask<int> CommitAsync(
         IReadOnlyList<TopicPartitionOffset> offsets, CancellationToken cancellationToken) => AskAsync(
         $"The offsets of the group {_options.Group} can't be written",
+        KafkaRight.OnGroup(AclOperation.Read, _options.Group),
         () => BesideAsync(() =>
         {
             _consumer.Commit(offsets);
@@ -129,8 +137,7 @@ internal sealed class KafkaQueries : IDisposable
         }
         catch (KafkaException e)
         {
-            await RefreshAsync(partitions[0].Topic);
-            Error? error = (e as ListOffsetsException)?.Result.ResultInfos
+            Error? error = await RefreshAsync(partitions) ?? (e as ListOffsetsException)?.Result.ResultInfos
                 .Select(i => i.TopicPartitionOffsetError.Error).FirstOrDefault(r => r.IsError);
             throw error is null ? e : new KafkaException(error, e);
         }
@@ -142,17 +149,26 @@ internal sealed class KafkaQueries : IDisposable
         : found.Offset == Offset.Unset ? throw new KafkaException(ErrorCode.LeaderNotAvailable)
         : found.TopicPartitionOffset;
 
-    // The client remembers for minutes that a partition had no leader, unless somebody asks for the topic.
-    private async Task RefreshAsync(string topic)
+    // The client remembers for minutes that a partition had no leader, unless somebody asks for the topic. It also
+    // says that there is no leader where a right is missing, so the topic is asked why.
+    private async Task<Error?> RefreshAsync(IReadOnlyList<TopicPartition> partitions)
     {
         try
         {
-            await LookUpAsync(topic, RefreshMax);
+            foreach (string topic in partitions.Select(p => p.Topic).Distinct())
+            {
+                if ((await LookUpAsync(topic, RefreshMax)).Error is { IsError: true } error)
+                {
+                    return error;
+                }
+            }
         }
         catch (KafkaException)
         {
             // What is asked next fails too.
         }
+
+        return null;
     }
 
     private Task<TopicMetadata> LookUpAsync(string topic, TimeSpan most) =>
@@ -162,7 +178,8 @@ internal sealed class KafkaQueries : IDisposable
     private static Task<T> BesideAsync<T>(Func<T> ask) => Task.Factory.StartNew(
         ask, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-    private async ValueTask<T> AskAsync<T>(string what, Func<Task<T>> ask, CancellationToken cancellationToken)
+    private async ValueTask<T> AskAsync<T>(
+        string what, KafkaRight right, Func<Task<T>> ask, CancellationToken cancellationToken)
     {
         try
         {
@@ -172,7 +189,7 @@ internal sealed class KafkaQueries : IDisposable
         {
             bool tellsLess = e.Error.Code == ErrorCode.Local_TimedOut || KafkaFaults.IsRefusal(_lastError);
             Error error = tellsLess ? _lastError ?? e.Error : e.Error;
-            throw KafkaFaults.Of(error, $"{what} at {_options.BootstrapServers}", e);
+            throw KafkaFaults.Of(error, $"{what} at {_options.BootstrapServers}", right, e);
         }
     }
 

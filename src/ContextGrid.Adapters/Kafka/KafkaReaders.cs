@@ -79,9 +79,7 @@ internal sealed partial class KafkaReaders(
     }
 
     /// <summary>Looks at the ends until cancelled.</summary>
-    /// <param name="offsets">Shows lag tools what is durable.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    internal async Task LookAsync(GroupOffsets? offsets, CancellationToken cancellationToken)
+    internal async Task LookAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(options.LookInterval, time);
         try
@@ -89,7 +87,6 @@ internal sealed partial class KafkaReaders(
             while (await timer.WaitForNextTickAsync(cancellationToken))
             {
                 await LookOnceAsync(cancellationToken);
-                await (offsets?.WriteAsync(cancellationToken) ?? default);
             }
         }
         catch (OperationCanceledException)

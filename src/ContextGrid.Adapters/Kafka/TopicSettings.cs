@@ -57,7 +57,12 @@ internal sealed class TopicSettings(IAdminClient admin, TimeSpan patience)
         }
         catch (KafkaException e)
         {
-            throw KafkaFaults.Of(e.Error, $"The topic {topic} is missing and can't be made; create it", e);
+            Error error = (e as CreateTopicsException)?.Results[0].Error ?? e.Error;
+            throw KafkaFaults.Of(
+                error,
+                $"The topic {topic} is missing and can't be made; create it",
+                KafkaRight.OnTopic(AclOperation.Create, topic),
+                e);
         }
     }
 }

@@ -30,11 +30,13 @@ public static class StatusText
             WriteMemory(console, status);
         foreach (var sentence in status.CheckpointDamage)
             output.WriteLine("damaged: " + Units.Printable(sentence));
+        foreach (var sentence in status.Notes)
+            output.WriteLine("note: " + Units.Printable(sentence));
         foreach (var sentence in status.Recovery)
             output.WriteLine("at start: " + Units.Printable(sentence));
         PeopleTable.Write(console, TypeColumns, status.EntityTypes.Select(TypeRow));
         if (status.Silos.Count == 0)
-            PeopleTable.Write(console, SourceColumns, status.Sources.Select(SourceRow));
+            WriteSources(console, status);
         else
             WriteSilos(console, status);
         WriteIds(console, status);
@@ -67,6 +69,13 @@ public static class StatusText
             + (memory.MaxBytes == 0 ? "unlimited memory" : $"{Units.Bytes(memory.MaxBytes)}")
             + $"; {Units.Count(memory.Activated)} came back, {Units.Count(memory.Passivated)} left, "
             + $"ingestion waited {Units.Count(memory.IngestionWaits, "time")}");
+    }
+
+    private static void WriteSources(CliConsole console, GetStatusResponse status)
+    {
+        PeopleTable.Write(console, SourceColumns, status.Sources.Select(SourceRow));
+        foreach (var source in status.Sources.Where(s => s.Fault.Length > 0))
+            console.Out.WriteLine($"held up: {source.Topic}/{source.Partition}: {Units.Printable(source.Fault)}");
     }
 
     private static void WriteSilos(CliConsole console, GetStatusResponse status)

@@ -39,7 +39,7 @@ public sealed class EmbeddedHost : IGridHost
         (IEventLog log, TimeProvider time, ILoggerFactory loggers) = (stores.Log, platform.Time, platform.Loggers);
         IContextGrid around = platform.AroundGrid(grid);
         (_stores, Definitions, Grid, Metrics, Progress) = (stores, options.Definitions, grid, metrics, progress);
-        var sink = new DeadLetterTopic(log, time, loggers.CreateLogger<DeadLetterTopic>());
+        var sink = new DeadLetterTopic(log, time);
         var validator = new EventValidator(Definitions, options.Decoders);
         var verdicts = new IdVerdicts(progress, time);
         ILogger logger = loggers.CreateLogger<EmbeddedHost>();
@@ -96,6 +96,10 @@ public sealed class EmbeddedHost : IGridHost
 
     /// <summary>What was found at the start, in sentences.</summary>
     public IReadOnlyList<string> Recovered { get; private set; } = [];
+
+    /// <summary>What holds up each partition that something holds up.</summary>
+    internal IEnumerable<(TopicPartition Partition, string Fault)> Faults => _ingestors
+        .Where(i => i.Fault is not null).Select(i => (i.Progress.Partition, i.Fault ?? ""));
 
     /// <summary>The newest durable checkpoint.</summary>
     public CheckpointManifest Checkpoint => _checkpointer.Current;
@@ -181,6 +185,7 @@ public sealed class EmbeddedHost : IGridHost
             stores.Log, options.Definitions, stores.Checkpoints.Current, platform.Time, cancellationToken);
         var host = new EmbeddedHost(options, stores, grid, options.Metrics, progress, platform);
         host.Recovered = [.. stores.Recovered, .. StateRecovery.Describe(grid), SourceReadiness.Backlog(progress)];
+        await stores.Log.CreateMissingAsync(cancellationToken);
         host.Begin(options.CheckpointInterval);
         return host;
     }

@@ -23,6 +23,12 @@ internal static class EmbeddedState
             DamagedSegments = scrub.Faults,
             ScrubBytes = (scrub.Bytes, scrub.BytesTotal),
             Outputs = [.. host.Outputs.States],
+            Readers = host.Faults.ToDictionary(f => f.Partition, f => new ReaderState("", f.Fault)),
+            Notes =
+            [
+                .. host.Log.Notes,
+                .. host.Outputs.States.Where(o => o.Fault is not null).Select(o => $"Output {o.Name} waits: {o.Fault}"),
+            ],
             Memory = new EntityMemory(grid.ResidentBytesMax, grid.ResidentBytes, grid.LookupBytes),
             Entities =
             [

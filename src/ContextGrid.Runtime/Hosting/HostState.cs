@@ -10,6 +10,9 @@ public sealed record HostState
     /// <summary>What was found at the start, in sentences.</summary>
     public IReadOnlyList<string> Recovered { get; init; } = [];
 
+    /// <summary>What operators should know although it runs, in sentences.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <summary>The generation of the newest durable checkpoint; 0: there is none; of a silo: 0.</summary>
     public long Generation { get; init; }
 

@@ -35,6 +35,9 @@ public enum EventLogError
     /// <summary>The log does not hold what was read of it: it was truncated or made anew.</summary>
     Replaced,
 
+    /// <summary>The log refuses who asks: a right is missing. A retry helps once it is granted.</summary>
+    Denied,
+
     /// <summary>
     /// Reading or writing failed; after a failed fsync the log refuses appends until it is opened again.
     /// </summary>

@@ -7,10 +7,12 @@ namespace ContextGrid.Runtime.Ingestion;
 public interface IDeadLetterSink
 {
     /// <summary>
-    /// Writes a dead letter and returns when it is durable; only then may the position pass the record (I6). Waits and
-    /// retries while the log is full or away. Thread-safe.
+    /// Writes a dead letter and returns when it is durable; only then may the position pass the record (I6).
+    /// Thread-safe.
     /// </summary>
     /// <returns>Its position among the dead letters.</returns>
+    /// <exception cref="EventLogException">It is not known to be durable: the caller shows why, and tries again.
+    /// </exception>
     ValueTask<RecordPosition> WriteAsync(DeadLetter letter, CancellationToken cancellationToken);
 }
 

@@ -21,6 +21,19 @@ public interface IEventLog : IAsyncDisposable
     /// </summary>
     string? Incomplete => null;
 
+    /// <summary>
+    /// What operators should know of the log although it is read, in sentences: rights that are missing, topics whose
+    /// history is not whole by their settings.
+    /// </summary>
+    IReadOnlyList<string> Notes => [];
+
+    /// <summary>
+    /// Makes what the host needs and is missing, such as the topic of the dead letters. Called once, when nothing else
+    /// can refuse the start any more, so that a start that is refused leaves nothing behind.
+    /// </summary>
+    /// <exception cref="EventLogException">It can't be made.</exception>
+    ValueTask CreateMissingAsync(CancellationToken cancellationToken) => default;
+
     /// <summary>The offsets that a partition has now.</summary>
     /// <exception cref="EventLogException">There is no such partition, or it can't be reached.</exception>
     ValueTask<LogRange> GetRangeAsync(TopicPartition partition, CancellationToken cancellationToken);

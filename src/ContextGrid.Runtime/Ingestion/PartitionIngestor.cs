@@ -108,9 +108,13 @@ public sealed partial class PartitionIngestor
 
     private async Task WaitToRetryAsync(string fault, CancellationToken cancellationToken)
     {
+        if (fault != Fault)
+        {
+            LogRetry(Progress.Partition.Topic, Progress.Partition.Partition, fault);
+        }
+
         Fault = fault;
         await StalledPartition.NoteEndAsync(_log, Progress, _time, cancellationToken);
-        LogRetry(Progress.Partition.Topic, Progress.Partition.Partition, fault);
         await Task.Delay(RetryDelay, _time, cancellationToken);
     }
 

@@ -78,6 +78,8 @@ internal static class GrpcErrors
     {
         EventLogException { Error: EventLogError.UnknownPartition } e => Plain(GrpcStatus.NotFound, e),
         EventLogException { Error: EventLogError.RecordTooLarge } e => Plain(GrpcStatus.InvalidArgument, e),
+        EventLogException { Error: EventLogError.Denied } e => new GrpcOutcome(
+            GrpcStatus.PermissionDenied, e.Message, [GrpcErrorDetails.ErrorInfo("LOG_DENIED")]),
         EventLogException { Error: EventLogError.Full } e => Retry(GrpcStatus.ResourceExhausted, e, seconds: 10),
         EventLogException { Error: EventLogError.Busy } e => Retry(GrpcStatus.ResourceExhausted, e, seconds: 1),
         EventLogException { Error: EventLogError.Corrupt or EventLogError.Replaced } e => Plain(GrpcStatus.DataLoss, e),

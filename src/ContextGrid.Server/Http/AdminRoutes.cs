@@ -28,8 +28,12 @@ internal sealed class AdminRoutes(IGridHost host, AdminHandlers admin, TimeProvi
         return http.Response.WriteAsync(text + "\n", http.RequestAborted);
     }
 
-    private Task ReadyAsync(HttpContext http) =>
-        host.WhyNotReady(time.GetUtcNow().ToUnixTimeMilliseconds()) is { } reason
-            ? TextAsync(http, StatusCodes.Status503ServiceUnavailable, reason)
-            : TextAsync(http, StatusCodes.Status200OK, "ready");
+    // What does not make a server unready stands in the lines below.
+    private Task ReadyAsync(HttpContext http)
+    {
+        string? reason = host.WhyNotReady(time.GetUtcNow().ToUnixTimeMilliseconds());
+        int status = reason is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+        string text = string.Join('\n', host.State.Notes.Select(n => "note: " + n).Prepend(reason ?? "ready"));
+        return TextAsync(http, status, text);
+    }
 }

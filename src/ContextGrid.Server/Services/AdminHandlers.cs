@@ -44,6 +44,7 @@ internal sealed class AdminHandlers(IGridHost host, RateMeter rates, TimeProvide
         status.Counters["events_id_on_other_partition"] = host.Metrics.Elsewhere;
         status.Counters["events_refused"] = host.Metrics.Refused;
         status.Recovery.AddRange(state.Recovered);
+        status.Notes.AddRange(state.Notes);
         status.Memory = Memory(state.Memory);
         status.CheckpointDamage.AddRange(state.DamagedSegments);
         (status.CheckpointCheckedBytes, status.CheckpointStoredBytes) = state.ScrubBytes;

@@ -95,6 +95,11 @@ internal sealed class IngestHandlers(EventPublisher publisher, DefinitionSet def
                 GrpcErrorDetails.ErrorInfo(e.Error == EventLogError.Full ? "LOG_FULL" : "LOG_BUSY"),
                 GrpcErrorDetails.RetryInfo(TimeSpan.FromSeconds(1)));
         }
+        catch (EventLogException e) when (e.Error == EventLogError.Denied)
+        {
+            throw new GrpcException(
+                GrpcStatus.PermissionDenied, e.Message, GrpcErrorDetails.ErrorInfo("LOG_DENIED", ("topic", topic)));
+        }
         catch (EventLogException e) when (e.Error is EventLogError.Unavailable)
         {
             throw new GrpcException(GrpcStatus.Unavailable, e.Message, GrpcErrorDetails.ErrorInfo("LOG_UNAVAILABLE"));

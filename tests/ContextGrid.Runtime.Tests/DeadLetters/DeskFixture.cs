@@ -6,7 +6,6 @@ using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Embedded.Log;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Tests.Embedded.Log;
-using Microsoft.Extensions.Logging.Abstractions;
 using static ContextGrid.Runtime.Tests.Ingestion.TestRecords;
 
 namespace ContextGrid.Runtime.Tests.DeadLetters;
@@ -46,7 +45,7 @@ public sealed class DeskFixture : IAsyncDisposable
     /// <summary>Writes letters; returns their numbers.</summary>
     public async Task<long[]> BuryAsync(params IEnumerable<DeadLetter> letters)
     {
-        var sink = new DeadLetterTopic(Log, TimeProvider.System, NullLogger.Instance);
+        var sink = new DeadLetterTopic(Log, TimeProvider.System);
         var ids = new List<long>();
         foreach (DeadLetter letter in letters)
         {

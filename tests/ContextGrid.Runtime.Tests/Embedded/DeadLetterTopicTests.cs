@@ -4,7 +4,6 @@ using ContextGrid.Runtime.Embedded.Log;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Tests.Embedded.Log;
 using ContextGrid.TestKit.Logs;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ContextGrid.Runtime.Tests.Embedded;
 
@@ -34,7 +33,7 @@ public sealed class DeadLetterTopicTests : IDisposable
     public async Task Write_Always_UsesTheHeaderNamesOfKafkaConnect()
     {
         await using FileEventLog log = Open();
-        await new DeadLetterTopic(log, TimeProvider.System, NullLogger.Instance).WriteAsync(Letter(7, "late"), default);
+        await new DeadLetterTopic(log, TimeProvider.System).WriteAsync(Letter(7, "late"), default);
         var batch = new LogBatch();
         await using ILogReader reader = log.OpenReader(new TopicPartition(DeadLetterTopic.Name, 0), 0);
         await reader.ReadAsync(batch, TimeSpan.Zero, default);
@@ -105,12 +104,12 @@ public sealed class DeadLetterTopicTests : IDisposable
     {
         await using FileEventLog log = Open();
         var small = new SmallTopic(log, bytesMax: 300_000);
-        var sink = new DeadLetterTopic(small, TimeProvider.System, NullLogger.Instance);
+        var sink = new DeadLetterTopic(small, TimeProvider.System);
         DeadLetter letter = Letter(1, "wrong_type") with { Value = new byte[500_000] };
         DeadLetterEntry entry = await ReadAsync(log, (await sink.WriteAsync(letter, default)).Offset);
         Assert.Equal((256 * 1024, 500_000), (entry.Letter.Value.Length, entry.ValueBytes));
         EventLogException e = await Assert.ThrowsAsync<EventLogException>(
-            () => new DeadLetterTopic(new SmallTopic(log, bytesMax: -1), TimeProvider.System, NullLogger.Instance)
+            () => new DeadLetterTopic(new SmallTopic(log, bytesMax: -1), TimeProvider.System)
                 .WriteAsync(letter, default).AsTask());
         Assert.Equal(EventLogError.RecordTooLarge, e.Error);
     }
@@ -120,7 +119,7 @@ public sealed class DeadLetterTopicTests : IDisposable
 
     private static async Task<DeadLetterEntry> WriteAsync(FileEventLog log, DeadLetter letter)
     {
-        var sink = new DeadLetterTopic(log, TimeProvider.System, NullLogger.Instance);
+        var sink = new DeadLetterTopic(log, TimeProvider.System);
         return await ReadAsync(log, (await sink.WriteAsync(letter, default)).Offset);
     }
 

@@ -10,6 +10,16 @@ public abstract class ForwardingLog(IEventLog log) : IEventLog
     protected virtual IEventLog Log => log;
 
     /// <inheritdoc/>
+    public string? Incomplete => Log.Incomplete;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Notes => Log.Notes;
+
+    /// <inheritdoc/>
+    public ValueTask CreateMissingAsync(CancellationToken cancellationToken) =>
+        Log.CreateMissingAsync(cancellationToken);
+
+    /// <inheritdoc/>
     public virtual ValueTask<int> CountPartitionsAsync(string topic, CancellationToken cancellationToken) =>
         Log.CountPartitionsAsync(topic, cancellationToken);
 
