@@ -69,7 +69,8 @@ public sealed class KafkaRightsTests : IDisposable
         IReadOnlyList<string> notes = (await client.GetStatusAsync()).Notes;
         Assert.Contains(notes, n => n.Contains("READ on the group contextgrid", StringComparison.Ordinal));
         Assert.Contains(notes, n => n.Contains("WRITE on the topic payments", StringComparison.Ordinal));
-        Assert.Contains("READ on the group contextgrid", await http.GetStringAsync("/readyz"), StringComparison.Ordinal);
+        Assert.Contains(
+            "READ on the group contextgrid", await http.GetStringAsync("/readyz"), StringComparison.Ordinal);
         ContextGridException refused = await Assert.ThrowsAsync<ContextGridException>(
             () => client.PublishAsync("payments", """{"user":"u1","n":1}"""));
         Assert.Equal(GrpcStatusCode.PermissionDenied, refused.StatusCode);
