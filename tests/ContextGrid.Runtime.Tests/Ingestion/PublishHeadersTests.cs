@@ -4,7 +4,6 @@ using ContextGrid.Runtime.Diagnostics;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Tests.DeadLetters;
-using Microsoft.Extensions.Logging.Abstractions;
 using static ContextGrid.Runtime.Tests.Ingestion.TestRecords;
 
 namespace ContextGrid.Runtime.Tests.Ingestion;
