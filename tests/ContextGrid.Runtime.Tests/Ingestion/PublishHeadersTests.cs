@@ -66,7 +66,7 @@ public sealed class PublishHeadersTests : IAsyncDisposable
 
     private ValueTask<PublishOutcome> PublishAsync(string payload, byte[] headers, bool keepInvalid)
     {
-        var sink = new DeadLetterTopic(_desk.Log, TimeProvider.System, NullLogger.Instance);
+        var sink = new DeadLetterTopic(_desk.Log, TimeProvider.System);
         var publisher = new EventPublisher(
             _desk.Log, sink, new EventValidator(Definitions), _metrics, new IdVerdicts([], TimeProvider.System),
             TimeProvider.System);
