@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using ContextGrid.Core.Expressions;
 using ContextGrid.Core.Model;
@@ -11,34 +12,48 @@ namespace ContextGrid.Core.Definitions;
 public static class DefinitionHash
 {
     /// <summary>
-    /// A hash over everything that determines an entity's state: of each event that it consumes the name, topic,
-    /// format, key, times, ids, and the names and types of the fields that features use; and the aggregate features
-    /// without their names, in ordinal order of their texts. Derived features, names and order of features, owners,
-    /// classes, ttl, lateness and freshness are not in it, since they are applied on read. So whoever lays out state
-    /// must not let it depend on the order of the file.
+    /// Members of definitions that do not determine state, as <c>Type.Member</c>: they are applied on read or at
+    /// publish, or only name something. Every other member is in the hash of the state. The key that partitions a topic
+    /// is in it where ids are scoped by it.
     /// </summary>
-    public static ulong OfState(DefinitionSet set, EntityDefinition entity)
+    public static ImmutableArray<string> Harmless { get; } =
+    [
+        "AggregateFeature.Name", "AggregateFeature.Type",
+        "EntityDefinition.AllowedLatenessMs", "EntityDefinition.FreshnessMs", "EntityDefinition.Outputs",
+        "EntityDefinition.TtlMs",
+        "EventDefinition.KeyField", "EventDefinition.Owner",
+        "FieldDefinition.DataClass",
+    ];
+
+    /// <summary>The hash of <see cref="StateText"/>.</summary>
+    public static ulong OfState(DefinitionSet set, EntityDefinition entity) => Of(StateText(set, entity));
+
+    /// <summary>
+    /// Everything that determines an entity's state, a line each: the events that it consumes, with times, ids, the
+    /// fields that any definition uses and the keys that any entity has in them, since a record that is wrong for one
+    /// entity is a dead letter for all; and the aggregate features without their names, in ordinal order of their
+    /// texts. Derived features, and names and order of features and fields, are not in it, since they are applied on
+    /// read. So whoever lays out state must not let it depend on the order of the file.
+    /// </summary>
+    public static string StateText(DefinitionSet set, EntityDefinition entity)
     {
-        var text = new StringBuilder("state 1\n").Append(entity.Name).Append('\n');
+        var text = new StringBuilder("entity ").Append(entity.Name);
+        AppendOthers(text, entity, "Name", "Sources", "Features");
         foreach (EntitySource source in entity.Sources)
         {
             EventDefinition definition = set.Events[source.EventIndex];
-            AppendHead(text, definition);
-            AppendField(text, "key", definition, source.KeyField);
-            foreach (int slot in UsedSlots(entity, source.EventIndex))
-            {
-                AppendField(text, "uses", definition, slot);
-            }
+            AppendEvent(text, set, source.EventIndex);
+            text.Append("key of ").Append(definition.Name).Append(": ").Append(definition.Fields[source.KeyField].Name);
+            AppendOthers(text, source, "EventIndex", "KeyField");
         }
 
-        IEnumerable<string> lines = entity.Features.OfType<AggregateFeature>()
-            .Select(f => FeatureText.Print(set, entity, f));
+        IEnumerable<string> lines = entity.Features.OfType<AggregateFeature>().Select(f => LineOf(set, entity, f));
         foreach (string line in lines.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
-            text.Append(line).Append('\n');
+            text.Append("feature ").Append(line);
         }
 
-        return Of(text);
+        return text.ToString();
     }
 
     /// <summary>
@@ -47,116 +62,69 @@ public static class DefinitionHash
     public static ulong OfOutput(DefinitionSet set, EntityDefinition entity, OutputDefinition output)
     {
         var text = new StringBuilder("output 1\n").Append(OfState(set, entity)).Append('\n');
-        AppendOutput(text, entity, output);
+        RecordText.AppendMembers(text, output, "Features", "Partitions", "IntervalMs");
         foreach (int feature in output.Features)
         {
-            text.Append(FeatureText.Print(set, entity, entity.Features[feature])).Append('\n');
+            FeatureDefinition written = entity.Features[feature];
+            text.Append('\n').Append(written.Name).Append(": ").Append(FeatureText.Print(set, entity, written));
         }
 
-        return Of(text);
+        return Of(text.ToString());
     }
 
     /// <summary>
-    /// A hash over everything that the definitions say, but for the places in files and their comments.
+    /// A hash over everything that the definitions say, in the order of the files, but for the places in files and
+    /// their comments. Whoever names fields, features or topics to somebody else by their indexes needs an equal one.
     /// </summary>
     public static ulong OfSet(DefinitionSet set)
     {
-        var text = new StringBuilder("set 1\n");
-        foreach (EventDefinition definition in set.Events)
+        var text = new StringBuilder("set 2\n");
+        foreach (object definition in set.Events.Cast<object>().Concat(set.Entities))
         {
-            AppendHead(text, definition);
-            AppendField(text, "partitioned by", definition, definition.KeyField);
-            text.Append("owner ").Append(definition.Owner).Append('\n');
-            for (int i = 0; i < definition.Fields.Length; i++)
-            {
-                AppendField(text, definition.Fields[i].DataClass ?? "", definition, i);
-            }
+            RecordText.AppendMembers(text, definition);
+            text.Append('\n');
         }
 
-        foreach (EntityDefinition entity in set.Entities)
-        {
-            AppendEntity(text, set, entity);
-        }
-
-        return Of(text);
+        return Of(text.ToString());
     }
 
-    private static void AppendEntity(StringBuilder text, DefinitionSet set, EntityDefinition entity)
+    private static void AppendEvent(StringBuilder text, DefinitionSet set, int eventIndex)
     {
-        text.Append("entity ").Append(entity.Name)
-            .Append(' ').Append(entity.TtlMs)
-            .Append(' ').Append(entity.AllowedLatenessMs)
-            .Append(' ').Append(entity.FreshnessMs).Append('\n');
-        foreach (EntitySource source in entity.Sources)
+        EventDefinition definition = set.Events[eventIndex];
+        text.Append("event ").Append(definition.Name);
+        AppendOthers(text, definition, "Name", "TimestampField", "IdField", "Fields");
+        bool[] used = EventFields.Used(set, eventIndex);
+        int[] keys = EventFields.Keys(set, eventIndex);
+        foreach (int slot in Enumerable.Range(0, used.Length).Where(s => used[s])
+            .OrderBy(s => definition.Fields[s].Name, StringComparer.Ordinal))
         {
-            text.Append("from ").Append(set.Events[source.EventIndex].Name).Append('\n');
-            AppendField(text, "key", set.Events[source.EventIndex], source.KeyField);
-        }
-
-        foreach (FeatureDefinition feature in entity.Features)
-        {
-            text.Append(feature.Name).Append(": ").Append(FeatureText.Print(set, entity, feature)).Append('\n');
-        }
-
-        foreach (OutputDefinition output in entity.Outputs)
-        {
-            AppendOutput(text, entity, output);
+            FieldDefinition field = definition.Fields[slot];
+            text.Append("field ").Append(definition.Name).Append('.').Append(field.Name)
+                .Append(' ').Append(TypeNames.Of(field.Type))
+                .Append(slot == definition.TimestampField ? ", the timestamp" : "")
+                .Append(slot == definition.IdField ? ", the id" : "")
+                .Append(slot == definition.KeyField && definition.IdScope == IdScope.Key ? ", the scope of ids" : "")
+                .Append(keys.Contains(slot) ? ", a key" : "");
+            AppendOthers(text, field, "Name", "Type");
         }
     }
 
-    private static void AppendOutput(StringBuilder text, EntityDefinition entity, OutputDefinition output)
+    private static string LineOf(DefinitionSet set, EntityDefinition entity, AggregateFeature feature)
     {
-        text.Append("output ").Append(output.Name)
-            .Append(' ').Append(output.Topic)
-            .Append(' ').Append((int)output.Format);
-        foreach (int feature in output.Features)
-        {
-            text.Append(' ').Append(entity.Features[feature].Name);
-        }
+        var text = new StringBuilder(FeatureText.Print(set, entity, feature));
+        AppendOthers(text, feature, "EventIndex", "Aggregate", "By", "Top", "Window", "Where");
+        return text.ToString();
+    }
 
+    /// <summary>Ends a line with the members that it does not have yet and that are not harmless.</summary>
+    private static void AppendOthers(StringBuilder text, object record, params ReadOnlySpan<string> written)
+    {
+        string type = record.GetType().Name + ".";
+        IEnumerable<string> harmless = Harmless
+            .Where(h => h.StartsWith(type, StringComparison.Ordinal)).Select(h => h[type.Length..]);
+        RecordText.AppendMembers(text, record, [.. written, .. harmless]);
         text.Append('\n');
     }
 
-    private static void AppendHead(StringBuilder text, EventDefinition definition)
-    {
-        text.Append("event ").Append(definition.Name)
-            .Append(' ').Append(definition.Topic)
-            .Append(' ').Append((int)definition.Format)
-            .Append(' ').Append(definition.DedupeMs)
-            .Append(' ').Append(definition.FutureMsMax).Append('\n');
-        AppendField(text, "timestamp", definition, definition.TimestampField);
-        AppendField(text, "id", definition, definition.IdField);
-        if (definition.IdScope == IdScope.Key)
-        {
-            AppendField(text, "id per", definition, definition.KeyField);
-        }
-    }
-
-    private static void AppendField(StringBuilder text, string role, EventDefinition definition, int index)
-    {
-        text.Append(role);
-        if (index >= 0)
-        {
-            FieldDefinition field = definition.Fields[index];
-            text.Append(' ').Append(TypeNames.Of(field.Type)).Append(' ').Append(field.Name);
-        }
-
-        text.Append('\n');
-    }
-
-    /// <summary>The fields of an event that the entity's features use, in ordinal order of their names.</summary>
-    private static IEnumerable<int> UsedSlots(EntityDefinition entity, int eventIndex) =>
-        entity.Features.OfType<AggregateFeature>()
-            .Where(f => f.EventIndex == eventIndex)
-            .SelectMany(f => new[] { f.By, f.Where, f.Aggregate.Input, f.Aggregate.OrderBy })
-            .OfType<Expression>()
-            .SelectMany(SlotNames)
-            .DistinctBy(s => s.Slot)
-            .OrderBy(s => s.Name, StringComparer.Ordinal)
-            .Select(s => s.Slot);
-
-    private static IEnumerable<SlotExpression> SlotNames(Expression expression) =>
-        expression is SlotExpression slot ? [slot] : expression.Children.SelectMany(SlotNames);
-
-    private static ulong Of(StringBuilder text) => StableHash.Of(Encoding.UTF8.GetBytes(text.ToString()));
+    private static ulong Of(string text) => StableHash.Of(Encoding.UTF8.GetBytes(text));
 }

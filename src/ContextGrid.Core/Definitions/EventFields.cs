@@ -1,15 +1,14 @@
-using ContextGrid.Core.Definitions;
 using ContextGrid.Core.Expressions;
 
-namespace ContextGrid.Runtime.Codecs;
+namespace ContextGrid.Core.Definitions;
 
 /// <summary>What the definitions want from the payloads of one event.</summary>
-internal static class EventFields
+public static class EventFields
 {
     /// <summary>Which declared fields must be decoded, by field index: the event time, the producer's id, keys, and
     /// what features aggregate, group or filter by. What no definition uses is not looked at, so it can't be
     /// wrong.</summary>
-    internal static bool[] Used(DefinitionSet definitions, int eventIndex)
+    public static bool[] Used(DefinitionSet definitions, int eventIndex)
     {
         EventDefinition definition = definitions.Events[eventIndex];
         bool[] used = new bool[definition.Fields.Length];
@@ -35,7 +34,7 @@ internal static class EventFields
     }
 
     /// <summary>The fields that hold a key of some entity that consumes the event, ascending, each once.</summary>
-    internal static int[] Keys(DefinitionSet definitions, int eventIndex) =>
+    public static int[] Keys(DefinitionSet definitions, int eventIndex) =>
     [
         .. definitions.Entities
             .SelectMany(entity => entity.Sources)
