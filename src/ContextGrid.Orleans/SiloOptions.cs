@@ -26,6 +26,9 @@ public sealed record SiloOptions
     /// <summary>Opens the store of all state; all silos have the same one.</summary>
     public required Func<CancellationToken, ValueTask<ISnapshotStore>> Snapshots { get; init; }
 
+    /// <summary>Names that store to people, without secrets.</summary>
+    public string StateName { get; init; } = "the store of --snapshots";
+
     /// <summary>Keeps the state of grains in blobs of their own; null: it is in <see cref="Snapshots"/> too, which else
     /// only has what replays rebuild.</summary>
     public BlobPerGrain? Blobs { get; init; }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Azure;
 using Azure.Data.Tables;
+using ContextGrid.Orleans.Definitions;
 using ContextGrid.Orleans.Following;
 using ContextGrid.Orleans.Entities;
 using ContextGrid.Orleans.Ingestion;
@@ -30,6 +31,9 @@ internal static class SiloSetup
 {
     // With the ports' drain before it, a silo that is told to stop is gone within 30 seconds.
     internal static readonly TimeSpan StopMax = TimeSpan.FromSeconds(20);
+
+    /// <summary>The time between the signs of life of a silo in the list of members.</summary>
+    internal static readonly TimeSpan AliveInterval = TimeSpan.FromSeconds(3);
 
     /// <summary>Whether an exception is a reason for people why a silo can't start.</summary>
     internal static bool IsReason(Exception e) => HostStart.IsReason(e)
@@ -81,6 +85,11 @@ internal static class SiloSetup
         });
 
         // After the silo: they begin when it runs, and end before it does.
+        builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton<DefinitionsGuard>();
+        builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(
+            services => services.GetRequiredService<DefinitionsGuard>());
+        builder.Services.AddHostedService(services => services.GetRequiredService<DefinitionsGuard>());
         builder.Services.AddSingleton<ClusterView>();
         builder.Services.AddHostedService(services => services.GetRequiredService<ClusterView>());
         builder.Services.AddSingleton(services => new ClusterSources(
@@ -170,7 +179,7 @@ internal static class SiloSetup
 
             // When all silos have died at once, nobody is left to declare them dead: those that start do not wait
             // longer than this for them.
-            (m.IAmAliveTablePublishTimeout, m.NumMissedTableIAmAliveLimit) = (TimeSpan.FromSeconds(3), 3);
+            (m.IAmAliveTablePublishTimeout, m.NumMissedTableIAmAliveLimit) = (AliveInterval, 3);
         });
     }
 

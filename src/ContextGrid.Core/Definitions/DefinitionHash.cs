@@ -76,15 +76,28 @@ public static class DefinitionHash
     /// A hash over everything that the definitions say, in the order of the files, but for the places in files and
     /// their comments. Whoever names fields, features or topics to somebody else by their indexes needs an equal one.
     /// </summary>
-    public static ulong OfSet(DefinitionSet set)
+    public static ulong OfSet(DefinitionSet set) =>
+        Of(string.Concat(OfParts(set).Select(p => $"{p.Name} {p.Hash:x16}\n")));
+
+    /// <summary>The hash of each definition, named as <c>event payment</c>, in the order of the definitions; what
+    /// <see cref="OfSet"/> is made of.</summary>
+    public static IEnumerable<(string Name, ulong Hash)> OfParts(DefinitionSet set)
     {
-        var text = new StringBuilder("set 2\n");
-        foreach (object definition in set.Events.Cast<object>().Concat(set.Entities))
+        foreach (EventDefinition definition in set.Events)
         {
-            RecordText.AppendMembers(text, definition);
-            text.Append('\n');
+            yield return ("event " + definition.Name, OfMembers(definition));
         }
 
+        foreach (EntityDefinition definition in set.Entities)
+        {
+            yield return ("entity " + definition.Name, OfMembers(definition));
+        }
+    }
+
+    private static ulong OfMembers(object definition)
+    {
+        var text = new StringBuilder();
+        RecordText.AppendMembers(text, definition);
         return Of(text.ToString());
     }
 

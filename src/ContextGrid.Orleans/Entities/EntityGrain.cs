@@ -41,6 +41,7 @@ internal sealed partial class EntityGrain(
     /// <inheritdoc/>
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
+        await grid.EntitiesMayCome.WaitAsync(cancellationToken);
         string type = EntityName.TypeOf(this.GetGrainId().Key);
         _work = grid.WorkOf(type)
             ?? throw new ArgumentException($"No definition has the entity type '{type}' of {this.GetGrainId()}.");
@@ -49,9 +50,16 @@ internal sealed partial class EntityGrain(
             await state.ReadStateAsync(cancellationToken); // It has moved, and could not be written before.
         }
 
+        byte[] snapshot = state.State.Snapshot!; // What is read has one.
+        if (snapshot.Length > 0 && state.State.Definitions != _work.StateHash)
+        {
+            throw new InvalidOperationException(
+                $"The state of {this.GetGrainId()} was made by other definitions. Start all silos with the old ones, or "
+                + "with an empty store.");
+        }
+
         try
         {
-            byte[] snapshot = state.State.Snapshot!;
             _entity = snapshot.Length == 0 ? new Entity(_work.Plan) : Entity.Restore(_work.Plan, snapshot);
         }
         catch (SnapshotFormatException e)
@@ -144,7 +152,7 @@ internal sealed partial class EntityGrain(
     {
         Position[] positions = _entity.Applied.ToArray();
         byte[] snapshot = _work.Snapshot(_entity);
-        state.State.Snapshot = snapshot;
+        (state.State.Snapshot, state.State.Definitions) = (snapshot, _work.StateHash);
         _entity.MarkClean();
         try
         {

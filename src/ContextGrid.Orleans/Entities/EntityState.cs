@@ -11,4 +11,9 @@ public sealed class EntityState
     /// it has to be read.</summary>
     [Id(0)]
     public byte[]? Snapshot { get; set; } = [];
+
+    /// <summary>The hash of the definitions that made the snapshot
+    /// (<see cref="Core.Definitions.DefinitionHash.OfState"/>); 0: it is not known.</summary>
+    [Id(1)]
+    public ulong Definitions { get; set; }
 }

@@ -1,3 +1,4 @@
+using ContextGrid.Core.Definitions;
 using ContextGrid.Core.Entities;
 using ContextGrid.Core.Features.Plans;
 using ContextGrid.Core.Model;
@@ -18,14 +19,16 @@ internal sealed class EntityWork
 
     internal EntityWork(EntityPlan plan)
     {
-        Plan = plan;
-        _selections = new FeatureSelections(plan);
+        (Plan, StateHash) = (plan, DefinitionHash.OfState(plan.Definitions, plan.Definition));
         int fields = plan.Definitions.Events.Max(e => e.Fields.Length);
         _scratch = new ScratchPool<Scratch>(() => new Scratch(plan, fields), s => s.Answer.BufferBytes);
     }
 
     /// <summary>The type's plan.</summary>
     internal EntityPlan Plan { get; }
+
+    /// <summary>What stored state of the type is marked with.</summary>
+    internal ulong StateHash { get; }
 
     /// <summary>How many entities of the type are in memory on this silo.</summary>
     internal long Resident => Interlocked.Read(ref _resident);

@@ -82,7 +82,10 @@ internal sealed class ShadowStore(GridContext grid, IGrainFactory grains, Serial
 
     /// <summary>What is kept of an entity.</summary>
     internal byte[] ContentOf(EntityWork work, Entity entity) =>
-        serializer.SerializeToArray(new EntityState { Snapshot = work.Snapshot(entity) });
+        serializer.SerializeToArray(new EntityState
+        {
+            Snapshot = work.Snapshot(entity), Definitions = work.StateHash,
+        });
 
     private ISnapshotShardGrain ShardOf(int number) => grains.GetGrain<ISnapshotShardGrain>(number);
 }

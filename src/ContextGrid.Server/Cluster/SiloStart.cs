@@ -35,6 +35,7 @@ internal static class SiloStart
                 Snapshots = async token => host.Snapshots is { } place
                     ? await place.OpenAsync(token).ConfigureAwait(false)
                     : DirectorySnapshotStore.Open(directory!.CheckpointsPath, time),
+                StateName = host.Snapshots?.Name ?? directory!.CheckpointsPath,
                 Blobs = cluster.Blobs is { } blobs ? new BlobPerGrain(blobs) : null,
                 Redis = cluster.Membership.Redis,
                 Tables = cluster.Membership.Tables,
