@@ -54,8 +54,8 @@ internal sealed partial class EntityGrain(
         if (snapshot.Length > 0 && state.State.Definitions != _work.StateHash)
         {
             throw new InvalidOperationException(
-                $"The state of {this.GetGrainId()} was made by other definitions. Start all silos with the old ones, or "
-                + "with an empty store.");
+                $"The state of {this.GetGrainId()} was made by other definitions. Start all silos with the old ones, "
+                + "or with an empty store.");
         }
 
         try

@@ -34,7 +34,9 @@ public sealed class DefinitionMembersTests
         ["AggregateFeature.Aggregate"] = Aggregate("test | max(x)").Aggregate,
     };
 
-    // A feature where the member means something; else "test | sum(x) by s top 2 over 1h where b".
+    private const string Line = "test | sum(x) by s top 2 over 1h where b";
+
+    // A feature where the member means something, if it is another one.
     private static readonly Dictionary<string, string> Lines = new(StringComparer.Ordinal)
     {
         ["AggregateCall.N"] = "test | last_n(s, 3)",
@@ -59,7 +61,7 @@ public sealed class DefinitionMembersTests
     {
         // An event's index means the event that it names.
         Assert.SkipWhen(member.EndsWith(".EventIndex", StringComparison.Ordinal), "It is named by the event.");
-        AggregateFeature feature = Aggregate(Lines.GetValueOrDefault(member, "test | sum(x) by s top 2 over 1h where b"));
+        AggregateFeature feature = Aggregate(Lines.GetValueOrDefault(member, Line));
         ulong before = HashOf(Event, new EntitySource(0, 4), feature, null);
         ulong after = member.Split('.')[0] switch
         {
@@ -85,7 +87,8 @@ public sealed class DefinitionMembersTests
     public void Harmless_EachMember_Exists() =>
         Assert.Empty(DefinitionHash.Harmless.Except(Members.Select(m => m.Data)));
 
-    private static ulong HashOf(EventDefinition definition, EntitySource source, AggregateFeature feature, string? member)
+    private static ulong HashOf(
+        EventDefinition definition, EntitySource source, AggregateFeature feature, string? member)
     {
         EntityDefinition entity = DefinitionTestSet.Entity with { Sources = [source], Features = [feature] };
         EntityDefinition changed = member is null ? entity : Changed(entity, member);
