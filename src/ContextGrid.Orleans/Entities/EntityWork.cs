@@ -20,6 +20,7 @@ internal sealed class EntityWork
     internal EntityWork(EntityPlan plan)
     {
         (Plan, StateHash) = (plan, DefinitionHash.OfState(plan.Definitions, plan.Definition));
+        _selections = new FeatureSelections(plan);
         int fields = plan.Definitions.Events.Max(e => e.Fields.Length);
         _scratch = new ScratchPool<Scratch>(() => new Scratch(plan, fields), s => s.Answer.BufferBytes);
     }
