@@ -49,6 +49,7 @@ public sealed class BlobStorageTests : IAsyncLifetime
         Assert.Equal(1_000, next);
         await cluster.PublishAsync(users: 120, events: 500);
         await cluster.RequireAsync(second);
+        Assert.Empty(await cluster.OpenState().ListAsync("shards/", CancellationToken.None));
     }
 
     // As another activation of the same entity would, that has begun with the same state.
@@ -101,11 +102,7 @@ public sealed class BlobStorageTests : IAsyncLifetime
 
     private Task<SiloHost> StartAsync(ClusterFixture cluster) => cluster.StartAsync(
         TimeSpan.FromMilliseconds(200),
-        change: o => o with
-        {
-            Blobs = new BlobPerGrain(_azurite.ConnectionString),
-            Snapshots = _ => throw new InvalidOperationException("Nothing is to be in the snapshots."),
-        });
+        change: o => o with { Blobs = new BlobPerGrain(_azurite.ConnectionString) });
 
     // What is applied becomes durable with the next commit.
     private static async Task RequireStoredAsync(ClusterFixture cluster, SiloHost silo)

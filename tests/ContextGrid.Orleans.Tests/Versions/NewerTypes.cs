@@ -13,6 +13,9 @@ internal static class NewerTypes
         [Id(0)]
         public byte[] Snapshot { get; set; } = [];
 
+        [Id(1)]
+        public ulong Definitions { get; set; }
+
         [Id(100)]
         public string? More { get; set; }
     }
