@@ -1,14 +1,16 @@
 using System.Globalization;
 using ContextGrid.Orleans.Ingestion;
 using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Ingestion;
 using Orleans.Runtime;
 
 namespace ContextGrid.Orleans;
 
 /// <summary>
-/// Whether a silo is to get queries. Its first catching up counts, and later only what is this silo's own affair: if
-/// the loss of one silo made all others unready as well, a balancer would take the whole cluster out. How far sources
-/// are behind stands in answers, status and metrics. Thread-safe.
+/// Whether a silo is to get queries. Its first catching up counts, and later only what is this silo's own affair, such
+/// as that it can't look at the partitions that it reads: if the loss of one silo made all others unready as well, a
+/// balancer would take the whole cluster out. How far sources are behind stands in answers, status and metrics.
+/// Thread-safe.
 /// </summary>
 internal sealed class SiloReadiness(
     GridContext grid, ClusterView view, ClusterSources sources, ILocalSiloDetails silo)
@@ -38,6 +40,20 @@ internal sealed class SiloReadiness(
                 grid.Definitions, sources.Progress.Zip(sources.Reports, (p, r) => (p, r.Report?.Fault)), nowMs);
             _wasReady = behind is null;
             return behind;
+        }
+
+        return WhyBlind(nowMs);
+    }
+
+    private string? WhyBlind(long nowMs)
+    {
+        string self = silo.SiloAddress.ToString();
+        foreach ((PartitionProgress progress, (_, PartitionReport? report)) in sources.Progress.Zip(sources.Reports))
+        {
+            if (report?.Reader == self && SourceReadiness.Unseen(progress, nowMs) is { } unseen)
+            {
+                return report.Fault is { } fault ? $"{unseen}: {fault}" : unseen;
+            }
         }
 
         return null;

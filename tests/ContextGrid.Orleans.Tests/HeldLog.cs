@@ -11,6 +11,7 @@ internal sealed class HeldLog(IEventLog log) : ForwardingLog(log)
 {
     private readonly ConcurrentDictionary<TopicPartition, TaskCompletionSource> _held = new();
     private readonly ConcurrentDictionary<TopicPartition, bool> _away = new();
+    private volatile bool _isSilent;
 
     public override ILogReader OpenReader(TopicPartition partition, long fromOffset)
     {
@@ -41,9 +42,13 @@ internal sealed class HeldLog(IEventLog log) : ForwardingLog(log)
     /// <summary>From now on the partition can't be opened.</summary>
     internal void TakeAway(TopicPartition partition) => _away[partition] = true;
 
+    /// <summary>From now on nothing is read, and no end is seen, as where brokers do not answer; false: it is again.
+    /// </summary>
+    internal void Silence(bool isSilent) => _isSilent = isSilent;
+
     private void ThrowIfAway(TopicPartition partition)
     {
-        if (_away.ContainsKey(partition))
+        if (_isSilent || _away.ContainsKey(partition))
         {
             throw new EventLogException(EventLogError.Unavailable, $"{partition} is away.");
         }
@@ -53,7 +58,9 @@ internal sealed class HeldLog(IEventLog log) : ForwardingLog(log)
     {
         public long NextOffset => reader.NextOffset;
 
-        public LogEnd End => reader.End;
+        private LogEnd _end;
+
+        public LogEnd End => log._isSilent ? _end : _end = reader.End;
 
         public async ValueTask<ReadOutcome> ReadAsync(
             LogBatch batch, TimeSpan wait, CancellationToken cancellationToken)
@@ -61,6 +68,13 @@ internal sealed class HeldLog(IEventLog log) : ForwardingLog(log)
             if (from == 0 && reader.NextOffset == 0 && log._held.TryGetValue(partition, out TaskCompletionSource? held))
             {
                 await held.Task.WaitAsync(cancellationToken);
+            }
+
+            if (log._isSilent)
+            {
+                batch.Clear();
+                await Task.Delay(wait, cancellationToken);
+                return ReadOutcome.None;
             }
 
             return await reader.ReadAsync(batch, wait, cancellationToken);

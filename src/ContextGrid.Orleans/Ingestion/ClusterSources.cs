@@ -108,6 +108,9 @@ internal sealed class ClusterSources : BackgroundService
         Volatile.Write(ref _verified[index], report.VerifiedVersion);
         progress.RecoverTo = report.IsRebuilding ? long.MaxValue : 0;
         progress.Advance(report.Next, report.End, report.LagMs > 0 ? report.SaidMs - report.LagMs : 0);
-        progress.Verify(report.SaidMs);
+
+        // A lag without known records is the age of the reader's last look at the end. A reader's clock that is ahead
+        // makes nothing younger.
+        progress.Verify(Math.Min(report.SaidMs, _parts.NowMs) - report.LagMs);
     }
 }

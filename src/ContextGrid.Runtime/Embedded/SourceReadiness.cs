@@ -31,10 +31,24 @@ internal static class SourceReadiness
         }
 
         behind = progress.MaxBy(p => p.LagMs(nowMs));
+        if (behind is not null && Unseen(behind, nowMs) is { } unseen)
+        {
+            return unseen;
+        }
+
         return behind is not null && behind.Lag > 0 && behind.LagMs(nowMs) > objectiveMs
             ? $"{behind.Partition.Topic}/{behind.Partition.Partition} is {behind.Lag} records behind"
             : null;
     }
+
+    /// <summary>Says that nobody has looked at a partition's end for too long; null: somebody has.</summary>
+    internal static string? Unseen(PartitionProgress progress, long nowMs) =>
+        progress.UnseenMs(nowMs) is > 0 and var unseenMs
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"{progress.Partition.Topic}/{progress.Partition.Partition}: its end was not seen for "
+                + $"{unseenMs / 1000} s, so nobody knows what waits")
+            : null;
 
     /// <summary>How many records wait in the log, as a sentence.</summary>
     internal static string Backlog(ImmutableArray<PartitionProgress> progress)

@@ -154,7 +154,7 @@ public sealed partial class PartitionIngestor
     private async ValueTask ApplyAsync(ILogReader reader, CancellationToken cancellationToken)
     {
         long last = _records[_records.Count - 1].Offset;
-        Progress.SeeEnd(last + 1, _records[0].TimestampMs);
+        Progress.SeeEnd(last + 1, RecordTimes.WaitingSince(_records[0].TimestampMs, _time));
         await _events.PrepareAsync(_records, cancellationToken);
         RecordMark mark = RecordMark.Of(_records, _records.Count - 1);
         _events.Load(_records);
@@ -162,7 +162,10 @@ public sealed partial class PartitionIngestor
         await _burial.BuryAsync(_events.DeadLetters, WaitToRetryAsync, cancellationToken);
         LogEnd end = reader.End;
         Progress.Mark = mark;
-        Progress.Advance(last + 1, end.Offset, end.Offset <= last + 1 ? 0 : _records[_records.Count - 1].TimestampMs);
+        Progress.Advance(
+            last + 1,
+            end.Offset,
+            end.Offset <= last + 1 ? 0 : RecordTimes.WaitingSince(_records[_records.Count - 1].TimestampMs, _time));
         Progress.Verify(end.SeenMs);
         _metrics.CountApplied(Progress.Partition.Topic, _events.Events);
         _metrics.CountIds(

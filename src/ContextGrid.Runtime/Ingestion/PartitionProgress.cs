@@ -115,16 +115,31 @@ public sealed class PartitionProgress
     public long LagMs(long nowMs)
     {
         // Each is read before what was noted before it: the look before the end, the end before its records' age.
-        long unseen = nowMs - Volatile.Read(ref _verifiedMs);
+        long unseen = UnseenMs(nowMs);
         long lag = Lag;
         long since = Volatile.Read(ref _pendingSinceMs);
         long behind = lag == 0 || since == 0 ? 0 : Math.Max(0, nowMs - since);
-        return unseen > UnseenMaxMs ? Math.Max(behind, unseen) : behind;
+        return Math.Max(behind, unseen);
+    }
+
+    /// <summary>How long nobody has looked at the partition's end, milliseconds; 0: not longer than
+    /// <see cref="UnseenMaxMs"/>.</summary>
+    public long UnseenMs(long nowMs)
+    {
+        long unseen = nowMs - Volatile.Read(ref _verifiedMs);
+        return unseen > UnseenMaxMs ? unseen : 0;
     }
 
     /// <summary>Notes that the end was looked at; comes after what was seen.</summary>
-    /// <param name="atMs">When the look began, milliseconds since the Unix epoch.</param>
-    public void Verify(long atMs) => Volatile.Write(ref _verifiedMs, atMs);
+    /// <param name="atMs">When the look began, milliseconds since the Unix epoch; 0 or less: nobody has looked, and
+    /// the last look that is known stays.</param>
+    public void Verify(long atMs)
+    {
+        if (atMs > 0)
+        {
+            Volatile.Write(ref _verifiedMs, atMs);
+        }
+    }
 
     /// <summary>Notes that everything before <paramref name="next"/> is applied.</summary>
     /// <param name="next">The next offset.</param>

@@ -10,8 +10,8 @@ internal static class RecordTimes
     /// <param name="end">The partition's end.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <returns>The time of the first such record; now, where the log gives none although its end is later: nobody may
-    /// take that for "nothing waits" (I12). 0: nothing waits.</returns>
+    /// <returns>The time of the first such record; now, where it has none, or the log gives none although its end is
+    /// later: nobody may take that for "nothing waits" (I12), nor for the epoch. 0: nothing waits.</returns>
     /// <exception cref="EventLogException">The log can't be read.</exception>
     public static async ValueTask<long> WaitingSinceAsync(
         this IEventLog log,
@@ -23,8 +23,12 @@ internal static class RecordTimes
     {
         long nowMs = Math.Max(1, time.GetUtcNow().ToUnixTimeMilliseconds());
         long sinceMs = end <= next ? 0 : await log.TimeOfAsync(partition, next, cancellationToken);
-        return end > next && sinceMs == 0 ? nowMs : sinceMs;
+        return end > next && sinceMs <= 1 ? nowMs : sinceMs;
     }
+
+    /// <summary>Since when a record waits: its own time, or now, when it has none.</summary>
+    internal static long WaitingSince(long recordMs, TimeProvider time) =>
+        recordMs > 0 ? recordMs : time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>The time of the first record at or after an offset.</summary>
     /// <param name="log">The log.</param>

@@ -29,6 +29,17 @@ public sealed class PartitionProgressTests
         Assert.Equal((0, 0), (_progress.Lag, _progress.LagMs(61_000)));
     }
 
+    // A reader that has not heard of the brokers yet has no time of a look.
+    [Fact]
+    public void Verify_NobodyHasLooked_IsNoLookAtTheEpoch()
+    {
+        _progress.Verify(TestRecords.NowMs);
+        _progress.Verify(0);
+        Assert.Equal(0, _progress.LagMs(TestRecords.NowMs + PartitionProgress.UnseenMaxMs));
+        Assert.Equal(4_000, _progress.LagMs(TestRecords.NowMs + 4_000));
+        Assert.Equal(4_000, _progress.UnseenMs(TestRecords.NowMs + 4_000));
+    }
+
     [Fact]
     public void SeeEnd_LessIsSeen_KnownEndStays()
     {

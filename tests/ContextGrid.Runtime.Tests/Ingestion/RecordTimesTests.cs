@@ -25,6 +25,15 @@ public sealed class RecordTimesTests
         Assert.Equal(60_700, await LagMsAsync(NowMs + 700));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    public async Task Start_RecordWithoutTimeWaits_TheLagGrowsFromThenOn(long recordMs)
+    {
+        _log.ThenRead(Batch(1, recordMs, Payment("a", "u1", 1)));
+        Assert.Equal(700, await LagMsAsync(NowMs + 700));
+    }
+
     [Fact]
     public async Task Start_NothingWaits_ThereIsNoLag()
     {
