@@ -15,7 +15,7 @@ public sealed partial class JoinTests
         ["src/ContextGrid.Adapters/SchemaRegistry/Protobuf/ProtoScope.cs"] = "a full name; a name has no dot",
         ["src/ContextGrid.Cli/Output/PayloadText.cs"] = "lines for people",
         ["src/ContextGrid.Core/Features/Accumulators/AggregateState.cs"] = "numbers; they have no comma",
-        ["src/ContextGrid.Orleans/Definitions/StoredDefinitions.cs"] = "lines; names and quoted texts have no line break",
+        ["src/ContextGrid.Orleans/Definitions/StoredDefinitions.cs"] = "lines, and no part has a break",
         ["src/ContextGrid.Runtime/Codecs/YamlFault.cs"] = "lines of a file",
     };
 

@@ -61,7 +61,8 @@ public sealed class DefinitionEditTests
     private static readonly (string Old, string New)[] Exchanges =
     [
         ("topic: payments", "topic: payments2"), ("format: json", "format: cloudevents"), ("    id: id", "    id: n"),
-        ("    id: id", ""), ("    id: id", "    id: {field: id, per: key}"), ("dedupe: 10m", "dedupe: 1s"), ("key: user", "key: shop"), ("key: user", "key: spare"),
+        ("    id: id", ""), ("    id: id", "    id: {field: id, per: key}"),
+        ("dedupe: 10m", "dedupe: 1s"), ("key: user", "key: shop"), ("key: user", "key: spare"),
         ("timestamp: at", "timestamp: sent"), ("    timestamp: at", ""), ("max_future: 5m", "max_future: 1d"),
         ("amount: double", "amount: int64"), ("spare: int64", "spare: string"), ("n: int64", "n: double"),
         ("      spare: int64", ""), ("      spare: int64", "      spare: int64\n      more: string"),
