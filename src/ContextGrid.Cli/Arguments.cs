@@ -1,18 +1,38 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using ContextGrid.Client;
+using ContextGrid.Cli.Output;
+using ContextGrid.Core.Expressions;
+using ContextGrid.Runtime.Codecs;
 
 namespace ContextGrid.Cli;
 
 /// <summary>Options and arguments that several commands share, and how their texts are read.</summary>
 public static class Arguments
 {
+    // The longest duration of google.protobuf.Duration: ten thousand years.
+    private const long DurationMsMax = 315_576_000_000_000;
+
     /// <summary>An entity's type.</summary>
-    public static Argument<string> Type() => new("TYPE") { Description = "The entity's type, such as user." };
+    public static Argument<string> Type() => Named("TYPE", "The entity's type, such as user.");
 
     /// <summary>An entity's key.</summary>
-    public static Argument<string> Key() => new("ID") { Description = "The entity's key." };
+    public static Argument<string> Key() => NotEmpty(
+        new Argument<string>("ID") { Description = "The entity's key; write -- before a key that begins with '-'." },
+        "the key");
+
+    /// <summary>An argument that must not be empty.</summary>
+    public static Argument<string> Named(string name, string description) =>
+        NotEmpty(new Argument<string>(name) { Description = description }, name);
+
+    /// <summary>Keys of entities.</summary>
+    public static Argument<string[]> Keys(string description) => NotEmpty(
+        new Argument<string[]>("ID")
+        {
+            Description = description + " Write -- before keys that begin with '-'.",
+            Arity = ArgumentArity.OneOrMore,
+        },
+        "a key");
 
     /// <summary>Names of features.</summary>
     public static Option<string[]> Features() => new("--features")
@@ -31,12 +51,12 @@ public static class Arguments
         CustomParser = result => ParseHead(result),
     };
 
-    /// <summary>A duration such as 500ms, 2s, 5m, 1h or 1d.</summary>
+    /// <summary>A duration such as 500ms, 2s, 5m, 1h or 1d: a whole number and a unit.</summary>
     public static Option<TimeSpan?> Duration(string name, string description) => new(name)
     {
         Description = description,
         HelpName = "DURATION",
-        CustomParser = result => ParseDuration(result),
+        CustomParser = result => ParseDuration(result, name),
     };
 
     /// <summary>A moment: milliseconds since 1970, an RFC 3339 time, or a duration that counts back from now.</summary>
@@ -44,7 +64,15 @@ public static class Arguments
     {
         Description = description + " Milliseconds since 1970, an RFC 3339 time, or a duration ago, such as 2h.",
         HelpName = "TIME",
-        CustomParser = result => ParseMoment(result, clock),
+        CustomParser = result => ParseMoment(result, name, clock),
+    };
+
+    /// <summary>A time: milliseconds since 1970 or an RFC 3339 time.</summary>
+    public static Option<DateTimeOffset?> Time(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "TIME",
+        CustomParser = result => TimeOf(result, name, result.Tokens[0].Value, ""),
     };
 
     /// <summary>An integer with bounds.</summary>
@@ -69,63 +97,76 @@ public static class Arguments
         return option;
     }
 
-    private static string[] Names(ArgumentResult result) =>
-        [.. result.Tokens.SelectMany(t => t.Value.Split(
-            ',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+    /// <summary>A text that must not be empty: an empty one is a variable that was not set.</summary>
+    public static Option<string?> Text(string name, string description, string helpName)
+    {
+        var option = new Option<string?>(name) { Description = description, HelpName = helpName };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Any(t => t.Value.Length == 0))
+                result.AddError($"{name} is empty; give it a value, or leave it out.");
+        });
+        return option;
+    }
+
+    private static Argument<T> NotEmpty<T>(Argument<T> argument, string what)
+    {
+        argument.Validators.Add(result =>
+        {
+            if (result.Tokens.Any(t => t.Value.Length == 0))
+                result.AddError($"{what} is empty.");
+        });
+        return argument;
+    }
+
+    private static string[] Names(ArgumentResult result)
+    {
+        string[] names = [.. result.Tokens.SelectMany(t => t.Value.Split(',', StringSplitOptions.TrimEntries))];
+        if (names.Contains(""))
+            result.AddError("--features has an empty name; separate names by one comma each.");
+        return names;
+    }
 
     private static Head ParseHead(ArgumentResult result)
     {
         var text = result.Tokens[0].Value;
-        if (text == "newest")
-            return new Head(null, true);
-        if (TimeOf(text) is { } time)
-            return new Head(time, false);
-        result.AddError($"--as-of '{text}' is neither milliseconds, nor a time such as 2026-01-31T12:00:00Z, "
-            + "nor 'newest'.");
-        return default;
+        return text == "newest" ? new Head(null, true)
+            : TimeOf(result, "--as-of", text, ", or 'newest'") is { } time ? new Head(time, false)
+            : default;
     }
 
-    private static DateTimeOffset? TimeOf(string text)
+    private static DateTimeOffset? TimeOf(ArgumentResult result, string name, string text, string others)
     {
-        if (long.TryParse(text, CultureInfo.InvariantCulture, out var ms) && Math.Abs(ms) < 253_402_300_800_000)
+        if (TimeText.TryParse(text, out var ms, out var wrong))
             return DateTimeOffset.FromUnixTimeMilliseconds(ms);
-        return DateTimeOffset.TryParse(
-            text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
-            ? time
-            : null;
-    }
-
-    private static DateTimeOffset? ParseMoment(ArgumentResult result, TimeProvider clock)
-    {
-        var text = result.Tokens[0].Value;
-        if (DurationOf(text) is { } ago)
-            return clock.GetUtcNow() - ago;
-        if (TimeOf(text) is { } time)
-            return time;
-        result.AddError($"'{text}' is neither milliseconds, nor a time such as 2026-01-31T12:00:00Z, nor a duration.");
+        var meant = wrong.Contains("meant", StringComparison.Ordinal) ? others : "";
+        result.AddError($"{name} '{Units.Printable(text)}': {wrong}{meant}.");
         return null;
     }
 
-    private static TimeSpan? ParseDuration(ArgumentResult result)
+    private static DateTimeOffset? ParseMoment(ArgumentResult result, string name, TimeProvider clock)
     {
         var text = result.Tokens[0].Value;
-        if (DurationOf(text) is { } duration)
-            return duration;
-        result.AddError($"'{text}' is no duration; examples are 500ms, 2s, 5m, 1h, 1d.");
-        return null;
+        if (!DurationText.TryParse(text, out var agoMs))
+            return TimeOf(result, name, text, ", or a duration ago such as 2h");
+        // Longer ago than times go is the first time that there is.
+        var now = clock.GetUtcNow();
+        return agoMs < (now - DateTimeOffset.MinValue).TotalMilliseconds
+            ? now - TimeSpan.FromMilliseconds(agoMs)
+            : DateTimeOffset.MinValue;
     }
 
-    private static TimeSpan? DurationOf(string text)
+    private static TimeSpan? ParseDuration(ArgumentResult result, string name)
     {
-        var digits = text.AsSpan().TrimEnd("abcdefghijklmnopqrstuvwxyz");
-        double unitMs = text[digits.Length..] switch
-        {
-            "ms" => 1, "s" => 1_000, "m" => 60_000, "h" => 3_600_000, "d" => 86_400_000, _ => double.NaN,
-        };
-        return double.TryParse(digits, CultureInfo.InvariantCulture, out var number)
-            && number * unitMs is >= 0 and < 1e14
-            ? TimeSpan.FromMilliseconds(number * unitMs)
-            : null;
+        var text = result.Tokens[0].Value;
+        if (!DurationText.TryParse(text, out var ms))
+            result.AddError($"{name} '{Units.Printable(text)}' is no duration; it is a whole number and a unit, such "
+                + "as 500ms, 2s, 90m, 1h, 1d.");
+        else if (ms > DurationMsMax)
+            result.AddError($"{name} '{text}' is out of range; the longest is {DurationText.Print(DurationMsMax)}.");
+        else
+            return TimeSpan.FromMilliseconds(ms);
+        return null;
     }
 }
 

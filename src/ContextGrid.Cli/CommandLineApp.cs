@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using ContextGrid.Cli.Commands;
+using ContextGrid.Cli.Output;
 using ContextGrid.Client;
 
 namespace ContextGrid.Cli;
@@ -8,6 +9,12 @@ namespace ContextGrid.Cli;
 /// <summary>The command line: parses, runs one command, turns a failure into one line and an exit code.</summary>
 public static class CommandLineApp
 {
+    // Arguments are data: neither is @file replaced by a file's content, nor -abc taken for -a -b -c.
+    private static readonly ParserConfiguration Verbatim = new()
+    {
+        ResponseFileTokenReplacer = null, EnablePosixBundling = false,
+    };
+
     /// <summary>Runs a command line.</summary>
     /// <param name="args">The arguments after the program's name.</param>
     /// <param name="console">What stands for the process.</param>
@@ -16,18 +23,12 @@ public static class CommandLineApp
     public static async Task<int> RunAsync(
         string[] args, CliConsole console, CancellationToken cancellation = default)
     {
-        var parsed = Root(console).Parse(args);
-        if (parsed.Errors.Count > 0)
-        {
-            foreach (var error in parsed.Errors)
-                console.Error.WriteLine($"error: {error.Message}");
-            console.Error.WriteLine("Try 'contextgrid --help', or --help after a command.");
-            return ExitCode.WrongUse;
-        }
-
         try
         {
-            return await InvokeAsync(parsed, console, cancellation);
+            var parsed = Root(console).Parse(args, Verbatim);
+            return parsed.Errors.Count == 0
+                ? await InvokeAsync(parsed, console, cancellation)
+                : Refuse(parsed, console);
         }
         catch (OperationCanceledException)
         {
@@ -48,6 +49,12 @@ public static class CommandLineApp
             console.Error.WriteLine($"error: {e.Message}");
             return ExitCode.Failed;
         }
+        catch (Exception e)
+        {
+            // A mistake of this program; whoever uses it gets one line all the same.
+            console.Error.WriteLine($"error: unexpected {e.GetType().Name}: {Units.Printable(e.Message)}");
+            return ExitCode.Failed;
+        }
     }
 
     /// <summary>One line about a failed call: what, and what to do.</summary>
@@ -55,6 +62,14 @@ public static class CommandLineApp
     {
         var message = failure.Message.TrimEnd('.', ' ');
         return $"error: {message}{(message.EndsWith('?') || message.EndsWith('!') ? "" : ".")} {failure.Advice}";
+    }
+
+    private static int Refuse(ParseResult parsed, CliConsole console)
+    {
+        foreach (var error in parsed.Errors)
+            console.Error.WriteLine($"error: {Units.Printable(error.Message)}");
+        console.Error.WriteLine("Try 'contextgrid --help', or --help after a command.");
+        return ExitCode.WrongUse;
     }
 
     private static Task<int> InvokeAsync(ParseResult parsed, CliConsole console, CancellationToken cancellation)

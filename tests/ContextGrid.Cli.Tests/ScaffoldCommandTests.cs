@@ -74,6 +74,21 @@ public sealed class ScaffoldCommandTests
         Assert.Equal((2, 2), (none.ExitCode, both.ExitCode));
     }
 
+    [Theory]
+    [InlineData("1780272002", "timestamp: {field: ts, unit: s}  # the sample's numbers are seconds")]
+    [InlineData("1780272002000", "timestamp: ts\n")]
+    [InlineData("1780272002000000", "timestamp: {field: ts, unit: us}")]
+    [InlineData("1780272002000000000", "timestamp: {field: ts, unit: ns}")]
+    [InlineData("1780272002.25", "ts: timestamp(s)\n")]
+    public async Task Scaffold_TimesOfAnyUnit_ProposesTheUnit(string time, string line)
+    {
+        CliRun run = await RunAsync("t", $$"""{"ts":{{time}},"user_id":"u1","amount":1.5}""");
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Contains(line, run.Out, StringComparison.Ordinal);
+        Assert.Contains("timestamp: ", run.Out, StringComparison.Ordinal);
+    }
+
     private static Task<CliRun> RunAsync(string topic, string sample) => CliRun.RunAsync(
         ["definitions", "scaffold", "--topic", topic, "--file", "-"], Encoding.UTF8.GetBytes(sample));
 }

@@ -83,19 +83,39 @@ internal sealed class FieldSink(EventDefinition definition)
         }
     }
 
-    /// <summary>Sets a field to a point in time.</summary>
+    /// <summary>Sets a field to a point in time whose form leaves no doubt.</summary>
     /// <param name="slot">The field.</param>
     /// <param name="milliseconds">Milliseconds since the Unix epoch.</param>
     /// <param name="at">Where it stands.</param>
-    internal void SetTime(int slot, long milliseconds, int at)
+    internal void SetTime(int slot, long milliseconds, int at) =>
+        SetTime(slot, milliseconds, TimeUnit.Milliseconds, isCertain: true, at);
+
+    /// <summary>
+    /// Sets a field to the point in time of a number. Where schema and definition state the same unit, or only the
+    /// definition states one, the number is taken as it is; else it must not look like another unit.
+    /// </summary>
+    /// <param name="slot">The field.</param>
+    /// <param name="number">Since the Unix epoch.</param>
+    /// <param name="unit">The unit that the schema states; unstated: the definition's counts.</param>
+    /// <param name="at">Where it stands.</param>
+    internal void SetTime(int slot, long number, TimeUnit unit, int at)
     {
-        if (EventTime.IsInRange(milliseconds, out DecodeHint hint))
+        TimeUnit declared = definition.Fields[slot].Unit;
+        TimeUnit stated = unit == TimeUnit.Unstated ? declared : unit;
+        SetTime(slot, number, stated, stated == declared && stated != TimeUnit.Unstated, at);
+    }
+
+    private void SetTime(int slot, long number, TimeUnit unit, bool isCertain, int at)
+    {
+        if (EventTime.TryConvert(number, unit, isCertain, out long milliseconds, out DecodeHint hint))
         {
             _into[slot] = Value.Timestamp(milliseconds);
         }
         else
         {
-            Report(DecodeError.BadTimestamp, hint, slot, at, milliseconds.ToString(CultureInfo.InvariantCulture));
+            string word = TimeUnits.Word(unit);
+            Report(DecodeError.BadTimestamp, hint, slot, at, string.Create(
+                CultureInfo.InvariantCulture, $"{number}{(word.Length == 0 ? "" : " " + word)}"));
         }
     }
 

@@ -13,10 +13,7 @@ public static class BackupCommand
     /// <summary>Makes the command.</summary>
     public static Command Create(GlobalOptions global)
     {
-        var to = new Argument<string>("TO")
-        {
-            Description = "An absolute path on the server's machine: a new or an empty directory.",
-        };
+        var to = Arguments.Named("TO", "An absolute path on the server's machine: a new or an empty directory.");
         var rate = Arguments.Bounded("--rate", "Megabytes a second at most.", 100, 1, 100_000);
         var command = new Command("backup", "Copy the server's data directory while it runs.") { to, rate };
         command.SetAction(async (parsed, cancellation) =>

@@ -11,10 +11,7 @@ public static class BenchCommand
     public static Command Create(GlobalOptions global)
     {
         var (type, features) = (Arguments.Type(), Arguments.Features());
-        var keys = new Argument<string[]>("ID")
-        {
-            Description = "Keys of entities, read in turn.", Arity = ArgumentArity.OneOrMore,
-        };
+        var keys = Arguments.Keys("Keys of entities, read in turn.");
         var seconds = Arguments.Bounded("--seconds", "How long.", 5, 1, 3_600);
         var callers = Arguments.Bounded("--callers", "How many callers wait for answers at once.", 8, 1, 1_000);
         var command = new Command("bench", "Measure reads: callers that each wait for one answer before the next.")

@@ -38,7 +38,7 @@ public static class DefinitionsCommand
 
     private static Command Validate(GlobalOptions global)
     {
-        var directory = new Argument<string>("DIR") { Description = "A directory with *.yaml files." };
+        var directory = Arguments.Named("DIR", "A directory with *.yaml files.");
         var command = new Command("validate", "Check a directory of definitions, without a server.") { directory };
         command.SetAction(parsed =>
         {

@@ -11,7 +11,7 @@ public static class ExplainCommand
     public static Command Create(GlobalOptions global)
     {
         var (type, key, asOf) = (Arguments.Type(), Arguments.Key(), Arguments.AsOf());
-        var feature = new Argument<string>("FEATURE") { Description = "The feature's name." };
+        var feature = Arguments.Named("FEATURE", "The feature's name.");
         var command = new Command("explain", "Say how one feature's value came about.")
         {
             type, key, feature, asOf,

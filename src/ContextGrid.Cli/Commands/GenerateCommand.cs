@@ -18,12 +18,9 @@ public static class GenerateCommand
         {
             Description = "Equal seeds give equal events. Default 1.", HelpName = "N", DefaultValueFactory = _ => 1,
         };
-        var start = new Option<long>("--start")
-        {
-            Description = $"The first event's time, milliseconds since 1970. Default {StartMs}.",
-            HelpName = "MS",
-            DefaultValueFactory = _ => StartMs,
-        };
+        var start = Arguments.Time(
+            "--start",
+            "The first event's time, milliseconds since 1970 or RFC 3339. Default 2026-01-01T00:00:00Z.");
         var kind = new Option<string>("--kind")
         {
             Description = "payments or logins. Default payments.", DefaultValueFactory = _ => "payments",
@@ -35,7 +32,14 @@ public static class GenerateCommand
         };
         command.SetAction(parsed =>
         {
-            var shape = new TrafficShape(parsed.GetValue(users), parsed.GetValue(seed), parsed.GetValue(start));
+            var startMs = parsed.GetValue(start)?.ToUnixTimeMilliseconds() ?? StartMs;
+            if (startMs > DateTimeOffset.MaxValue.ToUnixTimeMilliseconds() - parsed.GetValue(events))
+            {
+                throw new CliException(
+                    "--start is out of range: the events would end after the year 9999.", ExitCode.WrongUse);
+            }
+
+            var shape = new TrafficShape(parsed.GetValue(users), parsed.GetValue(seed), startMs);
             using var output = global.Console.OpenOutput();
             if (parsed.GetValue(kind) == "logins")
                 WriteLogins(output, parsed.GetValue(events), shape);

@@ -3,6 +3,7 @@ using ContextGrid.Cli.Output;
 using ContextGrid.Client;
 using ContextGrid.Contracts.V1;
 using ContextGrid.Core.Expressions;
+using ContextGrid.Core.Model;
 
 namespace ContextGrid.Cli.Commands;
 
@@ -35,8 +36,7 @@ public static class GetCommand
             {
                 var answer = await client.GetAsync(request, cancellation);
                 Write(global, parsed, answer);
-                await HintAsync(global.Console, client, answer, cancellation);
-                return ExitCode.Done;
+                return await HintAsync(global.Console, client, answer, cancellation) ? ExitCode.Failed : ExitCode.Done;
             }
             catch (ContextGridException e) when (e.RefusedAnswer is { } answer)
             {
@@ -47,23 +47,25 @@ public static class GetCommand
         return command;
     }
 
-    // The answer names features that do not exist; only the definitions know what was meant.
-    private static async Task HintAsync(
+    // The answer names features that do not exist; only the definitions know what was meant. True: there are some.
+    private static async Task<bool> HintAsync(
         CliConsole console, ContextGridClient client, ContextResult answer, CancellationToken cancellation)
     {
         var unknown = answer.Entities.SelectMany(
             e => e.Where(f => f.Status == FeatureStatus.UnknownFeature).Select(f => (e.Id.Type, f.Name))).ToArray();
         if (unknown.Length == 0)
-            return;
+            return false;
         var definitions = await client.GetDefinitionsAsync(cancellation);
         foreach (var (type, name) in unknown)
         {
             var known = definitions.Entities.Where(d => d.Type == type.Split('@')[0])
                 .SelectMany(d => d.Features.Select(f => f.Name));
             var meant = NearestName.Suggest(name, known);
-            if (meant.Length > 0)
-                console.Error.WriteLine($"{type} has no feature '{Units.Printable(name)}'{meant}");
+            console.Error.WriteLine(
+                "error: " + Sentence.End($"{type} has no feature '{Units.Printable(name)}'{meant}"));
         }
+
+        return true;
     }
 
     private static void Write(GlobalOptions global, ParseResult parsed, ContextResult answer)

@@ -11,7 +11,7 @@ public static class PlanCommand
     /// <summary>Makes the command.</summary>
     public static Command Create(GlobalOptions global)
     {
-        var directory = new Argument<string>("DIR") { Description = "A directory with *.yaml files." };
+        var directory = Arguments.Named("DIR", "A directory with *.yaml files.");
         var entity = new Argument<string?>("ENTITY")
         {
             Description = "Only this type of entity.", Arity = ArgumentArity.ZeroOrOne,

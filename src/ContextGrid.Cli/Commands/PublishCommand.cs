@@ -28,7 +28,7 @@ public static class PublishCommand
             // Ten batches a second keep a slow rate even.
             var size = perSecond > 0 ? Math.Clamp(perSecond / 10, 1, parsed.GetValue(batch)) : parsed.GetValue(batch);
             var plan = new PublishPlan(
-                parsed.GetRequiredValue(topic),
+                parsed.GetRequiredValue(topic)!, // Required, and not empty.
                 parsed.GetValue(key),
                 size,
                 parsed.GetValue(from),
@@ -39,14 +39,15 @@ public static class PublishCommand
         return command;
     }
 
-    private static Option<string> Topic() =>
-        new("--topic") { Description = "The topic.", HelpName = "TOPIC", Required = true };
-
-    private static Option<string> Key() => new("--key")
+    private static Option<string?> Topic()
     {
-        Description = "The member that holds the partitioning key; without it, what the definition says.",
-        HelpName = "FIELD",
-    };
+        var topic = Arguments.Text("--topic", "The topic.", "TOPIC");
+        topic.Required = true;
+        return topic;
+    }
+
+    private static Option<string?> Key() => Arguments.Text(
+        "--key", "The member that holds the partitioning key; without it, what the definition says.", "FIELD");
 
     private static Option<string> File() => new("--file")
     {

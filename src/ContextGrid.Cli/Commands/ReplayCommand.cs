@@ -50,7 +50,7 @@ public static class ReplayCommand
             ReplayText.Write(global.Console, replay);
     }
 
-    private static Argument<string> Id() => new("ID") { Description = "The replay's id, such as user-2." };
+    private static Argument<string> Id() => Arguments.Named("ID", "The replay's id, such as user-2.");
 
     private static Command Status(GlobalOptions global)
     {

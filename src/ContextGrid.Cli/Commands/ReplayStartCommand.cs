@@ -8,24 +8,19 @@ public sealed class ReplayStartCommand
 {
     private readonly Argument<string> _type = Arguments.Type();
 
-    private readonly Option<string?> _key = new("--key") { Description = "Only this key.", HelpName = "KEY" };
+    private readonly Option<string?> _key = Arguments.Text("--key", "Only this key.", "KEY");
 
     private readonly Option<string?> _from =
-        new("--from") { Description = "Only keys from this one on, in the order of UTF-8 bytes.", HelpName = "KEY" };
+        Arguments.Text("--from", "Only keys from this one on, in the order of UTF-8 bytes.", "KEY");
 
     private readonly Option<string?> _to =
-        new("--to") { Description = "Only keys before this one.", HelpName = "KEY" };
+        Arguments.Text("--to", "Only keys before this one.", "KEY");
 
-    private readonly Option<string?> _version = new("--version")
-    {
-        Description = "The shadow version that takes the states; without it the number after the definition's.",
-        HelpName = "N",
-    };
+    private readonly Option<string?> _version = Arguments.Text(
+        "--version", "The shadow version that takes the states; without it the number after the definition's.", "N");
 
-    private readonly Option<string?> _id = new("--id")
-    {
-        Description = "The replay's id; without it type and version, such as user-2.", HelpName = "ID",
-    };
+    private readonly Option<string?> _id =
+        Arguments.Text("--id", "The replay's id; without it type and version, such as user-2.", "ID");
 
     /// <summary>Makes the command.</summary>
     public static Command Create(GlobalOptions global) => new ReplayStartCommand().Make(global);

@@ -12,7 +12,7 @@ public static class VerifyCommand
     /// <summary>Makes the command.</summary>
     public static Command Create(GlobalOptions global)
     {
-        var directory = new Argument<string>("DIR") { Description = "A data directory, or a backup of one." };
+        var directory = Arguments.Named("DIR", "A data directory, or a backup of one.");
         var definitions = new Option<string>("--definitions")
         {
             Description = "A directory with *.yaml files: decode every snapshot with them.", HelpName = "DIR",

@@ -11,10 +11,7 @@ public static class WatchCommand
     public static Command Create(GlobalOptions global)
     {
         var type = Arguments.Type();
-        var keys = new Argument<string[]>("ID")
-        {
-            Description = "Keys of entities.", Arity = ArgumentArity.OneOrMore,
-        };
+        var keys = Arguments.Keys("Keys of entities.");
         var features = Arguments.Features();
         var command = new Command("watch", "Show entities now and whenever they change, until Ctrl-C.")
         {

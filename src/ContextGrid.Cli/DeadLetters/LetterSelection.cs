@@ -18,13 +18,12 @@ public sealed class LetterSelection
     private readonly Option<bool> _all =
         new("--all") { Description = "All open letters that the filters let through." };
 
-    private readonly Option<string> _topic = new("--topic") { Description = "Only of this topic.", HelpName = "TOPIC" };
+    private readonly Option<string?> _topic = Arguments.Text("--topic", "Only of this topic.", "TOPIC");
 
-    private readonly Option<string> _reason =
-        new("--reason") { Description = "Only with this reason.", HelpName = "REASON" };
+    private readonly Option<string?> _reason = Arguments.Text("--reason", "Only with this reason.", "REASON");
 
-    private readonly Option<string> _contains =
-        new("--contains") { Description = "Only with this text in key, payload or message.", HelpName = "TEXT" };
+    private readonly Option<string?> _contains =
+        Arguments.Text("--contains", "Only with this text in key, payload or message.", "TEXT");
 
     private readonly Option<DateTimeOffset?> _since;
     private readonly Option<DateTimeOffset?> _until;

@@ -20,12 +20,18 @@ internal static class DefinitionSketch
         yaml.Append("version: 1\nevents:\n");
         yaml.Append(CultureInfo.InvariantCulture, $"  {roles.Event}:\n    topic: {Quote(topic)}\n");
         yaml.Append(CultureInfo.InvariantCulture, $"    format: {format.ToString().ToLowerInvariant()}\n");
-        Append(yaml, "timestamp", roles.Time);
+        AppendTime(yaml, roles.Time);
         Append(yaml, "id", roles.Id);
         Append(yaml, "key", roles.Keys[0]);
         yaml.Append("    fields:\n");
         foreach (var field in fields)
-            yaml.Append(CultureInfo.InvariantCulture, $"      {Quote(field.Name)}: {TypeName(field.Type)}\n");
+        {
+            // Only a timestamp takes fractions of a second as a time.
+            var isTime = field == roles.Time && field.Type == ValueKind.Double;
+            var type = isTime ? $"timestamp({TimeUnits.Word(field.Unit)})" : TypeName(field.Type);
+            yaml.Append(CultureInfo.InvariantCulture, $"      {Quote(field.Name)}: {type}\n");
+        }
+
         var personal = fields.Where(f => Names.EndsWithAny(f.Name, Personal)).ToArray();
         yaml.Append(personal.Length > 0 ? "    classes:\n" : "");
         foreach (var field in personal)
@@ -87,6 +93,22 @@ internal static class DefinitionSketch
     {
         if (field is not null)
             yaml.Append(CultureInfo.InvariantCulture, $"    {key}: {Quote(field)}\n");
+    }
+
+    // The unit is proposed where the sample's numbers are none of milliseconds.
+    private static void AppendTime(StringBuilder yaml, FieldSketch? time)
+    {
+        if (time is not { } field)
+            return;
+        if (field.Unit is TimeUnit.Unstated or TimeUnit.Milliseconds || field.Type == ValueKind.Double)
+        {
+            Append(yaml, "timestamp", field.Name);
+            return;
+        }
+
+        var (unit, words) = (TimeUnits.Word(field.Unit), field.Unit.ToString().ToLowerInvariant());
+        yaml.Append(CultureInfo.InvariantCulture, $"    timestamp: {{field: {Quote(field.Name)}, unit: {unit}}}")
+            .Append(CultureInfo.InvariantCulture, $"  # the sample's numbers are {words}\n");
     }
 
     private static string TypeName(ValueKind type) => type.ToString().ToLowerInvariant();

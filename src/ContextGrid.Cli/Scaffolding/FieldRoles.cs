@@ -11,7 +11,10 @@ public sealed class FieldRoles
     private const int CategoriesMax = 4;
 
     private static readonly string[] Times =
-        ["ts", "timestamp", "event_time", "eventtime", "time", "occurred_at", "created_at", "at", "date"];
+    [
+        "ts", "timestamp", "event_time", "eventtime", "event_ts", "time", "occurred_at", "created_at", "created", "at",
+        "epoch", "unix_time", "date",
+    ];
 
     private static readonly string[] Owners =
     [
@@ -36,7 +39,7 @@ public sealed class FieldRoles
     public required string Event { get; init; }
 
     /// <summary>The field of the event time; null: the record's own.</summary>
-    public string? Time { get; init; }
+    public FieldSketch? Time { get; init; }
 
     /// <summary>The field of the producer's id; null: none.</summary>
     public string? Id { get; init; }
@@ -60,7 +63,8 @@ public sealed class FieldRoles
     public static FieldRoles? Choose(string topic, IReadOnlyList<FieldSketch> fields)
     {
         var name = Names.Singular(Names.OfTopic(topic));
-        var time = ChooseTime(fields);
+        var chosen = ChooseTime(fields);
+        var time = chosen?.Name;
         FieldSketch[] keyable =
             [.. fields.Where(f => f.Type is ValueKind.String or ValueKind.Int64 && f.Name != time)];
         var id = new[] { $"{name}_id", "event_id", "message_id", "id", "uuid", "guid" }
@@ -80,7 +84,7 @@ public sealed class FieldRoles
         return new FieldRoles
         {
             Event = name,
-            Time = time,
+            Time = chosen,
             Id = id is not null && keys.Contains(id) ? null : id,
             Keys = keys,
             Sums = [.. rest.Where(IsAmount).Take(AmountsMax).Select(f => f.Name)],
@@ -90,13 +94,15 @@ public sealed class FieldRoles
         };
     }
 
-    private static string? ChooseTime(IReadOnlyList<FieldSketch> fields)
+    private static FieldSketch? ChooseTime(IReadOnlyList<FieldSketch> fields)
     {
-        string? Named(ValueKind type) => Times.Select(
-            wanted => fields.FirstOrDefault(f => f.Type == type && Names.Snake(f.Name) == wanted).Name)
+        FieldSketch? First(Func<FieldSketch, bool> fits) => fields.Where(fits).Cast<FieldSketch?>().FirstOrDefault();
+        FieldSketch? Named(Func<FieldSketch, bool> fits) => Times
+            .Select(wanted => First(f => fits(f) && Names.Snake(f.Name) == wanted))
             .FirstOrDefault(found => found is not null);
-        return Named(ValueKind.Timestamp) ?? Named(ValueKind.Int64)
-            ?? fields.FirstOrDefault(f => f.Type == ValueKind.Timestamp).Name;
+        return Named(f => f.Type == ValueKind.Timestamp) ?? Named(f => f.Type == ValueKind.Int64)
+            ?? Named(f => f.Type == ValueKind.Double && f.Unit != TimeUnit.Unstated)
+            ?? First(f => f.Type == ValueKind.Timestamp);
     }
 
     // The place among the owners, by the name with or without _id; beyond the last: none.

@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text.Json;
 using ContextGrid.Core.Model;
+using ContextGrid.Runtime.Codecs;
 
 namespace ContextGrid.Cli.Scaffolding;
 
@@ -10,6 +10,10 @@ public sealed class SampleFields
     /// <summary>Records that are looked at.</summary>
     public const int RecordsMax = 10_000;
 
+    // The shortest RFC 3339 time.
+    private const int TimeCharsMin = 20;
+    private const double CenturySeconds = 946_684_800;
+    private const double CenturyEndSeconds = 4_102_444_800;
     private const int DistinctMax = 1_000;
     private const int MembersMax = 200;
 
@@ -41,7 +45,8 @@ public sealed class SampleFields
     /// <summary>The members that a field can hold, in the order of their first occurrence.</summary>
     public IReadOnlyList<FieldSketch> ToFields() =>
     [
-        .. _order.Select(name => new FieldSketch(name, _members[name].Type, _members[name].Values.Count))
+        .. _order.Select(name => new FieldSketch(
+            name, _members[name].Type, _members[name].Values.Count, _members[name].Unit))
             .Where(f => f.Type is not (ValueKind.Null or ValueKind.Map)),
     ];
 
@@ -58,6 +63,8 @@ public sealed class SampleFields
         var type = TypeOf(value);
         if (type == ValueKind.Null)
             return;
+        var unit = value.ValueKind == JsonValueKind.Number ? UnitOf(value.GetDouble()) : TimeUnit.Unstated;
+        member.Unit = member.Type == ValueKind.Null || member.Unit == unit ? unit : TimeUnit.Unstated;
         member.Type = Join(member.Type, type);
         if (member.Values.Count < DistinctMax)
             member.Values.Add(value.GetRawText());
@@ -83,16 +90,31 @@ public sealed class SampleFields
         _ => ValueKind.Null,
     };
 
+    // A time from 2000 to 2100 is one in a single unit.
+    private static TimeUnit UnitOf(double number)
+    {
+        var seconds = number;
+        foreach (var unit in Enum.GetValues<TimeUnit>().Skip(1))
+        {
+            if (seconds is >= CenturySeconds and < CenturyEndSeconds)
+                return unit;
+            seconds /= 1_000;
+        }
+
+        return TimeUnit.Unstated;
+    }
+
     private static bool IsNested(JsonElement item) =>
         item.ValueKind is JsonValueKind.Array or JsonValueKind.Object;
 
     private static bool IsTime(string text) =>
-        text.Length >= 20 && text[10] is 'T' or 't' && (text.EndsWith('Z') || text[^6] is '+' or '-')
-        && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
+        text.Length >= TimeCharsMin && TimeText.TryParse(text, out _, out _);
 
     private sealed class Member
     {
         internal ValueKind Type { get; set; }
+
+        internal TimeUnit Unit { get; set; }
 
         internal HashSet<string> Values { get; } = new(StringComparer.Ordinal);
     }

@@ -57,7 +57,11 @@ public enum IdScope
 /// <param name="Name">The member's name in the payload.</param>
 /// <param name="Type">Bool, Int64, Double, String, Timestamp or List.</param>
 /// <param name="DataClass">The data class such as <c>pii</c>; null when none.</param>
-public sealed record FieldDefinition(string Name, ValueKind Type, string? DataClass);
+public sealed record FieldDefinition(string Name, ValueKind Type, string? DataClass)
+{
+    /// <summary>The unit of numbers in a Timestamp, or in an Int64 that is the event time.</summary>
+    public TimeUnit Unit { get; init; }
+}
 
 /// <summary>The encoding of a payload.</summary>
 public enum EventFormat

@@ -104,9 +104,42 @@ internal sealed class EventReader(NodeReader reader)
     /// </summary>
     private int Timestamp(DefinitionMapping mapping, List<FieldDefinition> fields, string what)
     {
-        if (NodeReader.Find(mapping, "timestamp") is not DefinitionScalar { Text.Length: > 0 } name)
+        if (NodeReader.Find(mapping, "timestamp") is not DefinitionMapping described)
         {
-            return FieldIndex(mapping, "timestamp", fields, what, ValueKind.Timestamp, ValueKind.Int64);
+            return TimestampField(mapping, "timestamp", fields, what);
+        }
+
+        reader.RefuseUnknownKeys(described, "'timestamp'", ["field", "unit"]);
+        if (NodeReader.Find(described, "field") is null)
+        {
+            reader.Errors.Add(described.Place, "'timestamp' needs the name of a field; write 'timestamp: NAME' or "
+                + "'timestamp: {field: NAME, unit: s}'");
+            return -1;
+        }
+
+        int index = TimestampField(described, "field", fields, what);
+        if (NodeReader.Find(described, "unit") is { } node && reader.Scalar(node, "'unit'") is { } scalar)
+        {
+            TimeUnit unit = reader.Unit(scalar);
+            if (index >= 0 && fields[index].Unit is var declared && declared != TimeUnit.Unstated && declared != unit)
+            {
+                reader.Errors.Add(scalar.Place, $"the unit is {scalar.Text}, but the field '{fields[index].Name}' is "
+                    + $"declared as timestamp({TimeUnits.Word(declared)})");
+            }
+            else if (index >= 0)
+            {
+                fields[index] = fields[index] with { Unit = unit };
+            }
+        }
+
+        return index;
+    }
+
+    private int TimestampField(DefinitionMapping mapping, string key, List<FieldDefinition> fields, string what)
+    {
+        if (NodeReader.Find(mapping, key) is not DefinitionScalar { Text.Length: > 0 } name)
+        {
+            return FieldIndex(mapping, key, fields, what, ValueKind.Timestamp, ValueKind.Int64);
         }
 
         bool declared = fields.Exists(f => f.Name == name.Text);
@@ -114,7 +147,7 @@ internal sealed class EventReader(NodeReader reader)
             && NearestName.Suggest(name.Text, [f.Name]).StartsWith("; did", StringComparison.Ordinal));
         if (declared || isSlip)
         {
-            return FieldIndex(mapping, "timestamp", fields, what, ValueKind.Timestamp, ValueKind.Int64);
+            return FieldIndex(mapping, key, fields, what, ValueKind.Timestamp, ValueKind.Int64);
         }
 
         fields.Add(new FieldDefinition(_fields.Name(name), ValueKind.Timestamp, null));
@@ -133,7 +166,9 @@ internal sealed class EventReader(NodeReader reader)
         int index = _fields.Find(name, fields, what);
         if (index >= 0 && fields[index].Type is var type && type != one && type != other && type != ValueKind.Null)
         {
-            reader.Errors.Add(name.Place, $"'{key}' needs a field of type {TypeNames.Of(one)} or "
+            // The field of a mapping is named by what it is for.
+            string role = key != "field" ? key : one == ValueKind.Timestamp ? "timestamp" : "id";
+            reader.Errors.Add(name.Place, $"'{role}' needs a field of type {TypeNames.Of(one)} or "
                 + $"{TypeNames.Of(other)}; '{name.Text}' is {TypeNames.Of(type)}");
         }
 

@@ -32,7 +32,8 @@ internal sealed class FieldsReader(NodeReader reader)
 
         foreach (DefinitionEntry entry in declared.Entries)
         {
-            fields.Add(new FieldDefinition(Name(entry.Key), FieldType(entry), null));
+            ValueKind type = FieldType(entry, out TimeUnit unit);
+            fields.Add(new FieldDefinition(Name(entry.Key), type, null) { Unit = unit });
         }
 
         Classes(mapping, fields, what);
@@ -53,11 +54,17 @@ internal sealed class FieldsReader(NodeReader reader)
         return name.Text;
     }
 
-    private ValueKind FieldType(DefinitionEntry entry)
+    private ValueKind FieldType(DefinitionEntry entry, out TimeUnit unit)
     {
+        unit = TimeUnit.Unstated;
         if (reader.Scalar(entry.Value, $"the type of field '{entry.Key.Text}'") is not { } type)
         {
             return ValueKind.Null;
+        }
+
+        if (Unit(type, out unit) is { } timestamp)
+        {
+            return timestamp;
         }
 
         if (!TypeNames.TryParse(type.Text, out ValueKind kind))
@@ -67,6 +74,20 @@ internal sealed class FieldsReader(NodeReader reader)
         }
 
         return kind;
+    }
+
+    // The type of 'timestamp(s)' with its unit; null: the text is none of this form.
+    private ValueKind? Unit(DefinitionScalar type, out TimeUnit unit)
+    {
+        const string Start = "timestamp(";
+        unit = TimeUnit.Unstated;
+        if (!type.Text.StartsWith(Start, StringComparison.Ordinal) || type.Text[^1] != ')')
+        {
+            return null;
+        }
+
+        unit = reader.Unit(type with { Text = type.Text[Start.Length..^1] });
+        return ValueKind.Timestamp;
     }
 
     private void Classes(DefinitionMapping mapping, List<FieldDefinition> fields, string what)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using ContextGrid.Core.Expressions;
+using ContextGrid.Core.Model;
 
 namespace ContextGrid.Core.Definitions;
 
@@ -94,6 +95,18 @@ internal sealed class NodeReader(DefinitionErrors errors)
 
         errors.Add(scalar.Place, $"'{key}' must be an integer from {min} to {max}; found '{scalar.Text}'");
         return otherwise;
+    }
+
+    /// <summary>A unit of time; unstated, with an error, when it is none.</summary>
+    internal TimeUnit Unit(DefinitionScalar scalar)
+    {
+        if (!TimeUnits.TryParse(scalar.Text, out TimeUnit unit))
+        {
+            errors.Add(scalar.Place, $"unknown unit of a timestamp: '{scalar.Text}'; known are "
+                + string.Join(", ", TimeUnits.Words));
+        }
+
+        return unit;
     }
 
     /// <summary>One of some words, by its index; the first when the key is missing or wrong.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using ContextGrid.Core.Definitions;
 using ContextGrid.Core.Model;
 
 namespace ContextGrid.Runtime.Codecs;
@@ -106,7 +107,9 @@ internal static class DecodeMessage
     {
         DecodeHint.NumberInQuotes => "; write the number without quotes",
         DecodeHint.TextWithoutQuotes => "; write the text in quotes",
-        DecodeHint.Fraction => "; declare the field as double to allow fractions",
+        DecodeHint.Fraction when result.FieldIndex == result.Definition?.TimestampField =>
+            "; it has a fraction: declare the field as timestamp(s) for seconds with a fraction",
+        DecodeHint.Fraction => "; it has a fraction: declare the field as double to allow fractions",
         DecodeHint.NestedList => "; a list's items are not lists or objects",
         _ => "",
     };
@@ -115,16 +118,38 @@ internal static class DecodeMessage
         ? "; the largest is about 1.8e308"
         : "; declare the field as double, or as string when it is an identifier";
 
-    private static string TimestampHint(in DecodeResult result) => result.Hint switch
+    private static string TimestampHint(in DecodeResult result)
     {
-        DecodeHint.Seconds => "it looks like seconds; epoch milliseconds were meant: multiply by 1,000",
-        DecodeHint.Microseconds => "it looks like microseconds; epoch milliseconds were meant: divide by 1,000",
-        DecodeHint.Nanoseconds => "it looks like nanoseconds; epoch milliseconds were meant: divide by 1,000,000",
-        DecodeHint.NumberInQuotes => "epoch milliseconds are a number: write it without quotes",
-        DecodeHint.Fraction => "epoch milliseconds are a whole number",
-        DecodeHint.NoOffset => "an RFC 3339 text ends with Z or an offset such as +02:00",
-        _ => "epoch milliseconds or an RFC 3339 text such as \"2026-01-31T12:00:00Z\" was meant",
-    };
+        string unit = result.Hint switch
+        {
+            DecodeHint.Seconds => "s",
+            DecodeHint.Milliseconds => "ms",
+            DecodeHint.Microseconds => "us",
+            DecodeHint.Nanoseconds => "ns",
+            _ => "",
+        };
+
+        // A schema's unit stands behind the number.
+        if (unit.Length > 0 && result.FoundText?.Split(' ') is [_, { } schema])
+        {
+            return $"it looks like {unit}, and its schema says {schema}; if it is right, declare "
+                + Declared(result, schema);
+        }
+
+        string declare = result.Hint is < DecodeHint.Year or > DecodeHint.Nanoseconds ? ""
+            : unit.Length == 0 ? $"; if it is right, declare {Declared(result, "ms")}"
+            : $"; or declare {Declared(result, unit)}, or with ms if it is right";
+        return TimeText.Explain(result.Hint) + declare;
+    }
+
+    // How a definition states the unit of the field that is wrong.
+    private static string Declared(in DecodeResult result, string unit)
+    {
+        FieldDefinition? field = result.FieldIndex >= 0 ? result.Definition?.Fields[result.FieldIndex] : null;
+        return field is { Type: ValueKind.Int64 }
+            ? $"'timestamp: {{field: {field.Name}, unit: {unit}}}'"
+            : $"the field's type as 'timestamp({unit})'";
+    }
 
     private static string Future(in DecodeResult result) =>
         $"the event time {Value.Timestamp(result.EventTimeMs)} is more than "

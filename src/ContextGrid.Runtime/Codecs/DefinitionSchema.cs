@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ContextGrid.Core.Expressions;
+using ContextGrid.Core.Model;
 
 namespace ContextGrid.Runtime.Codecs;
 
@@ -52,7 +53,7 @@ public static class DefinitionSchema
                 ["default"] = "json",
                 ["description"] = "The encoding of the payload.",
             },
-            ["timestamp"] = Text("The field of the event time; without it the record's own time counts."),
+            ["timestamp"] = Timestamp(),
             ["id"] = Id(),
             ["dedupe"] = Duration("How long an id is remembered.", "10m"),
             ["key"] = Text("The field that partitions the topic; by default the key of the first entity."),
@@ -75,6 +76,22 @@ public static class DefinitionSchema
                     ["enum"] = new JsonArray("partition", "key"),
                     ["default"] = "partition",
                     ["description"] = "Within what an id is unique: the topic's partition, or each key.",
+                },
+            })),
+    };
+
+    private static JsonObject Timestamp() => new()
+    {
+        ["description"] = "The field of the event time; without it the record's own time counts.",
+        ["anyOf"] = new JsonArray(
+            new JsonObject { ["type"] = "string" },
+            Closed(["field"], new JsonObject
+            {
+                ["field"] = Text("The field."),
+                ["unit"] = new JsonObject
+                {
+                    ["enum"] = new JsonArray([.. TimeUnits.Words.Select(w => (JsonNode)w)]),
+                    ["description"] = "The unit of a number: seconds, milli-, micro- or nanoseconds since 1970.",
                 },
             })),
     };
@@ -104,7 +121,8 @@ public static class DefinitionSchema
         "Types of the payload's members by name.",
         new JsonObject
         {
-            ["enum"] = new JsonArray([.. TypeNames.Declarable.Append("int").Select(t => (JsonNode)t)]),
+            ["enum"] = new JsonArray([.. TypeNames.Declarable.Append("int")
+                .Concat(TimeUnits.Words.Select(w => $"timestamp({w})")).Select(t => (JsonNode)t)]),
         });
 
     private static JsonObject Closed(string[] required, JsonObject properties) => new()

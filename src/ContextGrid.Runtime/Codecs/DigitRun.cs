@@ -12,6 +12,9 @@ internal ref struct DigitRun
     /// <summary>Digits that are read and not in Value: zeros at the end, or what did not fit.</summary>
     internal int Dropped;
 
+    /// <summary>Of the dropped digits those up to the last that is not zero.</summary>
+    internal int Lost;
+
     /// <summary>Reads digits from a place on and returns where they end.</summary>
     internal int Read(ReadOnlySpan<byte> text, int at)
     {
@@ -50,6 +53,7 @@ internal ref struct DigitRun
         }
 
         Dropped = Cut ? Dropped + 1 : 0;
+        Lost = Dropped;
         Value = Cut ? Value : value + digit;
     }
 }

@@ -156,7 +156,7 @@ internal sealed class EventRules
                 return DecodeError.MissingTimestamp;
             }
 
-            if (!EventTime.TryRead(value, into.LogTimeMs, out long timeMs, out hint))
+            if (!EventTime.TryRead(value, Definition.Fields[field].Unit, out long timeMs, out hint))
             {
                 return DecodeError.BadTimestamp;
             }

@@ -2,54 +2,125 @@ using ContextGrid.Core.Model;
 
 namespace ContextGrid.Runtime.Codecs;
 
-/// <summary>Reads timestamps and tells the usual mistakes from each other.</summary>
+/// <summary>
+/// Makes times of numbers, and tells the usual mistakes from each other: the one place where that is decided, for every
+/// encoding and for the command line.
+/// </summary>
 internal static class EventTime
 {
-    // A clock is hardly ever wrong by more than this when it is read in the wrong unit.
-    private const long SimilarMs = 400L * 86_400_000;
+    // Numbers within a day of the epoch are a clock that was reset, or a test; as seconds they end in September 1972.
+    private const long NearEpochMs = 86_400_000;
 
-    // Epoch seconds are told from early epoch milliseconds only where log times are of this century.
-    private const long LogTimeMsMin = 978_307_200_000;
+    // Seconds until the year 5138, milliseconds from March 1973 on: where nobody says, it takes this many for
+    // milliseconds. The next units follow in steps of a thousand.
+    private const long SecondsEnd = 100_000_000_000;
+    private const long MillisecondsEnd = SecondsEnd * 1_000;
+    private const long MicrosecondsEnd = MillisecondsEnd * 1_000;
+
+    // What is hardly beyond the year 9999 was meant as that, and not as microseconds of the year 1978.
+    private const long NearRangeEnd = 300_000_000_000_000;
 
     /// <summary>Checks epoch milliseconds to be within the years 1 to 9999.</summary>
     internal static bool IsInRange(long milliseconds, out DecodeHint hint)
     {
-        // Milliseconds of the year 9999 are less than microseconds of 1978 and nanoseconds of January 1970.
-        long magnitude = Math.Abs(Math.Max(milliseconds, -long.MaxValue));
-        hint = magnitude >= 100_000_000_000_000_000 ? DecodeHint.Nanoseconds : DecodeHint.Microseconds;
+        hint = milliseconds < Rfc3339.MsMin ? DecodeHint.BeforeYear1 : DecodeHint.AfterYear9999;
         return milliseconds is >= Rfc3339.MsMin and <= Rfc3339.MsMax;
     }
 
+    /// <summary>The time of a number that a definition or a schema speaks about.</summary>
+    /// <param name="value">Since the Unix epoch.</param>
+    /// <param name="unit">The number's unit; unstated: milliseconds.</param>
+    /// <param name="isCertain">Whether a unit that looks wrong is taken all the same.</param>
+    /// <param name="milliseconds">Since the Unix epoch; fractions are cut off, towards the past.</param>
+    /// <param name="hint">What is wrong.</param>
+    internal static bool TryConvert(
+        long value, TimeUnit unit, bool isCertain, out long milliseconds, out DecodeHint hint)
+    {
+        milliseconds = unit switch
+        {
+            TimeUnit.Seconds => Math.Abs(Math.Max(value, -long.MaxValue)) < MillisecondsEnd
+                ? value * 1_000
+                : value < 0 ? long.MinValue : long.MaxValue,
+            TimeUnit.Microseconds => TimeMath.FloorDiv(value, 1_000),
+            TimeUnit.Nanoseconds => TimeMath.FloorDiv(value, 1_000_000),
+            _ => value,
+        };
+        bool good = IsInRange(milliseconds, out hint);
+        DecodeHint doubt = isCertain ? DecodeHint.None : Doubt(value, unit, good);
+        hint = doubt == DecodeHint.None ? hint : doubt;
+        return good && doubt == DecodeHint.None;
+    }
+
+    /// <summary>The time of a number without a word about its unit: milliseconds, unless it looks like something else.
+    /// </summary>
+    internal static bool TryGuess(long value, out long milliseconds, out DecodeHint hint) =>
+        TryConvert(value, TimeUnit.Unstated, isCertain: false, out milliseconds, out hint);
+
     /// <summary>The event time that the timestamp field's value stands for.</summary>
-    /// <param name="value">A Timestamp, Int64, Double (whole) or String (RFC 3339); not null.</param>
-    /// <param name="logTimeMs">The record's log time: seconds that look like now are refused.</param>
+    /// <param name="value">A Timestamp, which was checked when it was read, an Int64 or a String (RFC 3339); not null.
+    /// </param>
+    /// <param name="unit">The unit of an Int64.</param>
     /// <param name="timeMs">Milliseconds since the Unix epoch.</param>
     /// <param name="hint">What is wrong.</param>
-    internal static bool TryRead(in Value value, long logTimeMs, out long timeMs, out DecodeHint hint)
+    internal static bool TryRead(in Value value, TimeUnit unit, out long timeMs, out DecodeHint hint)
     {
         if (value.Kind == ValueKind.String)
         {
             return Rfc3339.TryParse(value.Utf8, out timeMs, out hint);
         }
 
-        timeMs = value.Int64;
-        if (value.Kind == ValueKind.Double)
+        if (value.Kind == ValueKind.Timestamp)
         {
-            timeMs = Math.Abs(value.Double) < 9e15 ? (long)value.Double : long.MaxValue;
-            if (timeMs != value.Double && timeMs != long.MaxValue)
-            {
-                hint = DecodeHint.Fraction;
-                return false;
-            }
+            timeMs = value.Int64;
+            return IsInRange(timeMs, out hint);
         }
 
-        if (!IsInRange(timeMs, out hint))
-        {
-            return false;
-        }
-
-        hint = DecodeHint.Seconds;
-        return logTimeMs < LogTimeMsMin || timeMs < LogTimeMsMin / 1_000 - SimilarMs / 1_000
-            || Math.Abs(timeMs * 1_000 - logTimeMs) > SimilarMs;
+        return TryConvert(value.Int64, unit, unit != TimeUnit.Unstated, out timeMs, out hint);
     }
+
+    // What the number looks like, if that is not the unit.
+    private static DecodeHint Doubt(long value, TimeUnit unit, bool isInRange)
+    {
+        long magnitude = Math.Abs(Math.Max(value, -long.MaxValue));
+        bool isMs = unit is TimeUnit.Unstated or TimeUnit.Milliseconds;
+        if (isMs && LooksLikeDate(value, out DecodeHint date))
+        {
+            return date;
+        }
+
+        if (magnitude < NearEpochMs)
+        {
+            return DecodeHint.None;
+        }
+
+        (TimeUnit looks, DecodeHint hint) = magnitude switch
+        {
+            < SecondsEnd => (TimeUnit.Seconds, DecodeHint.Seconds),
+            < MillisecondsEnd => (TimeUnit.Milliseconds, DecodeHint.Milliseconds),
+            < MicrosecondsEnd => (TimeUnit.Microseconds, DecodeHint.Microseconds),
+            _ => (TimeUnit.Nanoseconds, DecodeHint.Nanoseconds),
+        };
+        TimeUnit stated = isMs ? TimeUnit.Milliseconds : unit;
+        bool isFiner = looks > stated && !isInRange && (!isMs || magnitude >= NearRangeEnd);
+        return looks < stated || isFiner ? hint : DecodeHint.None;
+    }
+
+    // 2026, 20260131 and 20260131120000: as milliseconds 1970-01-01 and the year 2612.
+    private static bool LooksLikeDate(long value, out DecodeHint hint)
+    {
+        hint = value is >= 1_900 and < 2_200 ? DecodeHint.Year : DecodeHint.None;
+        long date = value is >= 19_000_000_000_000 and < 22_000_000_000_000 && IsTimeOfDay(value % 1_000_000)
+            ? value / 1_000_000
+            : value;
+        if (date is >= 19_000_000 and < 22_000_000)
+        {
+            long month = date / 100 % 100, day = date % 100;
+            hint = month is >= 1 and <= 12 && day is >= 1 and <= 31 ? DecodeHint.Date : hint;
+        }
+
+        return hint != DecodeHint.None;
+    }
+
+    private static bool IsTimeOfDay(long digits) =>
+        digits / 10_000 < 24 && digits / 100 % 100 < 60 && digits % 100 < 60;
 }

@@ -185,8 +185,7 @@ internal sealed class JsonFieldReader
                 fault = finite ? default : OutOfRange();
                 break;
             case ValueKind.Timestamp:
-                DecodeHint hint = number.IsWhole ? DecodeHint.Nanoseconds : DecodeHint.Fraction;
-                bool good = number.TryToInt64(out long time) && EventTime.IsInRange(time, out hint);
+                bool good = number.TryToTime(_fields[field].Unit, out long time, out DecodeHint hint);
                 _into[field] = good ? Value.Timestamp(time) : default;
                 fault = good ? default : new Fault(DecodeError.BadTimestamp, hint, field, 0, 0, 0);
                 break;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ContextGrid.Core.Model;
 
 namespace ContextGrid.Runtime.Codecs;
 
@@ -20,12 +21,12 @@ internal readonly struct JsonNumber
         1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
     ];
 
-    private JsonNumber(ulong digits, int exponent, bool negative, bool cut)
+    private JsonNumber(ulong digits, int exponent, bool negative, int lost)
     {
         Digits = digits;
         Exponent = exponent;
         Negative = negative;
-        Cut = cut;
+        Lost = lost;
     }
 
     private ulong Digits { get; }
@@ -34,11 +35,13 @@ internal readonly struct JsonNumber
 
     private bool Negative { get; }
 
-    // Whether there were more significant digits than fit.
-    private bool Cut { get; }
+    // How many significant digits did not fit.
+    private int Lost { get; }
+
+    private bool Cut => Lost > 0;
 
     /// <summary>Whether the number is a whole number, of any size.</summary>
-    internal bool IsWhole => Exponent >= 0;
+    internal bool IsWhole => Exponent >= Lost;
 
     /// <summary>Reads a number; the cursor stands at its first byte.</summary>
     internal static bool TryRead(ref JsonCursor cursor, out JsonNumber number)
@@ -75,7 +78,7 @@ internal readonly struct JsonNumber
 
         // Zero has no exponent worth keeping.
         exponent = digits.Value == 0 ? 0 : exponent - fraction + digits.Dropped;
-        number = new JsonNumber(digits.Value, exponent, negative, digits.Cut);
+        number = new JsonNumber(digits.Value, exponent, negative, digits.Lost);
         return true;
     }
 
@@ -124,6 +127,65 @@ internal readonly struct JsonNumber
 
         return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value)
             && double.IsFinite(value);
+    }
+
+    /// <summary>The time that the number stands for, in milliseconds since the Unix epoch.</summary>
+    /// <param name="unit">The unit that is declared. It takes fractions, which are cut off towards the past; without
+    /// a unit they are refused.</param>
+    /// <param name="milliseconds">The time.</param>
+    /// <param name="hint">What is wrong.</param>
+    internal bool TryToTime(TimeUnit unit, out long milliseconds, out DecodeHint hint)
+    {
+        if (unit == TimeUnit.Unstated)
+        {
+            if (!TryFloor(0, out long value))
+            {
+                milliseconds = 0;
+                hint = OutOfRange;
+                return false;
+            }
+
+            bool good = EventTime.TryGuess(value, out milliseconds, out hint);
+            hint = good && !IsWhole ? DecodeHint.Fraction : hint;
+            return good && IsWhole;
+        }
+
+        int shift = unit switch
+        {
+            TimeUnit.Seconds => 3, TimeUnit.Microseconds => -3, TimeUnit.Nanoseconds => -6, _ => 0,
+        };
+        hint = OutOfRange;
+        return TryFloor(shift, out milliseconds) && EventTime.IsInRange(milliseconds, out hint);
+    }
+
+    private DecodeHint OutOfRange => Negative ? DecodeHint.BeforeYear1 : DecodeHint.AfterYear9999;
+
+    // The number times ten to the power of the shift, cut to a whole number towards negative infinity.
+    private bool TryFloor(int shift, out long value)
+    {
+        value = 0;
+        int exponent = Digits == 0 ? 0 : Exponent + shift;
+        ulong magnitude = Digits;
+        bool isExact = !Cut;
+        for (; exponent > 0; exponent--)
+        {
+            if (magnitude > ulong.MaxValue / 10)
+            {
+                return false;
+            }
+
+            magnitude *= 10;
+        }
+
+        for (; exponent < 0 && magnitude > 0; exponent++)
+        {
+            isExact &= magnitude % 10 == 0;
+            magnitude /= 10;
+        }
+
+        magnitude += Negative && !isExact ? 1UL : 0;
+        value = Negative ? unchecked(-(long)magnitude) : unchecked((long)magnitude);
+        return magnitude <= long.MaxValue;
     }
 
     // Stands behind the whole part; without a point there is no fraction.

@@ -21,14 +21,16 @@ internal static class Rfc3339
             || text[10] is not ((byte)'T' or (byte)'t' or (byte)' ')
             || text[13] != ':' || text[16] != ':')
         {
-            hint = AllDigits(text) ? DecodeHint.NumberInQuotes : DecodeHint.None;
+            hint = text.Length > 0 && AllDigits(text[0] == '-' ? text[1..] : text) ? DecodeHint.NumberInQuotes
+                : text.Length == 10 && text[4] == '-' && text[7] == '-' && AllDigits(text[..4]) ? DecodeHint.DateOnly
+                : DecodeHint.None;
             return false;
         }
 
         int year = Number(text[..4]), month = Number(text[5..7]), day = Number(text[8..10]);
         int hour = Number(text[11..13]), minute = Number(text[14..16]), second = Number(text[17..19]);
-        if (year < 1 || month is < 1 or > 12 || day < 1 || day > DateTime.DaysInMonth(year, month)
-            || hour is < 0 or > 23 || minute is < 0 or > 59 || second is < 0 or > 60)
+        hint = Wrong(year, month, day, hour, minute, second);
+        if (hint != DecodeHint.None || (year | month | day | hour | minute | second) < 0)
         {
             return false;
         }
@@ -42,7 +44,19 @@ internal static class Rfc3339
         long days = new DateTime(year, month, day).Ticks / TimeSpan.TicksPerDay;
         long minutes = days * 1440 + hour * 60 + minute - offsetMinutes;
         milliseconds = MsMin + minutes * 60_000 + second * 1_000 + fractionMs;
-        return milliseconds is >= MsMin and <= MsMax;
+        return EventTime.IsInRange(milliseconds, out hint);
+    }
+
+    // What no calendar and no clock shows; nothing where a part is not a number, which is negative.
+    private static DecodeHint Wrong(int year, int month, int day, int hour, int minute, int second)
+    {
+        bool noDay = month == 0 || month > 12 || day == 0 || day > 31
+            || (year > 0 && month > 0 && day > DateTime.DaysInMonth(year, month));
+        return year == 0 ? DecodeHint.BeforeYear1
+            : noDay ? DecodeHint.NoSuchDay
+            : hour == 24 ? DecodeHint.Hour24
+            : hour > 24 || minute > 59 || second > 60 ? DecodeHint.NoSuchTime
+            : DecodeHint.None;
     }
 
     private static bool TryFraction(ref ReadOnlySpan<byte> rest, out int milliseconds)
@@ -72,13 +86,21 @@ internal static class Rfc3339
             return true;
         }
 
-        if (rest.Length != 6 || rest[0] is not ((byte)'+' or (byte)'-') || rest[3] != ':')
+        bool isSigned = rest.Length > 1 && rest[0] is (byte)'+' or (byte)'-';
+        if (isSigned && rest.Length is 3 or 5 && AllDigits(rest[1..]))
+        {
+            hint = DecodeHint.OffsetColon;
+            return false;
+        }
+
+        if (!isSigned || rest.Length != 6 || rest[3] != ':')
         {
             return false;
         }
 
         int hour = Number(rest[1..3]), minute = Number(rest[4..6]);
         minutes = (hour * 60 + minute) * (rest[0] == '-' ? -1 : 1);
+        hint = hour > 23 || minute > 59 ? DecodeHint.NoSuchOffset : DecodeHint.None;
         return hour is >= 0 and <= 23 && minute is >= 0 and <= 59;
     }
 

@@ -58,7 +58,7 @@ public sealed class JsonEventDecoderRefusalTests
     [InlineData("\"amount\":{\"a\":1}", "wrong_type", "found {\"a\":1}; a number was meant.")]
     [InlineData("\"amount\":1e400", "number_out_of_range", "1e400 does not fit a number; the largest is about")]
     [InlineData("\"quantity\":1.5", "wrong_type",
-        "found 1.5; an integer of 64 bits was meant; declare the field as double")]
+        "found 1.5; an integer of 64 bits was meant; it has a fraction: declare the field as double")]
     [InlineData("\"quantity\":9223372036854775808", "number_out_of_range",
         "does not fit an integer of 64 bits; declare")]
     [InlineData("\"quantity\":-9223372036854775809", "number_out_of_range", "does not fit an integer of 64 bits")]

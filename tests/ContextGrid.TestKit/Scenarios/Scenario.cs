@@ -21,7 +21,7 @@ public sealed record Scenario(int Seed, OracleEntity Entity, ImmutableArray<Orac
     public static ImmutableArray<(string Name, string Type)> Fields { get; } =
     [
         ("user", "string"), ("amount", "double"), ("qty", "int64"), ("merchant", "string"), ("country", "string"),
-        ("flag", "bool"), ("at", "timestamp"),
+        ("flag", "bool"), ("at", "timestamp(ms)"),
     ];
 
     /// <summary>The events and their topics; the topics' order is not that of the events.</summary>

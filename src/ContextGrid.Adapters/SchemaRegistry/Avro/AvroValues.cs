@@ -31,12 +31,20 @@ internal static class AvroValues
 
         if (step.Read == AvroRead.Time)
         {
-            if (!ReadTime(ref cursor, step, out long milliseconds))
+            if (!ReadInteger(ref cursor, step, out long number))
             {
                 return false;
             }
 
-            sink.SetTime(step.Slot, milliseconds, start);
+            if (step.Logical == AvroLogical.Date)
+            {
+                sink.SetTime(step.Slot, number * MsPerDay, start);
+            }
+            else
+            {
+                sink.SetTime(step.Slot, number, UnitOf(step.Logical), start);
+            }
+
             return true;
         }
 
@@ -106,14 +114,20 @@ internal static class AvroValues
         milliseconds = step.Logical switch
         {
             AvroLogical.Date => value * MsPerDay,
-            AvroLogical.TimestampMicros => Floor(value, 1_000),
-            AvroLogical.TimestampNanos => Floor(value, 1_000_000),
+            AvroLogical.TimestampMicros => TimeMath.FloorDiv(value, 1_000),
+            AvroLogical.TimestampNanos => TimeMath.FloorDiv(value, 1_000_000),
             _ => value,
         };
         return good;
     }
 
-    private static long Floor(long value, long by) => value / by - (value % by < 0 ? 1 : 0);
+    private static TimeUnit UnitOf(AvroLogical logical) => logical switch
+    {
+        AvroLogical.TimestampMillis => TimeUnit.Milliseconds,
+        AvroLogical.TimestampMicros => TimeUnit.Microseconds,
+        AvroLogical.TimestampNanos => TimeUnit.Nanoseconds,
+        _ => TimeUnit.Unstated,
+    };
 
     private static bool ReadDouble(ref AvroCursor cursor, AvroStep step, FieldSink sink, out double value)
     {

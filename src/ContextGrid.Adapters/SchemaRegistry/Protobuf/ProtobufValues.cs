@@ -131,7 +131,7 @@ internal static class ProtobufValues
             case ValueKind.Double:
                 return Value.Of((double)integer);
             case ValueKind.Timestamp:
-                sink.SetTime(use.Slot, integer, start);
+                sink.SetTime(use.Slot, integer, TimeUnit.Unstated, start);
                 return sink.At(use.Slot);
             default:
                 return Value.Of(integer);

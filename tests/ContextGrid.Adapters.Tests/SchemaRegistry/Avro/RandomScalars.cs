@@ -17,7 +17,7 @@ internal static class RandomScalars
         "int" or "long" => random.Next(2) == 0 ? "int64" : "double",
         "float" or "double" => "double",
         "string" or "bytes" => "string",
-        "timestamp-micros" => random.Next(2) == 0 ? "timestamp" : "int64",
+        "timestamp-micros" => random.Next(2) == 0 ? "timestamp(us)" : "int64",
         _ => "",
     };
 
@@ -70,7 +70,7 @@ internal static class RandomScalars
     private static Value Number(long value, string wanted) => wanted switch
     {
         "double" => Value.Of((double)value),
-        "timestamp" => Value.Timestamp((long)Math.Floor(value / 1000m)),
+        "timestamp(us)" => Value.Timestamp((long)Math.Floor(value / 1000m)),
         _ => Value.Of(value),
     };
 
