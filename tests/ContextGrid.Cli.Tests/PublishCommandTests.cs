@@ -90,6 +90,99 @@ public sealed class PublishCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Publish_GzipThatEndsTooEarly_FailsAndTellsHowFarItCame()
+    {
+        var whole = Gzip(string.Join('\n', Lines(40_000)));
+
+        var run = await PublishAsync(whole[..^5], "--batch", "1000");
+
+        var sent = _batches.Sum(b => b.Events.Count);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("error: stdin is damaged gzip: it ends too early.", run.Error, StringComparison.Ordinal);
+        Assert.Contains($"{sent:#,##0} events published", run.Out, StringComparison.Ordinal);
+        Assert.Contains($"last acknowledged line: {sent}", run.Out, StringComparison.Ordinal);
+        Assert.Equal(Lines(sent), _batches.SelectMany(b => b.Events).Select(e => e.Payload.ToStringUtf8()));
+    }
+
+    [Theory]
+    [InlineData(0, "ends too early")]
+    [InlineData(1, "ends too early")]
+    [InlineData(2, " its end")]
+    [InlineData(3, "its content, a checksum")]
+    public async Task Publish_GzipFileThatIsNotWhole_IsOneLine(int kind, string expected)
+    {
+        var whole = Gzip("{\"n\":1}\n");
+        byte[] bytes = kind switch
+        {
+            0 => whole[..7],
+            1 => whole[..^4],
+            2 => [.. whole, 7],
+            _ => [.. whole[..^8], 1, 2, 3, 4, .. whole[^4..]],
+        };
+        using var file = new TemporaryFile(bytes);
+
+        var run = await CliRun.AtAsync(_server, "publish", "--topic", "t", "--file", file.Path);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains($"'{file.Path}' is ", run.Error, StringComparison.Ordinal);
+        Assert.Contains(expected, run.Error, StringComparison.Ordinal);
+        Assert.Empty(_batches);
+    }
+
+    [Fact]
+    public async Task Publish_GzipInSeveralMembers_SendsAllOfThem()
+    {
+        var run = await PublishAsync([.. Gzip("{\"n\":1}\n"), .. Gzip("{\"n\":2}\n{\"n\":3}")]);
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal(3, _batches.Sum(b => b.Events.Count));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Publish_FileWithAMarkOfUtf8_SendsItsFirstLineWithoutIt(bool isGzip)
+    {
+        var text = "\uFEFF{\"k\":\"a\"}\n\uFEFF{\"k\":\"b\"}\n";
+        using var file = new TemporaryFile(isGzip ? Gzip(text) : Encoding.UTF8.GetBytes(text));
+
+        var run = await CliRun.AtAsync(_server, "publish", "--topic", "t", "--key", "k", "--file", file.Path);
+
+        Assert.Equal(0, run.ExitCode);
+        var events = Assert.Single(_batches).Events;
+        Assert.Equal("{\"k\":\"a\"}", events[0].Payload.ToStringUtf8());
+        Assert.Equal(["a", "b"], events.Select(e => e.Key.ToStringUtf8()));
+    }
+
+    [Theory]
+    [InlineData("utf-16", "UTF-16 (little endian)")]
+    [InlineData("utf-16BE", "UTF-16 (big endian)")]
+    [InlineData("utf-32", "UTF-32 (little endian)")]
+    [InlineData("utf-32BE", "UTF-32 (big endian)")]
+    public async Task Publish_OtherEncodings_AreNamed(string name, string expected)
+    {
+        var encoding = Encoding.GetEncoding(name);
+
+        var run = await PublishAsync([.. encoding.GetPreamble(), .. encoding.GetBytes("{}\n")]);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains(expected, run.Error, StringComparison.Ordinal);
+        Assert.Empty(_batches);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("\uFEFF")]
+    [InlineData("\n")]
+    public async Task Publish_NothingInTheInput_IsDone(string text)
+    {
+        var run = await PublishAsync(Encoding.UTF8.GetBytes(text));
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Empty(_batches);
+    }
+
+    [Fact]
     public async Task Publish_FromLineAndKey_SkipsAndExtracts()
     {
         var text = "{\"k\":\"a\"}\n\n{\"x\":{\"k\":1},\"k\":\"b\\u0041\"}\n{\"k\":42}\nbroken\n";
@@ -177,6 +270,14 @@ public sealed class PublishCommandTests : IAsyncLifetime
         Assert.Contains("'/nonexistent/events.jsonl' cannot be read", run.Error, StringComparison.Ordinal);
     }
 
+    private static byte[] Gzip(string text)
+    {
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest))
+            gzip.Write(Encoding.UTF8.GetBytes(text));
+        return packed.ToArray();
+    }
+
     private static string[] Lines(int count) =>
         [.. Enumerable.Range(0, count).Select(i => $"{{\"n\":{i}}}")];
 
@@ -214,5 +315,16 @@ public sealed class PublishCommandTests : IAsyncLifetime
                 (answer.Duplicates, answer.Conflicts, answer.OnOtherPartition) = (2, 1, 3);
             await call.WriteAsync(answer);
         }
+    }
+
+    /// <summary>A file of a test.</summary>
+    private sealed class TemporaryFile : IDisposable
+    {
+        public TemporaryFile(byte[] content) => File.WriteAllBytes(Path, content);
+
+        public string Path { get; } = System.IO.Path.Combine(
+            System.IO.Path.GetTempPath(), System.IO.Path.GetRandomFileName());
+
+        public void Dispose() => File.Delete(Path);
     }
 }

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Core.Model;
@@ -62,6 +63,23 @@ public sealed class ScaffoldCommandTests
         CliRun run = await RunAsync("t", sample);
         Assert.Equal(1, run.ExitCode);
         Assert.Contains(words, run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Scaffold_GzipSampleThatEndsTooEarly_SaysSoAndWithAMarkItIsRead()
+    {
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest))
+        {
+            gzip.Write(Encoding.UTF8.GetBytes("\uFEFF" + Sample));
+        }
+
+        string[] scaffold = ["definitions", "scaffold", "--topic", "t", "--file", "-"];
+        CliRun cut = await CliRun.RunAsync(scaffold, packed.ToArray()[..^1]);
+        Assert.Equal(1, cut.ExitCode);
+        Assert.Contains("stdin is damaged gzip: it ends too early.", cut.Error, StringComparison.Ordinal);
+        CliRun whole = await CliRun.RunAsync(scaffold, packed.ToArray());
+        Assert.True(whole.ExitCode == 0, whole.Error);
     }
 
     [Fact]

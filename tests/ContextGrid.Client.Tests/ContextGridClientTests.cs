@@ -133,6 +133,21 @@ public sealed class ContextGridClientTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task GetAsync_CompressedAnswerThatIsNotWhole_IsRefused()
+    {
+        _server.On(Answers.GetContext, async call =>
+        {
+            call.UseGzip(cut: 3);
+            await call.WriteAsync(Answers.Context());
+        });
+
+        var failure = await Assert.ThrowsAsync<ContextGridException>(() => _client.GetAsync("user", "u1"));
+
+        Assert.Equal(GrpcStatusCode.Internal, failure.StatusCode);
+        Assert.Contains("ends too early", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task GetAsync_MetadataAndTimeout_ReachTheServer()
     {
         string? tenant = null, timeout = null;

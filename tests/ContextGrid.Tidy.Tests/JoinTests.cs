@@ -17,6 +17,7 @@ public sealed partial class JoinTests
         ["src/ContextGrid.Core/Features/Accumulators/AggregateState.cs"] = "numbers; they have no comma",
         ["src/ContextGrid.Orleans/Definitions/StoredDefinitions.cs"] = "lines, and no part has a break",
         ["src/ContextGrid.Runtime/Codecs/YamlFault.cs"] = "lines of a file",
+        ["src/ContextGrid.Server/Http/AdminRoutes.cs"] = "lines for people",
     };
 
     [Fact]

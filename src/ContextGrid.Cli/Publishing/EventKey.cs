@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using ContextGrid.Runtime.Codecs;
 using Google.Protobuf;
 
 namespace ContextGrid.Cli.Publishing;
@@ -18,7 +19,7 @@ public sealed class EventKey(string field)
     {
         try
         {
-            var reader = new Utf8JsonReader(json);
+            var reader = new Utf8JsonReader(json[ByteOrderMark.LengthOf(json)..]);
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
                 return ByteString.Empty;
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)

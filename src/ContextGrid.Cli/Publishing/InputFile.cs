@@ -1,8 +1,12 @@
-using System.IO.Compression;
+using ContextGrid.Contracts.Compression;
+using ContextGrid.Runtime.Codecs;
 
 namespace ContextGrid.Cli.Publishing;
 
-/// <summary>The events' source: a file, plain or gzip, or stdin. Gzip is known by its first two bytes.</summary>
+/// <summary>
+/// A file of lines that a command reads, plain or gzip, or stdin. Gzip is known by its first two bytes, and is taken
+/// whole or not at all. A byte order mark of UTF-8 belongs to the file and not to its first line.
+/// </summary>
 public sealed class InputFile : IDisposable
 {
     private const int BufferBytes = 1 << 17;
@@ -12,35 +16,43 @@ public sealed class InputFile : IDisposable
 
     private InputFile(Stream raw, Stream content, long bytes) => (_raw, Content, _bytes) = (raw, content, bytes);
 
-    /// <summary>The events' bytes, decompressed.</summary>
+    /// <summary>The lines' bytes, decompressed. Reading throws InvalidDataException where gzip is damaged or ends too
+    /// early; the message is a sentence that names the file.</summary>
     public Stream Content { get; }
 
     /// <summary>How much of the file is read, 0 to 1; null when its length is not known.</summary>
     public double? Fraction => _bytes > 0 ? Math.Min(1, _raw.Position / (double)_bytes) : null;
 
     /// <summary>Opens a file, or stdin for "-".</summary>
-    /// <exception cref="CliException">There is no such file, or it may not be read.</exception>
+    /// <exception cref="CliException">There is no such file, it may not be read, or it is not UTF-8.</exception>
+    /// <exception cref="InvalidDataException">It begins as gzip and is none.</exception>
     public static InputFile Open(string path, CliConsole console)
     {
         if (path == "-")
         {
-            // Two bytes of lookahead need a buffer where the stream cannot seek.
-            var input = new PeekStream(console.OpenInput());
-            return new InputFile(input, Decompress(input, input.Peek()), 0);
+            var input = console.OpenInput();
+            return new InputFile(input, Text(input, "stdin"), 0);
+        }
+
+        FileStream file;
+        try
+        {
+            file = new FileStream(
+                path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, BufferBytes, FileOptions.SequentialScan);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unreadable(path, e);
         }
 
         try
         {
-            var file = new FileStream(
-                path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, BufferBytes, FileOptions.SequentialScan);
-            var head = new byte[2];
-            var read = file.ReadAtLeast(head, 2, throwOnEndOfStream: false);
-            file.Position = 0;
-            return new InputFile(file, Decompress(file, head.AsSpan(0, read)), file.Length);
+            return new InputFile(file, Text(file, $"'{path}'"), file.Length);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CliException($"--file '{path}' cannot be read: {e.Message}");
+            file.Dispose();
+            throw Unreadable(path, e);
         }
     }
 
@@ -51,6 +63,25 @@ public sealed class InputFile : IDisposable
         _raw.Dispose();
     }
 
-    private static Stream Decompress(Stream stream, ReadOnlySpan<byte> head) =>
-        head is [0x1f, 0x8b] ? new GZipStream(stream, CompressionMode.Decompress) : stream;
+    private static CliException Unreadable(string path, Exception cause) =>
+        new($"--file '{path}' cannot be read: {cause.Message}");
+
+    private static PeekStream Text(Stream raw, string what)
+    {
+        var packed = new PeekStream(raw);
+        var text = packed.Peek(1) is [0x1F] && packed.Peek(2) is [0x1F, 0x8B]
+            ? new PeekStream(new WholeGzipStream(packed, what))
+            : packed;
+
+        // A terminal gives a line at a time: more than a byte is looked at only where a mark may begin.
+        var head = text.Peek(1) is [0xEF or 0xFE or 0xFF or 0] ? text.Peek(ByteOrderMark.BytesMax) : [];
+        if (ByteOrderMark.ForeignEncoding(head) is { } encoding)
+        {
+            throw new CliException(
+                $"{what} must be UTF-8; its byte order mark says that it is {encoding}. Convert it, as with iconv.");
+        }
+
+        text.Skip(ByteOrderMark.LengthOf(head));
+        return text;
+    }
 }

@@ -1,10 +1,10 @@
 namespace ContextGrid.Cli.Publishing;
 
-/// <summary>A stream whose first two bytes can be seen before they are read.</summary>
+/// <summary>A stream whose first bytes can be seen before they are read, and passed over.</summary>
 /// <param name="inner">The stream; closed with this one.</param>
 internal sealed class PeekStream(Stream inner) : Stream
 {
-    private readonly byte[] _head = new byte[2];
+    private readonly byte[] _head = new byte[8];
     private int _headStart;
     private int _headEnd;
 
@@ -22,12 +22,17 @@ internal sealed class PeekStream(Stream inner) : Stream
         set => throw new NotSupportedException();
     }
 
-    /// <summary>The first two bytes; fewer when the stream has fewer.</summary>
-    public ReadOnlySpan<byte> Peek()
+    /// <summary>The first bytes; fewer when the stream has fewer. To be asked before anything is read.</summary>
+    /// <param name="count">How many, up to 8; a terminal is not waited for longer than they take.</param>
+    public ReadOnlySpan<byte> Peek(int count)
     {
-        _headEnd = inner.ReadAtLeast(_head, 2, throwOnEndOfStream: false);
-        return _head.AsSpan(0, _headEnd);
+        if (count > _headEnd)
+            _headEnd += inner.ReadAtLeast(_head.AsSpan(_headEnd, count - _headEnd), count - _headEnd, false);
+        return _head.AsSpan(0, Math.Min(count, _headEnd));
     }
+
+    /// <summary>Passes over bytes that were seen.</summary>
+    public void Skip(int count) => _headStart += count;
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 

@@ -29,7 +29,7 @@ public sealed class SampleFields
     {
         try
         {
-            using var document = JsonDocument.Parse(line);
+            using var document = JsonDocument.Parse(ByteOrderMark.Skip(line));
             if (document.RootElement.ValueKind != JsonValueKind.Object)
                 throw new CliException($"line {number} of the sample is no JSON object.");
             foreach (var member in document.RootElement.EnumerateObject())

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Compression;
+using ContextGrid.Contracts.Compression;
 using Google.Protobuf;
 
 namespace ContextGrid.Client.Transport;
@@ -85,7 +86,10 @@ internal static class GrpcFraming
     private static T ParseGzip<T>(MessageParser<T> parser, byte[] body, int length, int bytesMax)
         where T : class, IMessage<T>
     {
-        using var gzip = new GZipStream(new MemoryStream(body, 0, length), CompressionMode.Decompress);
+        // The platform's compressor makes nothing of nothing: not even gzip's header.
+        if (length == 0)
+            return Parse(parser, []);
+        using var gzip = new WholeGzipStream(new MemoryStream(body, 0, length), "a compressed answer");
         using var plain = new MemoryStream();
         var chunk = new byte[8192];
         try
@@ -97,9 +101,9 @@ internal static class GrpcFraming
                 plain.Write(chunk, 0, read);
             }
         }
-        catch (InvalidDataException)
+        catch (InvalidDataException e)
         {
-            throw Broken("a compressed answer is not gzip");
+            throw Broken(e.Message.TrimEnd('.'));
         }
 
         return Parse(parser, plain.GetBuffer().AsSpan(0, (int)plain.Length));

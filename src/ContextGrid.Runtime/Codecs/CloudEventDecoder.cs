@@ -50,8 +50,12 @@ public sealed class CloudEventDecoder : IEventDecoder
         var cursor = new JsonCursor(payload);
         if (!Utf8.IsValid(payload))
         {
-            return _rules.Refuse(
-                new DecodeResult { Error = DecodeError.InvalidUtf8, FieldIndex = -1 }, default, into);
+            var notUtf8 = new DecodeResult
+            {
+                Error = DecodeError.InvalidUtf8, FieldIndex = -1, Buffer = buffer, FoundStart = start,
+                FoundLength = length,
+            };
+            return _rules.Refuse(notUtf8, default, into);
         }
 
         if (!_envelope.Read(ref cursor))

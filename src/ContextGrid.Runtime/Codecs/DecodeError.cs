@@ -6,9 +6,7 @@ public enum DecodeError
     /// <summary>Nothing is wrong.</summary>
     None,
 
-    /// <summary>
-    /// The payload is not one JSON text (RFC 8259): cut short, trailing text, a byte order mark, NaN …
-    /// </summary>
+    /// <summary>The payload is not one JSON text (RFC 8259): cut short, trailing text, NaN …</summary>
     InvalidJson,
 
     /// <summary>The payload is JSON but not an object.</summary>

@@ -5,7 +5,6 @@ internal enum DecodeHint
 {
     None,
     Empty,
-    ByteOrderMark,
     TrailingText,
     CutShort,
     NotFinite,

@@ -19,7 +19,7 @@ internal static class DecodeMessage
             DecodeError.NotAnObject =>
                 $"{place}: found {Found(result)}; an event is one JSON object, such as {{\"a\": 1}}.",
             DecodeError.TooDeep => $"{place}: objects and arrays may be nested at most {JsonCursor.DepthMax} deep.",
-            DecodeError.InvalidUtf8 => $"{place}: the payload must be UTF-8; this byte is not.",
+            DecodeError.InvalidUtf8 => $"{place}: the payload must be UTF-8; {Encoded(result)}.",
             DecodeError.LoneSurrogate =>
                 $"{place}: a \\u escape is half of a surrogate pair; write both halves, or the character itself.",
             DecodeError.DuplicateMember => $"{place}: the member occurs twice; send it once.",
@@ -63,6 +63,12 @@ internal static class DecodeMessage
         _ => "the payload ends too early",
     };
 
+    private static string Encoded(in DecodeResult result) =>
+        ByteOrderMark.ForeignEncoding(result.Buffer.AsSpan(
+            result.FoundStart, Math.Min(result.FoundLength, ByteOrderMark.BytesMax))) is { } encoding
+            ? $"its byte order mark says that it is {encoding}"
+            : "this byte is not";
+
     private static string Place(in DecodeResult result)
     {
         string name = result.Definition?.Name ?? "event";
@@ -74,7 +80,6 @@ internal static class DecodeMessage
     private static string Syntax(in DecodeResult result) => result.Hint switch
     {
         DecodeHint.Empty => "the payload is empty",
-        DecodeHint.ByteOrderMark => "it starts with a byte order mark; send UTF-8 without one",
         DecodeHint.TrailingText => "there is text after the object; send one object a record",
         DecodeHint.CutShort => "the text ends too early",
         DecodeHint.NotFinite => "JSON has no NaN or Infinity; send null",

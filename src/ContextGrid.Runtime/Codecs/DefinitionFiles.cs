@@ -87,7 +87,13 @@ public static class DefinitionFiles
 
             var bytes = new byte[file.Length];
             file.ReadExactly(bytes);
-            ReadOnlySpan<byte> content = bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes.AsSpan(3) : bytes;
+            if (ByteOrderMark.ForeignEncoding(bytes) is { } encoding)
+            {
+                errors.Add(place, $"the file must be UTF-8; its byte order mark says that it is {encoding}");
+                return null;
+            }
+
+            ReadOnlySpan<byte> content = bytes.AsSpan(ByteOrderMark.LengthOf(bytes));
             return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(content);
         }
         catch (DecoderFallbackException e)

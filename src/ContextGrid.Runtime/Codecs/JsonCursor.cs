@@ -21,8 +21,8 @@ internal ref struct JsonCursor(ReadOnlySpan<byte> text)
     /// <summary>The payload.</summary>
     internal readonly ReadOnlySpan<byte> Text = text;
 
-    /// <summary>The next byte to look at.</summary>
-    internal int At = 0;
+    /// <summary>The next byte to look at; a byte order mark at the start is passed over.</summary>
+    internal int At = ByteOrderMark.LengthOf(text);
 
     /// <summary>What stopped the walk.</summary>
     internal DecodeError Error = DecodeError.None;

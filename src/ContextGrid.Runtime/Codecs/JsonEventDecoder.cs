@@ -148,11 +148,6 @@ public sealed class JsonEventDecoder : IEventDecoder
 
     private static bool FailStart(ref JsonCursor cursor, byte first)
     {
-        if (cursor.Text.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]))
-        {
-            return cursor.Fail(DecodeHint.ByteOrderMark);
-        }
-
         if (cursor.At == cursor.Text.Length)
         {
             cursor.Error = DecodeError.InvalidJson;
@@ -171,7 +166,7 @@ public sealed class JsonEventDecoder : IEventDecoder
         if (!isUtf8)
         {
             int at = FirstInvalidUtf8(cursor.Text);
-            return new Fault(DecodeError.InvalidUtf8, DecodeHint.None, -1, at, at, 1);
+            return new Fault(DecodeError.InvalidUtf8, DecodeHint.None, -1, at, at, cursor.Text.Length - at);
         }
 
         if (!allRead)

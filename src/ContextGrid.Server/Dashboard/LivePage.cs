@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using ContextGrid.Server.Http;
 
 namespace ContextGrid.Server.Dashboard;
 
@@ -27,7 +28,7 @@ internal sealed class LivePage
             + "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     }
 
-    internal void Map(IEndpointRouteBuilder routes) => routes.MapGet("/", WriteAsync);
+    internal void Map(IEndpointRouteBuilder routes) => routes.MapRead("/", WriteAsync);
 
     private static string HashOf(string html, string tag)
     {

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Compression;
 using System.IO.Pipelines;
+using ContextGrid.Contracts.Compression;
 
 namespace ContextGrid.Server.Grpc;
 
@@ -14,7 +15,8 @@ internal static class GrpcGzip
     public const string Accepted = "identity,gzip";
 
     /// <summary>Inflates a message. Stops at the limit, so that a small message cannot fill the memory.</summary>
-    /// <exception cref="GrpcException">RESOURCE_EXHAUSTED: more than the limit. INTERNAL: not gzip.</exception>
+    /// <exception cref="GrpcException">RESOURCE_EXHAUSTED: more than the limit. INTERNAL: not gzip, or not whole.
+    /// </exception>
     public static GrpcMessageBuffer Decompress(in ReadOnlySequence<byte> message, int bytesMax)
     {
         var target = new GrpcMessageBuffer(bytesMax);
@@ -26,8 +28,7 @@ internal static class GrpcGzip
 
         try
         {
-            using var gzip = new GZipStream(
-                PipeReader.Create(message).AsStream(), CompressionMode.Decompress, leaveOpen: false);
+            using var gzip = new WholeGzipStream(PipeReader.Create(message).AsStream(), "The message");
             int read;
             while ((read = gzip.Read(target.GetSpan(4096))) > 0)
             {
@@ -39,7 +40,7 @@ internal static class GrpcGzip
         catch (InvalidDataException e)
         {
             target.Dispose();
-            throw new GrpcException(GrpcStatus.Internal, $"The message is not valid gzip: {e.Message}");
+            throw new GrpcException(GrpcStatus.Internal, e.Message);
         }
         catch
         {

@@ -13,11 +13,11 @@ internal sealed class AdminRoutes(IGridHost host, AdminHandlers admin, TimeProvi
 {
     internal void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/admin/v1/status", (HttpContext http) => ProtoJson.WriteAsync(http, admin.GetStatus()));
-        routes.MapGet(
-            "/admin/v1/definitions", (HttpContext http) => ProtoJson.WriteAsync(http, admin.GetDefinitions()));
-        routes.MapGet("/healthz", (HttpContext http) => TextAsync(http, StatusCodes.Status200OK, "ok"));
-        routes.MapGet("/readyz", ReadyAsync);
+        routes.MapRead("/admin/v1/status", http => ProtoJson.WriteAsync(http, admin.GetStatus()));
+        routes.MapRead(
+            "/admin/v1/definitions", http => ProtoJson.WriteAsync(http, admin.GetDefinitions()));
+        routes.MapRead("/healthz", http => TextAsync(http, StatusCodes.Status200OK, "ok"));
+        routes.MapRead("/readyz", ReadyAsync);
     }
 
     private static Task TextAsync(HttpContext http, int status, string text)

@@ -15,8 +15,8 @@ internal sealed class DeadLetterRoutes(DeadLetterHandlers deadLetters, TimeProvi
 
     internal void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/admin/v1/dead-letters", ListAsync);
-        routes.MapGet("/admin/v1/dead-letters/{id}", GetAsync);
+        routes.MapRead("/admin/v1/dead-letters", ListAsync);
+        routes.MapRead("/admin/v1/dead-letters/{id}", GetAsync);
         routes.MapPost("/admin/v1/dead-letters/retry", RetryAsync);
         routes.MapPost("/admin/v1/dead-letters/discard", DiscardAsync);
     }

@@ -74,5 +74,5 @@ internal sealed class EventRoutes(IngestHandlers ingest)
     }
 
     private static bool IsLines(HttpContext http) =>
-        LineTypes.Contains(http.Request.ContentType?.Split(';')[0].Trim(), StringComparer.OrdinalIgnoreCase);
+        LineTypes.Contains(RequestBody.TypeOf(http), StringComparer.OrdinalIgnoreCase);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Server.Grpc;
 
@@ -15,8 +16,6 @@ internal static class EventSplitter
     // A value may nest as deep as it likes here: the decoder refuses it without harm to its neighbours.
     private const int DepthMax = 1 << 20;
 
-    private static readonly byte[] Utf8Mark = [0xEF, 0xBB, 0xBF];
-
     /// <summary>Cuts a body.</summary>
     /// <param name="body">The body.</param>
     /// <param name="isLines">Whether the client says that each line is an event; else that is found out.</param>
@@ -24,11 +23,12 @@ internal static class EventSplitter
     /// broken.</exception>
     internal static List<PublishItem> Split(ReadOnlyMemory<byte> body, bool isLines)
     {
-        if (body.Span.StartsWith(Utf8Mark))
+        if (ByteOrderMark.ForeignEncoding(body.Span) is { } encoding)
         {
-            body = body[Utf8Mark.Length..];
+            throw Wrong($"it must be UTF-8; its byte order mark says that it is {encoding}");
         }
 
+        body = ByteOrderMark.Skip(body);
         var events = new List<PublishItem>();
         int first = body.Span.IndexOfAnyExcept(" \t\r\n"u8);
         if (first < 0)

@@ -59,8 +59,8 @@ internal sealed partial class HttpPort : IDisposable
         new ReplayRoutes(_services.Replays, _time).Map(app);
         new WatchRoute(_services.Watch, _time, _stopping).Map(app);
         var description = new OpenApiDocument(Services.AdminHandlers.Version);
-        app.MapGet("/openapi.json", http => WriteAsync(http, Json.ProtoJson.ContentType, description.Text));
-        app.MapGet("/metrics", http => WriteAsync(http, PrometheusText.ContentType, _collector.Collect()));
+        app.MapRead("/openapi.json", http => WriteAsync(http, Json.ProtoJson.ContentType, description.Text));
+        app.MapRead("/metrics", http => WriteAsync(http, PrometheusText.ContentType, _collector.Collect()));
         new LivePage().Map(app);
     }
 

@@ -12,9 +12,9 @@ internal sealed class ReplayRoutes(ReplayHandlers replays, TimeProvider time)
 {
     internal void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/admin/v1/replays", http => AnswerAsync(http, replays.ListAsync));
+        routes.MapRead("/admin/v1/replays", http => AnswerAsync(http, replays.ListAsync));
         routes.MapPost("/admin/v1/replays", StartAsync);
-        routes.MapGet("/admin/v1/replays/{id}", http => AnswerAsync(
+        routes.MapRead("/admin/v1/replays/{id}", http => AnswerAsync(
             http, token => replays.GetAsync(new GetReplayRequest { Id = IdOf(http) }, token)));
         routes.MapDelete("/admin/v1/replays/{id}", http => AnswerAsync(
             http, token => replays.RemoveAsync(new RemoveReplayRequest { Id = IdOf(http) }, token)));

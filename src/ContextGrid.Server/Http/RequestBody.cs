@@ -1,10 +1,11 @@
 using System.Buffers;
 using System.Globalization;
-using System.IO.Compression;
+using ContextGrid.Contracts.Compression;
 using ContextGrid.Runtime.Diagnostics;
 using ContextGrid.Server.Grpc;
 using ContextGrid.Server.Limits;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
 
 namespace ContextGrid.Server.Http;
 
@@ -20,6 +21,9 @@ internal sealed class RequestBody : IDisposable
     /// <summary>What a body of one JSON document may be called.</summary>
     internal static readonly string[] JsonTypes = ["application/json"];
 
+    // All ASCII is UTF-8.
+    private static readonly string[] Charsets = ["utf-8", "utf8", "us-ascii"];
+
     private const int FirstBytes = 16 << 10;
 
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(FirstBytes);
@@ -33,23 +37,35 @@ internal sealed class RequestBody : IDisposable
     /// <summary>The bytes; valid until <see cref="Dispose"/>.</summary>
     internal ReadOnlyMemory<byte> Content => _buffer.AsMemory(0, _length);
 
-    /// <summary>Refuses a body whose content type is not one of these. A body without a type is taken. The types that
-    /// a browser sends to foreign servers without asking first are never among them.</summary>
+    /// <summary>Refuses a body whose content type is not one of these, or whose charset is not UTF-8. A body without a
+    /// type is taken. The types that a browser sends to foreign servers without asking first are never among them.
+    /// </summary>
     /// <exception cref="HttpRefusal">415.</exception>
     internal static void RequireType(HttpContext http, IReadOnlyList<string> types)
     {
-        string? type = http.Request.ContentType?.Split(';')[0].Trim();
-        if (string.IsNullOrEmpty(type) || types.Contains(type, StringComparer.OrdinalIgnoreCase))
+        string? type = TypeOf(http);
+        if (string.IsNullOrEmpty(type))
         {
             return;
         }
 
-        throw new HttpRefusal(
-            StatusCodes.Status415UnsupportedMediaType,
-            GrpcStatus.InvalidArgument,
-            $"The content type '{type}' is not taken here; known here: {string.Join(", ", types)}. "
-            + $"With curl: -H 'Content-Type: {types[0]}'.");
+        if (!types.Contains(type, StringComparer.OrdinalIgnoreCase))
+        {
+            throw Unsupported(
+                $"The content type '{type}' is not taken here; known here: {string.Join(", ", types)}. "
+                + $"With curl: -H 'Content-Type: {types[0]}'.");
+        }
+
+        if (MediaTypeHeaderValue.TryParse(http.Request.ContentType, out MediaTypeHeaderValue? parsed)
+            && HeaderUtilities.RemoveQuotes(parsed.Charset) is { Length: > 0 } charset
+            && !Charsets.Contains(charset.ToString(), StringComparer.OrdinalIgnoreCase))
+        {
+            throw Unsupported($"The charset '{charset}' is not taken; send UTF-8.");
+        }
     }
+
+    /// <summary>The content type without its parameters; null: there is none.</summary>
+    internal static string? TypeOf(HttpContext http) => http.Request.ContentType?.Split(';')[0].Trim();
 
     /// <summary>Reads a body to its end.</summary>
     /// <exception cref="HttpRefusal">413: over <see cref="BytesMax"/>; 415: an encoding other than gzip; 400: broken
@@ -67,24 +83,35 @@ internal sealed class RequestBody : IDisposable
             size.MaxRequestBodySize = BytesMax + 1;
         }
 
-        bool isGzip = IsGzip(http);
         HttpBudget? budget = http.Features.Get<HttpBudget>();
         var body = new RequestBody(budget);
         try
         {
-            Stream source = isGzip
-                ? new GZipStream(http.Request.Body, CompressionMode.Decompress, leaveOpen: true)
-                : http.Request.Body;
-            await body.FillAsync(source, isGzip, http.RequestAborted).ConfigureAwait(false);
+            if (IsGzip(http))
+            {
+                await using var gzip = new WholeGzipStream(http.Request.Body, "The body");
+                await body.FillAsync(gzip, " when it is unpacked", http.RequestAborted).ConfigureAwait(false);
+            }
+            else
+            {
+                await body.FillAsync(http.Request.Body, "", http.RequestAborted).ConfigureAwait(false);
+            }
+
             return body;
         }
-        catch (InvalidDataException)
+        catch (InvalidDataException e)
         {
             body.Dispose();
             throw new HttpRefusal(
                 StatusCodes.Status400BadRequest,
                 GrpcStatus.InvalidArgument,
-                "The body is not gzip, though Content-Encoding says so, or it is damaged.");
+                $"{e.Message} Content-Encoding says that it is gzip.");
+        }
+        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            // Of a body without a length, which Kestrel counts.
+            body.Dispose();
+            throw TooLarge("");
         }
         catch
         {
@@ -113,23 +140,25 @@ internal sealed class RequestBody : IDisposable
 
     private static bool IsGzip(HttpContext http)
     {
-        string encoding = http.Request.Headers.ContentEncoding.ToString();
+        string encoding = http.Request.Headers.ContentEncoding.ToString().Trim();
         if (encoding.Length == 0 || encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
         {
             return false;
         }
 
-        if (encoding.Equals("gzip", StringComparison.OrdinalIgnoreCase))
+        // The second is the first's old name (RFC 9110, 8.4.1.3).
+        if (encoding.Equals("gzip", StringComparison.OrdinalIgnoreCase)
+            || encoding.Equals("x-gzip", StringComparison.OrdinalIgnoreCase))
         {
             return true;
         }
 
         http.Response.Headers.AcceptEncoding = "gzip";
-        throw new HttpRefusal(
-            StatusCodes.Status415UnsupportedMediaType,
-            GrpcStatus.InvalidArgument,
-            $"The content encoding '{encoding}' is not taken; gzip is, or none.");
+        throw Unsupported($"The content encoding '{encoding}' is not taken; gzip is, or none.");
     }
+
+    private static HttpRefusal Unsupported(string message) =>
+        new(StatusCodes.Status415UnsupportedMediaType, GrpcStatus.InvalidArgument, message);
 
     private static HttpRefusal TooLarge(string unpacked) => new(
         StatusCodes.Status413PayloadTooLarge,
@@ -138,7 +167,7 @@ internal sealed class RequestBody : IDisposable
             CultureInfo.InvariantCulture,
             $"The body is larger than {BytesMax} bytes (16 MiB){unpacked}. Send it in several requests."));
 
-    private async ValueTask FillAsync(Stream source, bool isGzip, CancellationToken cancellationToken)
+    private async ValueTask FillAsync(Stream source, string unpacked, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -156,7 +185,7 @@ internal sealed class RequestBody : IDisposable
             _length += read;
             if (_length > BytesMax)
             {
-                throw TooLarge(isGzip ? " when it is unpacked" : "");
+                throw TooLarge(unpacked);
             }
         }
     }

@@ -22,11 +22,17 @@ internal sealed class WatchRoute(WatchHandler watch, TimeProvider time, Cancella
     private static readonly TimeSpan LifeMax = TimeSpan.FromHours(1);
     private static readonly TimeSpan BeatInterval = TimeSpan.FromSeconds(15);
 
-    internal void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/watch", WatchAsync);
+    internal void Map(IEndpointRouteBuilder routes) => routes.MapRead("/v1/watch", WatchAsync);
 
     private async Task WatchAsync(HttpContext http)
     {
         WatchContextRequest request = Request(http);
+        if (HttpMethods.IsHead(http.Request.Method))
+        {
+            http.Response.ContentType = ContentType;
+            return;
+        }
+
         using var sink = new SseWatchSink(http);
         using var life = new CancellationTokenSource(LifeMax, time);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(life.Token, stopping, http.RequestAborted);

@@ -22,7 +22,7 @@ internal static class BadEvents
             ("empty payload", "", "invalid_json"),
             ("broken JSON", head + "\"items\":1", "invalid_json"),
             ("text after the object", head + "\"items\":1} {}", "invalid_json"),
-            ("byte order mark", "\uFEFF" + head + "\"items\":1}", "invalid_json"),
+            ("two byte order marks", "\uFEFF\uFEFF" + head + "\"items\":1}", "invalid_json"),
             ("not an object", "[1,2]", "not_an_object"),
             ("a line of another format", "199.72.81.55 - - [01/Jul/1995] \"GET /\" 200", "not_an_object"),
             ("wrong type: text for integer", head + "\"items\":\"three\"}", "wrong_type"),

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using ContextGrid.Integration.Tests.Grpc;
 using ContextGrid.Server.Grpc;
 using ContextGrid.Tests.Interop;
@@ -122,6 +123,27 @@ public sealed class GrpcCompressionTests
     }
 
     [Fact]
+    public async Task Request_GzipThatIsNotWhole_IsRefusedAndNamed()
+    {
+        await using var host = await GrpcTestHost.StartAsync(new GrpcOptions(), InteropTestService.Create());
+        using var probe = new GrpcProbe(host.Target);
+        var whole = GrpcProbe.Gzip(Simple(expect: True).ToByteArray());
+        Assert.Equal("0", (await probe.CallAsync(Unary, GrpcProbe.Frame(whole, flag: 1), SendsGzip)).Status);
+        foreach (var (message, cause) in new (byte[], string)[]
+        {
+            (whole[..^1], "it ends too early"), (whole[..^8], "it ends too early"),
+            (whole[..(whole.Length / 2)], "it ends too early"), (Flushed(), "it ends too early"),
+            ([.. whole, 1], " its end"), ([1, 2, 3, 4], "is not gzip"),
+        })
+        {
+            var answer = await probe.CallAsync(Unary, GrpcProbe.Frame(message, flag: 1), SendsGzip);
+            Assert.Equal("13", answer.Status);
+            Assert.Contains(cause, answer.Message);
+            Assert.DoesNotContain("archive", answer.Message);
+        }
+    }
+
+    [Fact]
     public async Task Request_FlaggedWithoutEncoding_IsRefused()
     {
         await using var host = await GrpcTestHost.StartAsync(new GrpcOptions(), InteropTestService.Create());
@@ -138,6 +160,16 @@ public sealed class GrpcCompressionTests
         var answer = await probe.CallAsync(Unary, GrpcProbe.Frame(new SimpleRequest()), ("grpc-encoding", "br"));
         Assert.Equal("12", answer.Status);
         Assert.Equal("identity,gzip", answer.Headers["grpc-accept-encoding"]);
+    }
+
+    // A message that can be read to its last byte, in a stream without an end.
+    private static byte[] Flushed()
+    {
+        using var packed = new MemoryStream();
+        using var gzip = new GZipStream(packed, CompressionLevel.Fastest);
+        Simple(expect: True).WriteTo(gzip);
+        gzip.Flush();
+        return packed.ToArray();
     }
 
     private static SimpleRequest Simple(BoolValue? expect) =>

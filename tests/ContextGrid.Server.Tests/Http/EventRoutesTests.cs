@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 
@@ -104,6 +105,79 @@ public sealed class EventRoutesTests(HttpFixture server) : IClassFixture<HttpFix
             HttpStatusCode.UnsupportedMediaType, (await server.PostAsync(Path, packed, encoding: "br")).Code);
     }
 
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("x-gzip")]
+    [InlineData("GZIP")]
+    public async Task Publish_GzipInMembersByAnyName_IsTakenWhole(string encoding)
+    {
+        byte[] first = Gzip(Encoding.UTF8.GetBytes(HttpFixture.Event("members", 1) + "\n"));
+        (HttpStatusCode code, JsonElement json) = await server.PostAsync(
+            Path, [.. first, .. first], encoding: encoding);
+        Assert.Equal((HttpStatusCode.OK, 2), (code, json.GetProperty("accepted").GetInt32()));
+    }
+
+    [Fact]
+    public async Task Publish_GzipCutOrDamagedOrFollowed_TakesNothingAndSaysWhy()
+    {
+        byte[] whole = Gzip(Encoding.UTF8.GetBytes(string.Concat(
+            Enumerable.Range(0, 500).Select(i => HttpFixture.Event("cut", i) + "\n"))));
+        byte[] wrong = [.. whole];
+        wrong[^6] ^= 1;
+        foreach ((byte[] body, string cause) in new (byte[], string)[]
+        {
+            (whole[..^1], "it ends too early"), (whole[..^8], "it ends too early"),
+            (whole[..(whole.Length / 2)], "it ends too early"), (Flushed(), "it ends too early"),
+            (whole[..5], "it ends too early"), ([], "it ends too early"), (wrong, "its content, a checksum"),
+            ([.. whole, 0], " its end"), ([.. whole, .. whole[..20]], "it ends too early"),
+        })
+        {
+            (HttpStatusCode code, JsonElement json) = await server.PostAsync(Path, body, encoding: "gzip");
+            Assert.Equal(HttpStatusCode.BadRequest, code);
+            Assert.Equal(3, json.GetProperty("code").GetInt32());
+            Assert.Contains(cause, json.GetProperty("message").GetString(), StringComparison.Ordinal);
+        }
+
+        (_, JsonElement read) = await server.PostAsync(
+            "/v1/context", "{\"entities\":[{\"type\":\"user\",\"key\":\"cut\"}],\"features\":[\"spend\"]}");
+        Assert.Equal("NEVER_SEEN", read.GetProperty("entities")[0].GetProperty("statuses")[0].GetString());
+    }
+
+    [Theory]
+    [InlineData("[", "]")]
+    [InlineData("", "")]
+    public async Task Publish_MarkOfUtf8BeforeBodyAndLines_IsNoPartOfAnEvent(string before, string after)
+    {
+        string user = $"mark{before.Length}";
+        string body = $"\uFEFF{before}{HttpFixture.Event(user, 2)}{after}";
+        body = before.Length > 0 ? body : $"{body}\n\uFEFF{HttpFixture.Event(user, 2)}\n";
+        await server.PublishAsync(body, before.Length > 0 ? 1 : 2);
+        Assert.Equal(before.Length > 0 ? 2 : 4, await SpendAsync(user));
+    }
+
+    [Fact]
+    public async Task Publish_Utf16_IsNamed()
+    {
+        (HttpStatusCode code, JsonElement json) = await server.PostAsync(
+            Path, [.. Encoding.Unicode.GetPreamble(), .. Encoding.Unicode.GetBytes(HttpFixture.Event("u16", 1))]);
+        Assert.Equal(HttpStatusCode.BadRequest, code);
+        Assert.Contains(
+            "UTF-16 (little endian)", json.GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData((16 << 20) + 1)]
+    [InlineData((16 << 20) + 2)]
+    [InlineData(18_000_000)]
+    public async Task Publish_TooLarge_IsTheSameWithAndWithoutALength(int bytes)
+    {
+        (HttpStatusCode Code, string Json) whole = await SendAsync(new ByteArrayContent(new byte[bytes]));
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, whole.Code);
+        Assert.Contains("larger than 16777216 bytes (16 MiB)", whole.Json, StringComparison.Ordinal);
+        Assert.Contains("\"code\": 8", whole.Json, StringComparison.Ordinal);
+        Assert.Equal(whole, await SendAsync(new ChunkedContent(new byte[bytes])));
+    }
+
     [Fact]
     public async Task Publish_GzipBomb_Is413() => Assert.Equal(
         HttpStatusCode.RequestEntityTooLarge,
@@ -133,6 +207,37 @@ public sealed class EventRoutesTests(HttpFixture server) : IClassFixture<HttpFix
 
     private static IEnumerable<int> Indexes(JsonElement json) =>
         json.GetProperty("refused").EnumerateArray().Select(r => r.GetProperty("index").GetInt32());
+
+    private async Task<(HttpStatusCode Code, string Json)> SendAsync(HttpContent body)
+    {
+        using HttpContent content = body;
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/x-ndjson");
+        using HttpResponseMessage response = await server.Client.PostAsync(Path, content);
+        return (response.StatusCode, await response.Content.ReadAsStringAsync());
+    }
+
+    // What is flushed can be read, though the stream has no end.
+    private static byte[] Flushed()
+    {
+        using var packed = new MemoryStream();
+        using var gzip = new GZipStream(packed, CompressionLevel.Fastest);
+        gzip.Write(Encoding.UTF8.GetBytes(HttpFixture.Event("cut", 1) + "\n"));
+        gzip.Flush();
+        return packed.ToArray();
+    }
+
+    /// <summary>A body that is sent in chunks, since its length is not told.</summary>
+    private sealed class ChunkedContent(byte[] bytes) : HttpContent
+    {
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+            stream.WriteAsync(bytes).AsTask();
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+    }
 
     private static byte[] Gzip(byte[] bytes)
     {

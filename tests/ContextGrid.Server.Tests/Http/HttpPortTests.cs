@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Routing;
 
@@ -113,6 +114,74 @@ public sealed class HttpPortTests(HttpFixture server) : IClassFixture<HttpFixtur
         Assert.Contains("\"int64Value\": \"1\"", await DataAsync(reader), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("/healthz")]
+    [InlineData("/readyz")]
+    [InlineData("/metrics")]
+    [InlineData("/openapi.json")]
+    [InlineData("/admin/v1/status")]
+    [InlineData("/admin/v1/definitions")]
+    [InlineData("/admin/v1/dead-letters")]
+    [InlineData("/v1/watch?type=user&key=head")]
+    [InlineData("/")]
+    public async Task Head_OfARouteThatIsRead_HasTheHeadOfGetAndNoBody(string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Head, path);
+        using HttpResponseMessage head = await server.Client.SendAsync(request);
+        using HttpResponseMessage get = await server.Client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead);
+        Assert.Equal(get.StatusCode, head.StatusCode);
+        Assert.Equal(get.Content.Headers.ContentType, head.Content.Headers.ContentType);
+        Assert.Empty(await head.Content.ReadAsByteArrayAsync());
+    }
+
+    [Fact]
+    public async Task Head_WhereGetIsNone_IsRefusedAsGetIs()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Head, "/v1/context");
+        using HttpResponseMessage head = await server.Client.SendAsync(request);
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, head.StatusCode);
+        using var options = new HttpRequestMessage(HttpMethod.Delete, "/healthz");
+        using HttpResponseMessage refused = await server.Client.SendAsync(options);
+        Assert.Equal(["GET", "HEAD"], refused.Content.Headers.Allow.Order());
+    }
+
+    [Theory]
+    [InlineData("/v1/context", "{\"entities\":[{\"type\":\"user\",\"key\":\"u\"}]}")]
+    [InlineData("/v1/explain", "{\"entity\":{\"type\":\"user\",\"key\":\"u\"},\"feature\":\"mean\"}")]
+    public async Task Body_WithAMarkOfItsEncoding_IsReadAsUtf8AndElseNamed(string path, string body)
+    {
+        (HttpStatusCode code, string text) = await AnswerAsync(
+            path, [0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes(body)]);
+        Assert.True(code == HttpStatusCode.OK, text);
+        foreach ((Encoding encoding, string name) in new (Encoding, string)[]
+        {
+            (Encoding.Unicode, "UTF-16 (little endian)"), (Encoding.BigEndianUnicode, "UTF-16 (big endian)"),
+            (Encoding.UTF32, "UTF-32 (little endian)"), (new UTF32Encoding(true, true), "UTF-32 (big endian)"),
+        })
+        {
+            (code, text) = await AnswerAsync(path, [.. encoding.GetPreamble(), .. encoding.GetBytes(body)]);
+            Assert.Equal(HttpStatusCode.BadRequest, code);
+            Assert.Contains(name, text, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("application/json; charset=utf-8", true)]
+    [InlineData("application/json; charset=\"UTF-8\"", true)]
+    [InlineData("application/json;charset=us-ascii", true)]
+    [InlineData("APPLICATION/JSON", true)]
+    [InlineData("application/json; charset=utf-16", false)]
+    [InlineData("application/json; charset=iso-8859-1", false)]
+    [InlineData("text/json", false)]
+    public async Task Body_OfAnyMediaTypeAndCharset_IsTakenWhereItIsJsonInUtf8(string type, bool isTaken)
+    {
+        byte[] body = "{\"entities\":[{\"type\":\"user\",\"key\":\"u\"}]}"u8.ToArray();
+        using var content = new ByteArrayContent(body);
+        content.Headers.TryAddWithoutValidation("Content-Type", type);
+        using HttpResponseMessage response = await server.Client.PostAsync("/v1/context", content);
+        Assert.Equal(isTaken ? HttpStatusCode.OK : HttpStatusCode.UnsupportedMediaType, response.StatusCode);
+    }
+
     [Fact]
     public async Task OpenApi_Paths_AreExactlyTheRoutes()
     {
@@ -122,6 +191,7 @@ public sealed class HttpPortTests(HttpFixture server) : IClassFixture<HttpFixtur
             p => p.Value.EnumerateObject().Select(m => $"{m.Name.ToUpperInvariant()} {p.Name}"));
         IEnumerable<string> mapped = server.Server.Routes.SelectMany(
             r => (r.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? [])
+                .Where(m => m != "HEAD")
                 .Select(m => $"{m} {r.RoutePattern.RawText}"));
         Assert.Equal(mapped.Order(), described.Order());
     }
@@ -139,6 +209,12 @@ public sealed class HttpPortTests(HttpFixture server) : IClassFixture<HttpFixtur
                 Assert.True(at.TryGetProperty(part, out at), reference);
             }
         }
+    }
+
+    private async Task<(HttpStatusCode Code, string Text)> AnswerAsync(string path, byte[] body)
+    {
+        (HttpStatusCode code, JsonElement json) = await server.PostAsync(path, body);
+        return (code, json.ToString());
     }
 
     private static async Task<string> DataAsync(StreamReader reader)

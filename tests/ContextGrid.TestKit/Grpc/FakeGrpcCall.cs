@@ -14,6 +14,7 @@ public sealed class FakeGrpcCall(HttpContext http)
     private string _message = "";
     private string? _details;
     private bool _gzip;
+    private int _cut;
 
     /// <summary>The call's metadata.</summary>
     public IHeaderDictionary Headers => http.Request.Headers;
@@ -25,7 +26,8 @@ public sealed class FakeGrpcCall(HttpContext http)
     public void Abort() => http.Abort();
 
     /// <summary>Compresses the answers that follow.</summary>
-    public void UseGzip() => _gzip = true;
+    /// <param name="cut">How many bytes are left out at the end of each.</param>
+    public void UseGzip(int cut = 0) => (_gzip, _cut) = (true, cut);
 
     /// <summary>Ends the call with a failure when the handler returns.</summary>
     public void Fail(int status, string message, params IMessage[] details)
@@ -71,7 +73,7 @@ public sealed class FakeGrpcCall(HttpContext http)
             using var packed = new MemoryStream();
             using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
                 gzip.Write(bytes);
-            bytes = packed.ToArray();
+            bytes = packed.ToArray()[..^_cut];
         }
 
         StartOnce();

@@ -1,6 +1,7 @@
 using System.Text;
 using ContextGrid.Contracts.Rpc;
 using ContextGrid.Contracts.V1;
+using ContextGrid.Runtime.Codecs;
 using ContextGrid.Server.Grpc;
 using ContextGrid.Server.Limits;
 using Google.Protobuf;
@@ -40,9 +41,14 @@ internal static class ProtoJson
     {
         RequestBody.RequireType(http, RequestBody.JsonTypes);
         using RequestBody body = await RequestBody.ReadAsync(http).ConfigureAwait(false);
+        if (ByteOrderMark.ForeignEncoding(body.Content.Span) is { } encoding)
+        {
+            throw NotReadable<T>($"its byte order mark says that it is {encoding}, not UTF-8");
+        }
+
         try
         {
-            return Parser.Parse<T>(Utf8.GetString(body.Content.Span));
+            return Parser.Parse<T>(Utf8.GetString(ByteOrderMark.Skip(body.Content).Span));
         }
         catch (DecoderFallbackException)
         {
