@@ -56,7 +56,8 @@ public sealed class SiloHost : IGridHost
         Publisher = new EventPublisher(log, letters, validator, Metrics, new IdVerdicts([], time), time);
 
         // What became of a retried record is known where its partition is read: here it is said to be in the log.
-        DeadLetters = new DeadLetterDesk(log, validator, [], new IdVerdicts([], time), Metrics.Meter, time);
+        DeadLetters = new DeadLetterDesk(
+            log, validator, [], new IdVerdicts([], time), Address.ToString(), Metrics.Meter, time);
     }
 
     /// <inheritdoc/>

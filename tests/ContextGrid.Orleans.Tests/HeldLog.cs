@@ -13,6 +13,8 @@ internal sealed class HeldLog(IEventLog log) : ForwardingLog(log)
     private readonly ConcurrentDictionary<TopicPartition, bool> _away = new();
     private volatile bool _isSilent;
 
+    public override TimeSpan? SharedAppendMax => TimeSpan.FromSeconds(5);
+
     public override ILogReader OpenReader(TopicPartition partition, long fromOffset)
     {
         ThrowIfAway(partition);

@@ -78,6 +78,9 @@ public sealed partial class KafkaEventLog : IEventLog
     }
 
     /// <inheritdoc/>
+    public TimeSpan? SharedAppendMax => _options.Patience;
+
+    /// <inheritdoc/>
     public async ValueTask<int> CountPartitionsAsync(string topic, CancellationToken cancellationToken)
     {
         int count = await _queries.CountPartitionsAsync(NameOf(topic), cancellationToken);

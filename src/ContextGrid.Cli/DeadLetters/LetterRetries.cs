@@ -16,7 +16,9 @@ public sealed class LetterRetries(ContextGridClient client, CliConsole console, 
 
     // Refusals that no other payload would change.
     private static readonly string[] NotAboutThePayload =
-        ["already_retried", "same_record", "uncertain", "unknown_topic", "unknown_dead_letter"];
+    [
+        "already_retried", "decided_elsewhere", "same_record", "uncertain", "unknown_topic", "unknown_dead_letter",
+    ];
 
     private readonly long _started = console.Clock.GetTimestamp();
     private readonly RetryTally _tally = new();

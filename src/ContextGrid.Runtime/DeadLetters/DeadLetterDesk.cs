@@ -6,8 +6,8 @@ namespace ContextGrid.Runtime.DeadLetters;
 
 /// <summary>
 /// Where operators deal with dead letters: looks them up, retries and discards them. Works on any log that has the
-/// dead-letter topic, of which one desk at a time is the writer of marks. Calls take turns, so that of two retries of
-/// one letter the second is told. Thread-safe.
+/// dead-letter topic. Calls take turns, and the order of the topic decides between desks of several processes, so that
+/// of two retries of one letter the second is told. Thread-safe.
 /// </summary>
 public sealed class DeadLetterDesk
 {
@@ -37,6 +37,7 @@ public sealed class DeadLetterDesk
     /// <param name="validator">Checks what is to be retried.</param>
     /// <param name="progress">How far the source partitions are applied.</param>
     /// <param name="verdicts">What ingestion knows of records by their ids.</param>
+    /// <param name="owner">Names this process to people, unlike all others that ever decide about the topic.</param>
     /// <param name="meter">Takes the counters.</param>
     /// <param name="time">The clock of marks and waits.</param>
     public DeadLetterDesk(
@@ -44,13 +45,14 @@ public sealed class DeadLetterDesk
         EventValidator validator,
         ImmutableArray<PartitionProgress> progress,
         IdVerdicts verdicts,
+        string owner,
         Meter meter,
         TimeProvider time)
     {
         (_time, _metrics, _index) = (time, new DeadLetterMetrics(meter), new LetterIndex(log));
         _follower = new RetryFollower(progress, verdicts, time);
         _reader = new LetterReader(log, _index);
-        _retry = new LetterRetry(log, _index, time);
+        _retry = new LetterRetry(log, _index, owner, time);
         _round = new RetryRound(_reader, new RetryPreparation(log, validator), _retry, _metrics);
     }
 
@@ -138,16 +140,32 @@ public sealed class DeadLetterDesk
             DeadLetterEntry? entry = await lookup.GetAsync(ids[i], cancellationToken);
             (string reason, string message) = marks.Exists(m => m.Letter == ids[i])
                 ? RetryRefusals.Twice
-                : RetryRefusals.OfDiscard(ids[i], entry);
+                : entry?.Mark is { } newest && _retry.IsRunningElsewhere(newest)
+                    ? RetryRefusals.Running(newest)
+                    : RetryRefusals.OfDiscard(ids[i], entry);
             outcomes[i] = new DiscardOutcome(ids[i], reason.Length == 0, reason, message);
             if (entry is not null && reason.Length == 0)
             {
-                marks.Add(LetterRetry.Mark(entry, LetterState.Discarded, nowMs) with { Note = note });
+                marks.Add(_retry.Mark(entry, LetterState.Discarded, nowMs) with
+                {
+                    Note = note,
+                    Intent = entry is { State: LetterState.Retrying, Mark: { } intent } ? intent.Intent : -1,
+                });
             }
         }
 
         await _retry.AppendAsync(marks);
-        _metrics.CountDiscarded(marks.Count);
+        await _index.CatchUpAsync(cancellationToken);
+        for (int i = 0; i < outcomes.Length; i++)
+        {
+            if (outcomes[i].IsDiscarded && _index.Slots.StateOf(ids[i]) != LetterState.Discarded)
+            {
+                (string reason, string message) = RetryRefusals.Overtaken;
+                outcomes[i] = new DiscardOutcome(ids[i], false, reason, message);
+            }
+        }
+
+        _metrics.CountDiscarded(outcomes.Count(o => o.IsDiscarded));
         return outcomes;
     }
 

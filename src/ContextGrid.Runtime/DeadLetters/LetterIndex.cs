@@ -8,6 +8,10 @@ namespace ContextGrid.Runtime.DeadLetters;
 /// date by reading what is new. The topic is the only truth; nothing is noted here that is not durable there. One
 /// thread at a time.
 /// </summary>
+/// <remarks>
+/// Several processes may decide about one topic. Its order decides between them, so that all see the same: of two that
+/// begin to retry a letter the first does it, and what was decided before that was known is void.
+/// </remarks>
 /// <param name="log">Has the topic <see cref="DeadLetterTopic.Name"/>.</param>
 /// <param name="recordsMax">The most records of the topic that are held; a power of two.</param>
 internal sealed class LetterIndex(IEventLog log, int recordsMax = LetterIndex.RecordsMax)
@@ -105,6 +109,15 @@ internal sealed class LetterIndex(IEventLog log, int recordsMax = LetterIndex.Re
             // A letter that is no longer kept may have a later one about the same record, which the mark decides then.
             bool isKnown = _sources.TryFind(mark.Source, mark.SourceOffset, out long known, out _);
             letter = isKnown && Slots.StateOf(letter) == LetterState.None ? known : letter;
+        }
+
+        if (!Counts(mark, letter))
+        {
+            return;
+        }
+
+        if (mark.SourceOffset >= 0)
+        {
             _sources.Set(mark.Source, mark.SourceOffset, letter, mark.State != LetterState.Open);
         }
 
@@ -118,5 +131,17 @@ internal sealed class LetterIndex(IEventLog log, int recordsMax = LetterIndex.Re
         {
             _pending[letter] = mark;
         }
+    }
+
+    private bool Counts(LetterMark mark, long letter)
+    {
+        LetterState before = Slots.StateOf(letter);
+        bool isPending = _pending.TryGetValue(letter, out LetterMark? pending);
+        return mark.Owner.Length == 0 || mark.State switch
+        {
+            LetterState.Retried => true,
+            LetterState.Retrying => !isPending && before != LetterState.Retried,
+            _ => isPending ? pending!.Intent == mark.Intent : before != LetterState.Retried, // Found, so not null.
+        };
     }
 }

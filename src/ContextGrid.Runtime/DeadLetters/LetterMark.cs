@@ -7,7 +7,8 @@ namespace ContextGrid.Runtime.DeadLetters;
 
 /// <summary>
 /// What was decided about a dead letter, as a record of the dead-letter topic: no key, no value, and
-/// <c>contextgrid.letter.state</c> as its first header, which no letter has. The newest mark of a letter counts.
+/// <c>contextgrid.letter.state</c> as its first header, which no letter has. The newest mark of a letter counts, less
+/// those that came too late: see <see cref="LetterIndex"/>.
 /// </summary>
 /// <param name="State">The letter's state from here on.</param>
 /// <param name="Letter">The letter's number.</param>
@@ -24,6 +25,8 @@ public sealed record LetterMark(
     private const string TargetOffset = "contextgrid.letter.offset";
     private const string HashName = "contextgrid.letter.hash";
     private const string NoteName = "contextgrid.letter.note";
+    private const string OwnerName = "contextgrid.letter.owner";
+    private const string IntentName = "contextgrid.letter.intent";
 
     private static readonly string[] States = ["", "open", "retrying", "retried", "discarded", "same"];
 
@@ -39,6 +42,14 @@ public sealed record LetterMark(
     /// <summary>Why it was discarded; empty: nobody said.</summary>
     public string Note { get; init; } = "";
 
+    /// <summary>The process that decided, named for people and unlike all others; empty: of a version in which one
+    /// process decided about a topic.</summary>
+    public string Owner { get; init; } = "";
+
+    /// <summary>The mark <see cref="LetterState.Retrying"/> that this one is about, by its offset; −1: about none. Of a
+    /// mark Retrying that was read, its own offset.</summary>
+    public long Intent { get; init; } = -1;
+
     /// <summary>The mark as a record.</summary>
     internal LogRecord Encode() => new(0, TimeMs, default, default, LogHeaders.Encode(
     [
@@ -51,6 +62,8 @@ public sealed record LetterMark(
         new(TargetOffset, DeadLetterHeaders.Text(Target.Offset)),
         new(HashName, Hash.ToString("x16", CultureInfo.InvariantCulture)),
         new(NoteName, Note),
+        new(OwnerName, Owner),
+        new(IntentName, DeadLetterHeaders.Text(Intent)),
     ]));
 
     /// <summary>The mark in a record; null: the record is a letter.</summary>
@@ -64,8 +77,9 @@ public sealed record LetterMark(
         }
 
         (TopicPartition source, long offset) = DeadLetterHeaders.SourceOf(headers);
+        var decided = (LetterState)Math.Max(0, Array.IndexOf(States, Encoding.UTF8.GetString(state)));
         return new LetterMark(
-            (LetterState)Math.Max(0, Array.IndexOf(States, Encoding.UTF8.GetString(state))),
+            decided,
             DeadLetterHeaders.Number(headers, LetterName, -1), source, offset, batch[index].TimestampMs)
         {
             Target = new RecordPosition(
@@ -75,6 +89,10 @@ public sealed record LetterMark(
                 DeadLetterHeaders.Find(headers, HashName), NumberStyles.HexNumber, CultureInfo.InvariantCulture,
                 out ulong hash) ? hash : 0,
             Note = DeadLetterHeaders.Find(headers, NoteName) ?? "",
+            Owner = DeadLetterHeaders.Find(headers, OwnerName) ?? "",
+            Intent = decided == LetterState.Retrying
+                ? batch[index].Offset
+                : DeadLetterHeaders.Number(headers, IntentName, -1),
         };
     }
 }

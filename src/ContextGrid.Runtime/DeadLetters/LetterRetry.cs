@@ -6,31 +6,48 @@ using ContextGrid.Runtime.Ingestion;
 namespace ContextGrid.Runtime.DeadLetters;
 
 /// <summary>
-/// Puts letters' records into the log again, each exactly once whatever fails in between. One call at a time.
+/// Puts letters' records into the log again, each exactly once whatever fails in between, and whoever else retries
+/// letters of the same topic. One call at a time.
 /// </summary>
 /// <remarks>
 /// <para>1. A mark <c>retrying</c> names the partition and its end: the record can only be at or behind that offset.
-/// 2. The record is appended, with the letter's number in a header. 3. A mark <c>retried</c> says where it is.</para>
-/// <para>What ends between 1 and 3, by a crash or a fault of the log, leaves the letter <c>retrying</c>. Before
+/// 2. The topic is read again: of several processes that have begun, the one whose mark is first goes on. 3. The record
+/// is appended, with the letter's number in a header. 4. A mark <c>retried</c> says where it is.</para>
+/// <para>What ends between 1 and 4, by a crash or a fault of the log, leaves the letter <c>retrying</c>. Before
 /// anything else is retried or discarded, <see cref="ResolveAsync"/> reads the partition from the noted offset to its
-/// end: the record is there, and step 3 is made up for; or it is not, and a mark <c>open</c> takes step 1 back. It
-/// relies on this: what was appended is visible or never becomes visible. So nothing else may append retries meanwhile,
-/// and an append is never given up by its caller.</para>
+/// end: the record is there, and step 4 is made up for; or it is not, and a mark <c>open</c> takes step 1 back. It
+/// relies on this: what was appended is visible or never becomes visible. So an append is never given up by its caller,
+/// and the retry of another process is left alone for so long that its append has ended: step 3 begins within
+/// <see cref="BeginMax"/> of step 1, an append takes <see cref="IEventLog.SharedAppendMax"/> at most, and clocks may
+/// differ by <see cref="SkewMax"/>.</para>
 /// </remarks>
 /// <param name="log">The log.</param>
 /// <param name="index">Knows the retries that were cut off; up to date when a call begins.</param>
+/// <param name="owner">Names this process, unlike all others.</param>
 /// <param name="time">The clock of marks.</param>
-internal sealed class LetterRetry(IEventLog log, LetterIndex index, TimeProvider time)
+internal sealed class LetterRetry(IEventLog log, LetterIndex index, string owner, TimeProvider time)
 {
+    /// <summary>The most time between the mark that a retry begins and its append.</summary>
+    internal static readonly TimeSpan BeginMax = TimeSpan.FromSeconds(10);
+
+    /// <summary>How far clocks of processes may differ.</summary>
+    internal static readonly TimeSpan SkewMax = TimeSpan.FromSeconds(30);
+
+    /// <summary>Whether another process retries a letter at this moment, as far as anybody can know.</summary>
+    /// <param name="mark">The letter's newest mark.</param>
+    internal bool IsRunningElsewhere(LetterMark mark) =>
+        mark.State == LetterState.Retrying && mark.Owner != owner && log.SharedAppendMax is { } appendMax
+        && NowMs - mark.TimeMs < (BeginMax + appendMax + SkewMax).TotalMilliseconds;
+
     /// <summary>Retries letters that are open.</summary>
     /// <param name="retries">The letters.</param>
     /// <param name="cancellationToken">Ends the call before it begins; what has begun is brought to its end.</param>
-    /// <returns>Where the records are, in the order of the letters.</returns>
+    /// <returns>Where the records are, in the order of the letters; null: another process was quicker.</returns>
     /// <exception cref="EventLogException">The log failed; the next call finds out how far this one came.</exception>
-    internal async ValueTask<RecordPosition[]> RetryAsync(
+    internal async ValueTask<RecordPosition?[]> RetryAsync(
         IReadOnlyList<PreparedRetry> retries, CancellationToken cancellationToken)
     {
-        long nowMs = NowMs;
+        (long nowMs, long began) = (NowMs, time.GetTimestamp());
         var intents = new LetterMark[retries.Count];
         for (int i = 0; i < retries.Count; i++)
         {
@@ -42,23 +59,27 @@ internal sealed class LetterRetry(IEventLog log, LetterIndex index, TimeProvider
             };
         }
 
-        await AppendAsync(intents);
-        var positions = new RecordPosition[retries.Count];
-        foreach (IGrouping<string, int> topic in Enumerable.Range(0, retries.Count)
-            .GroupBy(i => retries[i].Partition.Topic, StringComparer.Ordinal))
+        RecordPosition[] at = await AppendAsync(intents);
+        await index.CatchUpAsync(CancellationToken.None);
+        HashSet<long> own = [.. index.Pending.Values.Where(m => m.Owner == owner).Select(m => m.Intent)];
+        int[] first = [.. Enumerable.Range(0, at.Length).Where(i => own.Contains(at[i].Offset))];
+        if (time.GetElapsedTime(began) > BeginMax)
         {
-            int[] at = [.. topic];
-            LogRecord[] records = [.. at.Select(i => retries[i].Record)];
-            var taken = new RecordPosition[at.Length];
-            await log.AppendAsync(topic.Key, records, taken, CancellationToken.None);
-            for (int i = 0; i < at.Length; i++)
-            {
-                positions[at[i]] = taken[i];
-            }
+            throw new EventLogException(
+                EventLogError.Unavailable, "The log was too slow to begin the retry; nothing was retried. Try again.");
         }
 
-        await AppendAsync([.. intents.Select(
-            (intent, i) => intent with { State = LetterState.Retried, Target = positions[i] })]);
+        var positions = new RecordPosition?[retries.Count];
+        await AppendRecordsAsync(retries, first, positions);
+        await AppendAsync(
+        [
+            .. first.Select(i => intents[i] with
+            {
+                State = LetterState.Retried,
+                Target = positions[i]!.Value, // It was appended.
+                Intent = at[i].Offset,
+            }),
+        ]);
         return positions;
     }
 
@@ -67,8 +88,9 @@ internal sealed class LetterRetry(IEventLog log, LetterIndex index, TimeProvider
     internal async ValueTask ResolveAsync(CancellationToken cancellationToken)
     {
         var marks = new List<LetterMark>();
-        foreach (IGrouping<TopicPartition, LetterMark> partition in index.Pending.Values.GroupBy(
-            m => new TopicPartition(m.Source.Topic, m.Target.Partition)))
+        foreach (IGrouping<TopicPartition, LetterMark> partition in index.Pending.Values
+            .Where(m => !IsRunningElsewhere(m))
+            .GroupBy(m => new TopicPartition(m.Source.Topic, m.Target.Partition)))
         {
             try
             {
@@ -81,7 +103,7 @@ internal sealed class LetterRetry(IEventLog log, LetterIndex index, TimeProvider
             }
         }
 
-        await AppendAsync([.. marks]);
+        await AppendAsync([.. marks.Select(m => m with { Owner = owner })]);
         if (marks.Count > 0)
         {
             await index.CatchUpAsync(CancellationToken.None);
@@ -89,19 +111,39 @@ internal sealed class LetterRetry(IEventLog log, LetterIndex index, TimeProvider
     }
 
     /// <summary>Appends marks, all of them or as many as the log took before it failed.</summary>
-    internal async ValueTask AppendAsync(IReadOnlyList<LetterMark> marks)
+    /// <returns>Where they are.</returns>
+    internal async ValueTask<RecordPosition[]> AppendAsync(IReadOnlyList<LetterMark> marks)
     {
+        var positions = new RecordPosition[marks.Count];
         if (marks.Count > 0)
         {
             LogRecord[] records = [.. marks.Select(m => m.Encode())];
-            await log.AppendAsync(
-                DeadLetterTopic.Name, records, new RecordPosition[records.Length], CancellationToken.None);
+            await log.AppendAsync(DeadLetterTopic.Name, records, positions, CancellationToken.None);
         }
+
+        return positions;
     }
 
-    /// <summary>A mark about a letter.</summary>
-    internal static LetterMark Mark(DeadLetterEntry entry, LetterState state, long nowMs) =>
-        new(state, entry.Id, entry.Letter.Source, entry.Letter.Offset, nowMs);
+    /// <summary>A mark of this process about a letter.</summary>
+    internal LetterMark Mark(DeadLetterEntry entry, LetterState state, long nowMs) =>
+        new(state, entry.Id, entry.Letter.Source, entry.Letter.Offset, nowMs) { Owner = owner };
+
+    private async ValueTask AppendRecordsAsync(
+        IReadOnlyList<PreparedRetry> retries, int[] which, RecordPosition?[] positions)
+    {
+        foreach (IGrouping<string, int> topic in which
+            .GroupBy(i => retries[i].Partition.Topic, StringComparer.Ordinal))
+        {
+            int[] at = [.. topic];
+            LogRecord[] records = [.. at.Select(i => retries[i].Record)];
+            var taken = new RecordPosition[at.Length];
+            await log.AppendAsync(topic.Key, records, taken, CancellationToken.None);
+            for (int i = 0; i < at.Length; i++)
+            {
+                positions[at[i]] = taken[i];
+            }
+        }
+    }
 
     private long NowMs => time.GetUtcNow().ToUnixTimeMilliseconds();
 

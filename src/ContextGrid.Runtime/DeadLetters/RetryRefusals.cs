@@ -18,6 +18,14 @@ internal static class RetryRefusals
     /// <summary>Nobody can tell whether its record is in the log again.</summary>
     internal const string Uncertain = "uncertain";
 
+    /// <summary>Another process retries it, or has decided about it at the same moment.</summary>
+    internal const string DecidedElsewhere = "decided_elsewhere";
+
+    /// <summary>Another process was quicker.</summary>
+    internal static readonly (string Reason, string Message) Overtaken = (
+        DecidedElsewhere,
+        "Another server or silo decided about it at the same moment, and was quicker. Look at it again.");
+
     /// <summary>The call names the letter twice.</summary>
     internal static readonly (string Reason, string Message) Twice = ("named_twice", "The call names it twice.");
 
@@ -26,6 +34,11 @@ internal static class RetryRefusals
 
     /// <summary>Its payload was too large to keep whole.</summary>
     internal const string ValueCut = "value_cut";
+
+    /// <summary>Reason and message of a letter that another process retries at this moment.</summary>
+    internal static (string Reason, string Message) Running(LetterMark mark) => (
+        DecidedElsewhere,
+        $"{mark.Owner} retries it at this moment. If that was cut off, it can be decided about again in two minutes.");
 
     /// <summary>Reason and message of a letter that is missing or in this state; the reason is empty where the state
     /// is no hindrance.</summary>

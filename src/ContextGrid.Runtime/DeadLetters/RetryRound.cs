@@ -56,16 +56,22 @@ internal sealed class RetryRound(
     private async ValueTask AppendAsync(
         List<(int At, PreparedRetry Retry)> group, RetryOutcome[] outcomes, CancellationToken cancellationToken)
     {
-        RecordPosition[] positions = await retry.RetryAsync([.. group.Select(g => g.Retry)], cancellationToken);
+        RecordPosition?[] positions = await retry.RetryAsync([.. group.Select(g => g.Retry)], cancellationToken);
         for (int i = 0; i < group.Count; i++)
         {
             PreparedRetry prepared = group[i].Retry;
+            if (positions[i] is not { } position)
+            {
+                outcomes[group[i].At] = Refused(prepared.Entry.Id, RetryRefusals.Overtaken);
+                continue;
+            }
+
             metrics.CountRetried(prepared.Partition.Topic);
             outcomes[group[i].At] = new RetryOutcome(
                 prepared.Entry.Id, RetryResult.Waiting, "", "It is in the log and waits to be applied.")
             {
                 Topic = prepared.Partition.Topic,
-                Position = positions[i],
+                Position = position,
             };
         }
     }
@@ -74,7 +80,9 @@ internal sealed class RetryRound(
         LetterLookup lookup, RetryItem item, CancellationToken cancellationToken)
     {
         DeadLetterEntry? entry = await lookup.GetAsync(item.Letter, cancellationToken);
-        (string Reason, string Message) refusal = RetryRefusals.Of(item.Letter, entry);
+        (string Reason, string Message) refusal = entry?.Mark is { } newest && retry.IsRunningElsewhere(newest)
+            ? RetryRefusals.Running(newest)
+            : RetryRefusals.Of(item.Letter, entry);
         if (entry is not null && refusal.Reason.Length == 0)
         {
             return await preparation.PrepareAsync(entry, item.Payload, cancellationToken);

@@ -57,7 +57,8 @@ public sealed class EmbeddedHost : IGridHost
         ];
         _scrub = stores.Checkpoints.Scrub(logger);
         Publisher = new EventPublisher(log, sink, validator, metrics, verdicts, time);
-        DeadLetters = new DeadLetterDesk(log, validator, progress, verdicts, metrics.Meter, time);
+        DeadLetters = new DeadLetterDesk(
+            log, validator, progress, verdicts, HostStart.NameOfProcess(time), metrics.Meter, time);
         Backup = new GridBackup(stores, _checkpointer.CheckpointAsync, new BackupMetrics(metrics.Meter), platform);
     }
 

@@ -17,6 +17,12 @@ internal static class HostStart
         or CheckpointCorruptException or EventLogException or IOException or UnauthorizedAccessException
         or ArgumentException;
 
+    /// <summary>Names this process to people, unlike all others: machines in containers may share name and number.
+    /// </summary>
+    internal static string NameOfProcess(TimeProvider time) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Environment.MachineName}:{Environment.ProcessId}@{time.GetUtcNow().ToUnixTimeMilliseconds()}");
+
     /// <summary>The number of partitions of a source topic.</summary>
     /// <exception cref="HostStartException">There is no such topic.</exception>
     internal static async ValueTask<int> CountPartitionsAsync(

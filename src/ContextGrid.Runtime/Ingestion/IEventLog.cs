@@ -34,6 +34,12 @@ public interface IEventLog : IAsyncDisposable
     /// <exception cref="EventLogException">It can't be made.</exception>
     ValueTask CreateMissingAsync(CancellationToken cancellationToken) => default;
 
+    /// <summary>
+    /// How long after it was begun an append may still become durable, where other processes may append to the same
+    /// topics; null: no other process can.
+    /// </summary>
+    TimeSpan? SharedAppendMax => null;
+
     /// <summary>The offsets that a partition has now.</summary>
     /// <exception cref="EventLogException">There is no such partition, or it can't be reached.</exception>
     ValueTask<LogRange> GetRangeAsync(TopicPartition partition, CancellationToken cancellationToken);

@@ -20,6 +20,7 @@ public sealed class DeskFixture : IAsyncDisposable
 
     private readonly LogFixture _files = new();
     private readonly Meter _meter = new("test");
+    private int _desks;
 
     public DeskFixture() => Log = _files.Open(_files.Options with
     {
@@ -29,9 +30,9 @@ public sealed class DeskFixture : IAsyncDisposable
     public FileEventLog Log { get; }
 
     /// <summary>A desk as a new process has it.</summary>
-    public DeadLetterDesk Desk(IEventLog? log = null) => new(
-        log ?? Log, new EventValidator(Definitions), [], new IdVerdicts([], TimeProvider.System), _meter,
-        TimeProvider.System);
+    public DeadLetterDesk Desk(IEventLog? log = null, TimeProvider? time = null) => new(
+        log ?? Log, new EventValidator(Definitions), [], new IdVerdicts([], TimeProvider.System),
+        string.Create(CultureInfo.InvariantCulture, $"desk {++_desks}"), _meter, time ?? TimeProvider.System);
 
     /// <summary>A letter about a record of partition 1.</summary>
     public static DeadLetter Letter(long offset, string payload = Bad, string reason = "wrong_type") => new(

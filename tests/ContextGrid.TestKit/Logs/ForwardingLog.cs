@@ -20,6 +20,9 @@ public abstract class ForwardingLog(IEventLog log) : IEventLog
         Log.CreateMissingAsync(cancellationToken);
 
     /// <inheritdoc/>
+    public virtual TimeSpan? SharedAppendMax => Log.SharedAppendMax;
+
+    /// <inheritdoc/>
     public virtual ValueTask<int> CountPartitionsAsync(string topic, CancellationToken cancellationToken) =>
         Log.CountPartitionsAsync(topic, cancellationToken);
 
