@@ -14,8 +14,11 @@ public sealed partial class JoinTests
         ["src/ContextGrid.Adapters/AzureBlob/AzureBlobAddress.cs"] = "a connection string, cut at the same semicolons",
         ["src/ContextGrid.Adapters/SchemaRegistry/Protobuf/ProtoScope.cs"] = "a full name; a name has no dot",
         ["src/ContextGrid.Cli/Output/PayloadText.cs"] = "lines for people",
+        ["src/ContextGrid.Core/Definitions/FieldSource.cs"] = "a notation; a part with a dot stands in quotes",
+        ["src/ContextGrid.Core/Definitions/FieldsReader.cs"] = "a message for people",
         ["src/ContextGrid.Core/Features/Accumulators/AggregateState.cs"] = "numbers; they have no comma",
         ["src/ContextGrid.Orleans/Definitions/StoredDefinitions.cs"] = "lines, and no part has a break",
+        ["src/ContextGrid.Runtime/Codecs/DefinitionSchema.cs"] = "a pattern of the names of types, which are letters",
         ["src/ContextGrid.Runtime/Codecs/YamlFault.cs"] = "lines of a file",
         ["src/ContextGrid.Server/Http/AdminRoutes.cs"] = "lines for people",
     };

@@ -6,7 +6,7 @@ using ContextGrid.Runtime.Codecs;
 namespace ContextGrid.Adapters.SchemaRegistry;
 
 /// <summary>
-/// The reader's view of a record: which of its members the definition's used fields name, by dotted names such as
+/// The reader's view of a record: which of its members the definition's used fields name, by paths such as
 /// <c>address.city</c>. A tree; immutable once built.
 /// </summary>
 internal sealed class FieldPath
@@ -33,10 +33,10 @@ internal sealed class FieldPath
         var root = new FieldPath("");
         for (int slot = 0; slot < rules.Used.Length; slot++)
         {
-            if (rules.Used[slot])
+            FieldDefinition field = rules.Definition.Fields[slot];
+            if (rules.Used[slot] && !field.Source.IsHeader)
             {
-                FieldDefinition field = rules.Definition.Fields[slot];
-                root.Add(field.Name, slot, field.Type);
+                root.Add(field.Source, slot, field.Type);
             }
         }
 
@@ -51,10 +51,10 @@ internal sealed class FieldPath
     internal IEnumerable<int> Slots() =>
         (Slot < 0 ? [] : new[] { Slot }).Concat(_members.Values.SelectMany(m => m.Slots()));
 
-    private void Add(string path, int slot, ValueKind type)
+    private void Add(FieldSource source, int slot, ValueKind type)
     {
         FieldPath at = this;
-        foreach (string part in path.Split('.'))
+        foreach (string part in source.Path)
         {
             if (!at._members.TryGetValue(part, out FieldPath? next))
             {

@@ -50,6 +50,7 @@ internal sealed class SchemaEventDecoder : IEventDecoder
         byte[] buffer, int start, int length, ArraySegment<byte> headers, long recordTimeMs, EventRecord into)
     {
         _rules.Begin(recordTimeMs, into);
+        DecodeResult badHeader = _rules.Headers.Read(headers, into);
         if (length > JsonEventDecoder.PayloadBytesMax)
         {
             return Refuse(new DecodeResult { Error = DecodeError.TooLarge, FoundLength = length }, into);
@@ -75,18 +76,20 @@ internal sealed class SchemaEventDecoder : IEventDecoder
         }
 
         DecodeResult broken = verdict.Program.Run(payload[frame..], path, _sink);
-        return broken.Error == DecodeError.None ? Conclude(payload, into) : _rules.Refuse(broken, default, into);
+        return broken.Error == DecodeError.None
+            ? Conclude(badHeader, payload, into)
+            : _rules.Refuse(broken, default, into);
     }
 
     // About the payload as a whole, before its fields were looked at.
     private DecodeResult Refuse(in DecodeResult wrong, EventRecord into) =>
         _rules.Refuse(wrong with { FieldIndex = -1 }, default, into);
 
-    private DecodeResult Conclude(ReadOnlySpan<byte> payload, EventRecord into)
+    private DecodeResult Conclude(in DecodeResult badHeader, ReadOnlySpan<byte> payload, EventRecord into)
     {
-        if (_sink.Fault.Error != DecodeError.None)
+        if (_sink.Fault.Error != DecodeError.None || !badHeader.Succeeded)
         {
-            return _rules.Refuse(_sink.Fault, _sink.IsBroken, into);
+            return _rules.Refuse(badHeader.Succeeded ? _sink.Fault : badHeader, _sink.IsBroken, into);
         }
 
         DecodeError error = _rules.Check(into, out int field, out DecodeHint hint);
@@ -98,7 +101,7 @@ internal sealed class SchemaEventDecoder : IEventDecoder
         }
 
         into.IdHash = _rules.IdHash(into);
-        into.ContentHash = StableHash.Of(payload);
+        into.ContentHash = _rules.ContentHash(payload, into);
         return DecodeResult.Good;
     }
 

@@ -82,7 +82,7 @@ internal sealed class EntityDefinitionReader(NodeReader reader, ImmutableArray<E
         if (field is not null && key is null)
         {
             reader.Errors.Add(field.Place, $"unknown field of event '{consumed.Name}': '{field.Text}'"
-                + NearestName.Suggest(field.Text, consumed.Fields.Select(f => f.Name)));
+                + FieldDefinition.Suggest(field.Text, consumed.Fields));
         }
         else if (field is not null && key?.Type is not (ValueKind.String or ValueKind.Int64 or ValueKind.Null))
         {

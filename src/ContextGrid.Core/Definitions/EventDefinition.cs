@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ContextGrid.Core.Expressions;
 using ContextGrid.Core.Model;
 
 namespace ContextGrid.Core.Definitions;
@@ -54,13 +55,28 @@ public enum IdScope
 }
 
 /// <summary>One declared field.</summary>
-/// <param name="Name">The member's name in the payload.</param>
+/// <param name="Name">The field's name, which expressions use.</param>
 /// <param name="Type">Bool, Int64, Double, String, Timestamp or List.</param>
 /// <param name="DataClass">The data class such as <c>pii</c>; null when none.</param>
 public sealed record FieldDefinition(string Name, ValueKind Type, string? DataClass)
 {
     /// <summary>The unit of numbers in a Timestamp, or in an Int64 that is the event time.</summary>
     public TimeUnit Unit { get; init; }
+
+    /// <summary>Where its value is read; default: the path that its name says.</summary>
+    public FieldSource Source { get; init; } = FieldSource.OfName(Name);
+
+    /// <summary><c>; did you mean 'x'?</c> and the like, for a field that was not found by its name.</summary>
+    internal static string Suggest(string found, IEnumerable<FieldDefinition> fields)
+    {
+        FieldDefinition[] known = [.. fields];
+        FieldDefinition? reader = Array.Find(known, f => f.Source.Text == found);
+        string nearest = reader is null ? NearestName.Suggest(found, known.Select(f => f.Name)) : "";
+        return reader is not null ? $"; the field '{reader.Name}' is read from there"
+            : found.Contains('.', StringComparison.Ordinal) && !nearest.StartsWith("; did", StringComparison.Ordinal)
+                ? $"; declare it among the event's fields: '{found}: TYPE', or 'NAME: TYPE from {found}'"
+            : nearest;
+    }
 }
 
 /// <summary>The encoding of a payload.</summary>

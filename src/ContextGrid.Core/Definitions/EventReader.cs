@@ -150,7 +150,9 @@ internal sealed class EventReader(NodeReader reader)
             return FieldIndex(mapping, key, fields, what, ValueKind.Timestamp, ValueKind.Int64);
         }
 
-        fields.Add(new FieldDefinition(_fields.Name(name), ValueKind.Timestamp, null));
+        FieldDefinition added = _fields.Field(name, ValueKind.Timestamp);
+        _fields.CheckSource(added, fields, name.Place);
+        fields.Add(added);
         return fields.Count - 1;
     }
 

@@ -60,7 +60,10 @@ internal sealed class FeatureScope
             EventDefinition definition = _events[eventIndex];
             scope = new ExpressionScope(
                 $"field of event '{definition.Name}'",
-                [.. definition.Fields.Select(f => new ExpressionSlot(f.Name, f.Type))]);
+                [.. definition.Fields.Select(f => new ExpressionSlot(f.Name, f.Type))])
+            {
+                Suggest = name => FieldDefinition.Suggest(name, definition.Fields),
+            };
             _fields.Add(eventIndex, scope);
         }
 

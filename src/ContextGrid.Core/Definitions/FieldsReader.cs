@@ -32,16 +32,61 @@ internal sealed class FieldsReader(NodeReader reader)
 
         foreach (DefinitionEntry entry in declared.Entries)
         {
-            ValueKind type = FieldType(entry, out TimeUnit unit);
-            fields.Add(new FieldDefinition(Name(entry.Key), type, null) { Unit = unit });
+            fields.Add(Field(entry));
         }
 
+        CheckSources(declared, fields);
         Classes(mapping, fields, what);
         return fields;
     }
 
-    /// <summary>A field's name, checked.</summary>
-    internal string Name(DefinitionScalar name)
+    /// <summary>A field that has its name for its path, checked.</summary>
+    internal FieldDefinition Field(DefinitionScalar name, ValueKind type)
+    {
+        CheckName(name);
+        FieldSource source = FieldSource.OfName(name.Text, out string? error);
+        if (error is not null)
+        {
+            reader.Errors.Add(name.Place, $"{error}, or write 'NAME: TYPE from PATH'");
+        }
+
+        return new FieldDefinition(name.Text, type, null) { Source = source };
+    }
+
+    /// <summary>Refuses a field that reads the place of another, or inside of it.</summary>
+    internal void CheckSource(FieldDefinition field, IReadOnlyList<FieldDefinition> others, DefinitionPlace place)
+    {
+        foreach (FieldDefinition other in others)
+        {
+            if (!ReferenceEquals(other, field) && Clash(field, other) is { } clash)
+            {
+                reader.Errors.Add(place, clash);
+                return;
+            }
+        }
+    }
+
+    private static string? Clash(FieldDefinition field, FieldDefinition other)
+    {
+        FieldSource mine = field.Source, its = other.Source;
+        if (mine.Equals(its))
+        {
+            return $"the fields '{other.Name}' and '{field.Name}' both read {mine}; one is enough";
+        }
+
+        int common = mine.Path.AsSpan().CommonPrefixLength(its.Path.AsSpan());
+        if (mine.IsHeader || its.IsHeader || common < Math.Min(mine.Path.Length, its.Path.Length))
+        {
+            return null;
+        }
+
+        (FieldDefinition outer, FieldDefinition inner) = common == mine.Path.Length ? (field, other) : (other, field);
+        return $"the field '{outer.Name}' reads {outer.Source} as a value, and '{inner.Name}' reads inside of it; "
+            + "a member is an object or a value (a member whose name has a dot stands in double quotes: "
+            + $"'NAME: TYPE from \"{string.Join('.', inner.Source.Path)}\"')";
+    }
+
+    private void CheckName(DefinitionScalar name)
     {
         bool good = name.Text.Length is > 0 and <= FieldNameCharactersMax
             && !name.Text.Any(c => c == '`' || char.IsControl(c));
@@ -50,18 +95,25 @@ internal sealed class FieldsReader(NodeReader reader)
             reader.Errors.Add(name.Place, $"'{name.Text}' cannot be the name of a field; it has 1 to "
                 + $"{FieldNameCharactersMax} characters, without ` and control characters");
         }
-
-        return name.Text;
     }
 
-    private ValueKind FieldType(DefinitionEntry entry, out TimeUnit unit)
+    // TYPE, or TYPE from PATH, or TYPE from header NAME.
+    private FieldDefinition Field(DefinitionEntry entry)
     {
-        unit = TimeUnit.Unstated;
-        if (reader.Scalar(entry.Value, $"the type of field '{entry.Key.Text}'") is not { } type)
+        if (reader.Scalar(entry.Value, $"the type of field '{entry.Key.Text}'") is not { } text)
         {
-            return ValueKind.Null;
+            return Field(entry.Key, ValueKind.Null);
         }
 
+        int end = text.Text.IndexOfAny([' ', '\t']);
+        DefinitionScalar type = end < 0 ? text : text with { Text = text.Text[..end] };
+        ValueKind kind = FieldType(entry.Key, type, out TimeUnit unit);
+        FieldDefinition field = end < 0 ? Field(entry.Key, kind) : SourcedField(entry.Key, kind, text, end);
+        return field with { Unit = unit };
+    }
+
+    private ValueKind FieldType(DefinitionScalar name, DefinitionScalar type, out TimeUnit unit)
+    {
         if (Unit(type, out unit) is { } timestamp)
         {
             return timestamp;
@@ -69,11 +121,52 @@ internal sealed class FieldsReader(NodeReader reader)
 
         if (!TypeNames.TryParse(type.Text, out ValueKind kind))
         {
-            reader.Errors.Add(type.Place, $"unknown type of field '{entry.Key.Text}': '{type.Text}'"
+            reader.Errors.Add(type.Place, $"unknown type of field '{name.Text}': '{type.Text}'"
                 + NearestName.Suggest(type.Text, TypeNames.Declarable));
         }
 
         return kind;
+    }
+
+    private FieldDefinition SourcedField(DefinitionScalar name, ValueKind type, DefinitionScalar text, int end)
+    {
+        CheckName(name);
+        string rest = text.Text[end..].Trim();
+        int at = text.Text.Length - text.Text[end..].TrimStart().Length;
+        FieldSource? source = null;
+        string? error = $"found '{rest}' after the type of field '{name.Text}'; write 'TYPE', 'TYPE from PATH' "
+            + "or 'TYPE from header NAME'";
+        if (rest.StartsWith("from ", StringComparison.Ordinal))
+        {
+            source = FieldSource.Parse(rest["from ".Length..].Trim(), out error);
+            error = error is null && source is { IsHeader: true } && type == ValueKind.List
+                ? $"the header of field '{name.Text}' is one value; a list is read from the payload"
+                : error;
+        }
+
+        if (error is not null)
+        {
+            reader.Errors.Add(text.At(at), error);
+        }
+
+        return new FieldDefinition(name.Text, type, null) { Source = source ?? FieldSource.OfName(name.Text) };
+    }
+
+    private void CheckSources(DefinitionMapping declared, List<FieldDefinition> fields)
+    {
+        // Only fields of one outermost member, or of one header, can clash.
+        var groups = new Dictionary<string, List<FieldDefinition>>(StringComparer.Ordinal);
+        for (int i = 0; i < fields.Count; i++)
+        {
+            string first = fields[i].Source.Path[0];
+            if (!groups.TryGetValue(first, out List<FieldDefinition>? group))
+            {
+                groups.Add(first, group = []);
+            }
+
+            CheckSource(fields[i], group, declared.Entries[i].Key.Place);
+            group.Add(fields[i]);
+        }
     }
 
     // The type of 'timestamp(s)' with its unit; null: the text is none of this form.
@@ -120,7 +213,7 @@ internal sealed class FieldsReader(NodeReader reader)
         if (index < 0)
         {
             reader.Errors.Add(name.Place, $"unknown field of {what}: '{name.Text}'"
-                + NearestName.Suggest(name.Text, fields.Select(f => f.Name)));
+                + FieldDefinition.Suggest(name.Text, fields));
         }
 
         return index;

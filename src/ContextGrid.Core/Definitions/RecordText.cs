@@ -39,7 +39,7 @@ internal static class RecordText
     {
         switch (value)
         {
-            case string or Expression:
+            case string or Expression or FieldSource:
                 AppendQuoted(text, value.ToString() ?? "");
                 break;
             case Enum or IFormattable:

@@ -165,7 +165,7 @@ internal sealed class ExpressionParser(TokenCursor cursor, ExpressionScope scope
         }
 
         return scope.Find(token.Text) ?? _rules.Wrong(
-            token, $"unknown {scope.What}: '{token.Text}'{NearestName.Suggest(token.Text, scope.Names)}");
+            token, $"unknown {scope.What}: '{token.Text}'{scope.Suggest(token.Text)}");
     }
 
     private Expression Call(Token name)

@@ -18,6 +18,7 @@ public sealed class ExpressionScope
     {
         What = what;
         _all = slots;
+        Suggest = name => NearestName.Suggest(name, _all.Select(s => s.Name));
         for (int i = 0; i < slots.Length; i++)
         {
             _slots.TryAdd(slots[i].Name, i);
@@ -27,8 +28,9 @@ public sealed class ExpressionScope
     /// <summary>What a name stands for; for messages.</summary>
     public string What { get; }
 
-    /// <summary>All names, by slot.</summary>
-    public IEnumerable<string> Names => _all.Select(s => s.Name);
+    /// <summary>What a name that is not known probably meant, as the end of a message; default:
+    /// <see cref="NearestName.Suggest"/>.</summary>
+    internal Func<string, string> Suggest { get; init; }
 
     /// <summary>The expression that reads a name's slot; null when the name is unknown.</summary>
     public Expression? Find(string name) =>

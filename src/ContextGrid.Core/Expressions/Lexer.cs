@@ -69,7 +69,7 @@ internal sealed class Lexer
         if (IsNameStart(Current))
         {
             int start = _at;
-            TakeWhile(IsNamePart);
+            TakeName();
             _tokens.Add(new Token(TokenKind.Name, _text[start.._at], start));
         }
         else if (char.IsAsciiDigit(Current))
@@ -93,6 +93,17 @@ internal sealed class Lexer
         }
 
         return true;
+    }
+
+    // A field's name may be a path: words with dots between them.
+    private void TakeName()
+    {
+        TakeWhile(IsNamePart);
+        while (Current == '.' && _at + 1 < _text.Length && IsNameStart(_text[_at + 1]))
+        {
+            _at++;
+            TakeWhile(IsNamePart);
+        }
     }
 
     private void TakeWhile(Func<char, bool> accepts)

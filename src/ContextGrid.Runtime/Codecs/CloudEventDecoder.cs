@@ -8,17 +8,20 @@ using ContextGrid.Core.Model;
 namespace ContextGrid.Runtime.Codecs;
 
 /// <summary>
-/// Decodes CloudEvents 1.0 in JSON, structured mode: the fields are members of <c>data</c>; a field <c>ce_NAME</c> that
-/// the data lacks is the text of the attribute NAME. Without a timestamp field the event time is <c>time</c>, without
-/// an id field the producer's id is <c>source</c> and <c>id</c> together. Not thread-safe.
+/// Decodes CloudEvents 1.0 with JSON data, in structured mode (one JSON object) and in binary mode (attributes in the
+/// record's headers, the payload is the data). The fields are members of the data; a field <c>ce_NAME</c> that the data
+/// lacks is the attribute NAME. Without a timestamp field the event time is <c>time</c>, without an id field the
+/// producer's id is <c>source</c> and <c>id</c> together. Not thread-safe.
 /// </summary>
 public sealed class CloudEventDecoder : IEventDecoder
 {
+    private const int ShownCharsMax = 40;
+
     private readonly EventDefinition _definition;
     private readonly EventRules _rules;
     private readonly JsonEventDecoder _data;
+    private readonly CloudEventAttributes _attributes;
     private readonly CloudEventEnvelope _envelope;
-    private readonly ExpressionScratch _scratch = new();
 
     /// <summary>Prepares a decoder.</summary>
     /// <param name="definitions">All definitions.</param>
@@ -28,7 +31,8 @@ public sealed class CloudEventDecoder : IEventDecoder
         _rules = new EventRules(definitions, eventIndex);
         _definition = _rules.Definition;
         _data = new JsonEventDecoder(definitions, eventIndex);
-        _envelope = new CloudEventEnvelope(_definition.Fields, _rules.Used);
+        _attributes = new CloudEventAttributes(_definition.Fields, _rules.Used);
+        _envelope = new CloudEventEnvelope(_attributes);
     }
 
     /// <inheritdoc/>
@@ -39,15 +43,20 @@ public sealed class CloudEventDecoder : IEventDecoder
         byte[] buffer, int start, int length, ArraySegment<byte> headers, long recordTimeMs, EventRecord into)
     {
         _rules.Begin(recordTimeMs, into);
-        _scratch.Reset();
         ReadOnlySpan<byte> payload = buffer.AsSpan(start, length);
+        DecodeResult badHeader = _rules.Headers.Read(headers, into);
         if (length > JsonEventDecoder.PayloadBytesMax)
         {
             var tooLarge = new DecodeResult { Error = DecodeError.TooLarge, FieldIndex = -1, FoundLength = length };
             return _rules.Refuse(tooLarge, default, into);
         }
 
-        var cursor = new JsonCursor(payload);
+        if (CloudEventEnvelope.IsBinaryMode(headers))
+        {
+            _envelope.ReadBinary(headers, payload);
+            return DecodeData(buffer, start, payload, badHeader, into);
+        }
+
         if (!Utf8.IsValid(payload))
         {
             var notUtf8 = new DecodeResult
@@ -58,7 +67,8 @@ public sealed class CloudEventDecoder : IEventDecoder
             return _rules.Refuse(notUtf8, default, into);
         }
 
-        if (!_envelope.Read(ref cursor))
+        var cursor = new JsonCursor(payload);
+        if (!_envelope.Read(ref cursor, buffer, start))
         {
             var broken = new DecodeResult
             {
@@ -68,53 +78,115 @@ public sealed class CloudEventDecoder : IEventDecoder
             return _rules.Refuse(broken, default, into);
         }
 
-        return DecodeData(buffer, start, payload, into);
+        return DecodeData(buffer, start, payload, badHeader, into);
     }
 
-    private DecodeResult DecodeData(byte[] buffer, int start, ReadOnlySpan<byte> payload, EventRecord into)
+    private DecodeResult DecodeData(
+        byte[] buffer, int start, ReadOnlySpan<byte> payload, in DecodeResult badHeader, EventRecord into)
     {
+        int dataStart = _envelope.DataStart;
+        bool allRead = true;
         Fault fault = default;
-        bool allRead = _envelope.DataLength == 0
-            || _data.ReadFields(buffer, start + _envelope.DataStart, _envelope.DataLength, into, out fault);
-        TakeAttributes(buffer, start, into);
-        string? wrong = Wrong(payload, into);
-        fault = wrong is null ? fault : new Fault(DecodeError.InvalidCloudEvent, DecodeHint.None, -1, 0, 0, 0);
-        DecodeResult result = _data.Conclude(fault, allRead, payload, into);
-        if (result.Succeeded)
+        if (_envelope.DataLength > 0)
         {
-            into.IdHash = _definition.IdField >= 0 ? into.IdHash : IdHash(buffer, start, into);
-            return result;
+            allRead = _data.ReadFields(buffer, start + dataStart, _envelope.DataLength, into, out fault);
+        }
+        else
+        {
+            _data.Begin(buffer, start + dataStart, into);
         }
 
-        return result with { Position = result.Position + _envelope.DataStart, FoundText = wrong };
+        foreach (int key in _envelope.HasDataTwice ? _rules.Keys : [])
+        {
+            _data.Break(key);
+        }
+
+        // 1. What is wrong with the envelope is told before what is wrong with its data, which may only follow from it.
+        string? wrong = TakeAttributes(into);
+        Fault envelope = _envelope.Fault;
+        wrong = envelope.Error == DecodeError.None ? WrongEnvelope(into) ?? wrong : null;
+        fault = wrong is not null ? new Fault(DecodeError.InvalidCloudEvent, DecodeHint.None, -1, -dataStart, 0, 0)
+            : envelope.Error == DecodeError.None ? fault
+            : envelope with
+            {
+                Position = envelope.Position - dataStart, FoundStart = envelope.FoundStart - dataStart,
+            };
+        if (fault.Error == DecodeError.None && !badHeader.Succeeded)
+        {
+            return _data.RefuseHeader(badHeader, into);
+        }
+
+        // 2. The event as a whole: keys, times, hashes.
+        DecodeResult result = _data.Conclude(fault, allRead, payload, into);
+        if (!result.Succeeded)
+        {
+            return result with { Position = result.Position + dataStart, FoundText = wrong };
+        }
+
+        into.IdHash = _definition.IdField >= 0 ? into.IdHash : IdHash(into);
+        into.ContentHash = _envelope.IsBinary ? AttributesHash(into.ContentHash) : into.ContentHash;
+        return result;
     }
 
-    private void TakeAttributes(byte[] buffer, int start, EventRecord into)
+    // Fields that are attributes. Returns what is wrong with one, in words.
+    private string? TakeAttributes(EventRecord into)
     {
-        foreach (int slot in _envelope.Slots)
+        string? wrong = null;
+        foreach ((int slot, int attribute) in _attributes.Slots)
         {
-            if (!into.Fields[slot].IsNull || !_envelope.TryGet(slot, out JsonText text))
+            AttributeForm form = _attributes.FormOf(attribute);
+            if (!into.Fields[slot].IsNull || form is AttributeForm.Absent or AttributeForm.Null)
             {
                 continue;
             }
 
-            Value value = Plain(buffer, start, text);
-            bool isTime = _definition.Fields[slot].Type == ValueKind.Timestamp;
-            into.Fields[slot] = !isTime ? value
-                : Rfc3339.TryParse(value.Utf8, out long milliseconds, out _) ? Value.Timestamp(milliseconds)
-                : Value.Null;
+            Value text = _attributes.TextOf(attribute);
+            FieldDefinition field = _definition.Fields[slot];
+            if (form == AttributeForm.Nested || !TryTake(text, field, out into.Fields[slot]))
+            {
+                _data.Break(slot);
+                wrong ??= $"the CloudEvent's attribute '{_attributes.NameOf(attribute)}' is "
+                    + (form == AttributeForm.Nested ? "an object or an array" : $"'{Shown(text.Utf8)}'")
+                    + $"; the field '{field.Name}' is {TypeNames.Of(field.Type)}";
+            }
         }
+
+        return wrong;
+    }
+
+    private bool TryTake(in Value text, FieldDefinition field, out Value value)
+    {
+        if (field.Type == ValueKind.String)
+        {
+            value = text;
+            return Utf8.IsValid(text.Utf8);
+        }
+
+        (byte[] bytes, int at) = _envelope.Take(text.Utf8.Length);
+        text.Utf8.CopyTo(bytes.AsSpan(at));
+        return TextValue.TryRead(bytes, at, text.Utf8.Length, field, out value, out _, out _);
     }
 
     // What keeps the envelope from being one, in words; null: nothing. Notes the event time.
-    private string? Wrong(ReadOnlySpan<byte> payload, EventRecord into)
+    private string? WrongEnvelope(EventRecord into)
     {
-        if (_envelope.Lacking(payload) is { } attribute)
+        if (_attributes.AreNone)
         {
-            return $"the CloudEvent's attribute '{attribute}' is missing or no text";
+            return "neither the payload nor the record's headers have a CloudEvent's attributes: send one JSON object "
+                + "with specversion, id, source, type and data (structured mode), or the attributes in headers "
+                + "ce_specversion, ce_id, ce_source and ce_type and the data as payload (binary mode)";
         }
 
-        if (!_envelope.SpecVersion(payload).StartsWith("1."u8))
+        for (int attribute = CloudEventAttributes.SpecVersion; attribute <= CloudEventAttributes.Type; attribute++)
+        {
+            if (_attributes.FormOf(attribute) != AttributeForm.Text || _attributes.TextOf(attribute).Utf8.IsEmpty)
+            {
+                string how = _attributes.FormOf(attribute) == AttributeForm.Text ? "empty" : "missing or no text";
+                return $"the CloudEvent's attribute '{_attributes.NameOf(attribute)}' is {how}";
+            }
+        }
+
+        if (!_attributes.TextOf(CloudEventAttributes.SpecVersion).Utf8.SequenceEqual("1.0"u8))
         {
             return "the CloudEvent's specversion is not 1.0";
         }
@@ -124,15 +196,31 @@ public sealed class CloudEventDecoder : IEventDecoder
             return "the CloudEvent has data_base64; send its data as a JSON object";
         }
 
-        if (_definition.TimestampField >= 0 || _envelope.Time(payload) is not { Length: > 0 } time)
+        return WrongContent() ?? WrongTime(into);
+    }
+
+    // In structured mode the data is JSON by its place, whatever the attribute says.
+    private string? WrongContent()
+    {
+        ReadOnlySpan<byte> type = _attributes.TextOf(CloudEventAttributes.ContentType).Utf8;
+        return !_envelope.IsBinary || type.IsEmpty || MediaType.IsJson(type)
+            ? null
+            : $"the CloudEvent's data is {Shown(type)}; application/json is read";
+    }
+
+    private string? WrongTime(EventRecord into)
+    {
+        AttributeForm form = _attributes.FormOf(CloudEventAttributes.Time);
+        if (_definition.TimestampField >= 0 || form is AttributeForm.Absent or AttributeForm.Null)
         {
             return null;
         }
 
-        if (!Rfc3339.TryParse(time, out long milliseconds, out _))
+        ReadOnlySpan<byte> time = _attributes.TextOf(CloudEventAttributes.Time).Utf8;
+        if (form != AttributeForm.Text || !Rfc3339.TryParse(time, out long milliseconds, out _))
         {
-            return $"the CloudEvent's time is '{Encoding.UTF8.GetString(time[..Math.Min(time.Length, 40)])}'; "
-                + "an RFC 3339 text was meant";
+            string found = form == AttributeForm.Nested ? "an object or an array" : $"'{Shown(time)}'";
+            return $"the CloudEvent's time is {found}; an RFC 3339 text was meant, such as \"2026-01-31T12:00:00Z\"";
         }
 
         into.EventTimeMs = milliseconds;
@@ -141,38 +229,44 @@ public sealed class CloudEventDecoder : IEventDecoder
 
     // A zero byte ends the source. One that has such a byte itself is written after its length, behind a byte that is
     // in no UTF-8: no two pairs of source and id are the same bytes.
-    private ulong IdHash(byte[] buffer, int start, EventRecord into)
+    private ulong IdHash(EventRecord into)
     {
-        Value source = Plain(buffer, start, _envelope.Source), id = Plain(buffer, start, _envelope.Id);
-        bool isEnded = !source.Utf8.Contains((byte)0);
+        ReadOnlySpan<byte> source = _attributes.TextOf(CloudEventAttributes.Source).Utf8;
+        ReadOnlySpan<byte> id = _attributes.TextOf(CloudEventAttributes.Id).Utf8;
+        bool isEnded = !source.Contains((byte)0);
         int head = isEnded ? 0 : 1 + sizeof(int), gap = isEnded ? 1 : 0;
-        int length = head + source.Utf8.Length + gap + id.Utf8.Length;
-        (byte[] bytes, int at) = _scratch.Take(length);
+        int length = head + source.Length + gap + id.Length;
+        (byte[] bytes, int at) = _envelope.Take(length);
         Span<byte> both = bytes.AsSpan(at, length);
         if (isEnded)
         {
-            both[source.Utf8.Length] = 0;
+            both[source.Length] = 0;
         }
         else
         {
             both[0] = 0xFF;
-            BinaryPrimitives.WriteInt32LittleEndian(both[1..], source.Utf8.Length);
+            BinaryPrimitives.WriteInt32LittleEndian(both[1..], source.Length);
         }
 
-        source.Utf8.CopyTo(both[head..]);
-        id.Utf8.CopyTo(both[(length - id.Utf8.Length)..]);
+        source.CopyTo(both[head..]);
+        id.CopyTo(both[(length - id.Length)..]);
         return _rules.InScope(StableHash.Of(both), into);
     }
 
-    private Value Plain(byte[] buffer, int start, JsonText text)
+    // In binary mode the payload is the data alone. Attributes that nobody asks for, such as those of traces, may
+    // differ between a record and its producer's retry.
+    private ulong AttributesHash(ulong hash)
     {
-        if (!text.Escaped)
+        hash = EventRules.With(hash, _attributes.TextOf(CloudEventAttributes.Type));
+        hash = EventRules.With(hash, _attributes.TextOf(CloudEventAttributes.Time));
+        foreach ((_, int attribute) in _attributes.Slots)
         {
-            return Value.Text(buffer, start + text.Start, text.Length);
+            hash = EventRules.With(hash, _attributes.TextOf(attribute));
         }
 
-        (byte[] bytes, int at) = _scratch.Take(text.Length);
-        ReadOnlySpan<byte> source = buffer.AsSpan(start + text.Start, text.Length);
-        return Value.Text(bytes, at, JsonText.Unescape(source, bytes.AsSpan(at, text.Length)));
+        return hash;
     }
+
+    private static string Shown(ReadOnlySpan<byte> text) =>
+        Encoding.UTF8.GetString(text[..Math.Min(text.Length, ShownCharsMax)]);
 }

@@ -1,36 +1,19 @@
-using System.Collections.Immutable;
-using System.Text;
-using ContextGrid.Core.Definitions;
+using ContextGrid.Core.Expressions;
 using ContextGrid.Core.Model;
+using ContextGrid.Runtime.Ingestion;
 
 namespace ContextGrid.Runtime.Codecs;
 
 /// <summary>
-/// Where a CloudEvent's attributes and data stand in the payload (CloudEvents 1.0, JSON event format). Reused.
+/// Reads a CloudEvent's attributes and finds its data: from one JSON object (structured mode, CloudEvents JSON event
+/// format 1.0) or from a record's headers (binary mode, CloudEvents Kafka protocol binding 1.0). Reused.
 /// </summary>
-internal sealed class CloudEventEnvelope
+internal sealed class CloudEventEnvelope(CloudEventAttributes attributes)
 {
-    private const string Prefix = "ce_";
-
-    private readonly (byte[] Name, int Slot)[] _wanted;
-    private readonly JsonText?[] _texts;
-    private JsonText? _id, _source, _type, _spec, _time;
-
-    /// <summary>Prepares for an event's fields.</summary>
-    internal CloudEventEnvelope(ImmutableArray<FieldDefinition> fields, bool[] used)
-    {
-        _texts = new JsonText?[fields.Length];
-        Slots =
-        [
-            .. Enumerable.Range(0, fields.Length).Where(i => used[i]
-                && fields[i].Name.StartsWith(Prefix, StringComparison.Ordinal)
-                && fields[i].Type is ValueKind.String or ValueKind.Timestamp),
-        ];
-        _wanted = [.. Slots.Select(i => (Encoding.UTF8.GetBytes(fields[i].Name[Prefix.Length..]), i))];
-    }
-
-    /// <summary>The fields that may be attributes.</summary>
-    internal int[] Slots { get; }
+    private readonly ExpressionScratch _scratch = new();
+    private byte[] _buffer = [];
+    private int _start;
+    private bool _hasData;
 
     /// <summary>Where the data starts, from the payload's start.</summary>
     internal int DataStart { get; private set; }
@@ -38,45 +21,62 @@ internal sealed class CloudEventEnvelope
     /// <summary>The data's bytes; 0: there is none, or it is null.</summary>
     internal int DataLength { get; private set; }
 
+    /// <summary>Whether there is data twice, so that nobody knows which is meant.</summary>
+    internal bool HasDataTwice { get; private set; }
+
     /// <summary>Whether the data is in base 64.</summary>
     internal bool HasBase64 { get; private set; }
 
-    /// <summary>The id; there is one unless <see cref="Lacking"/> says otherwise.</summary>
-    internal JsonText Id => _id.GetValueOrDefault();
+    /// <summary>Whether the attributes stand in headers.</summary>
+    internal bool IsBinary { get; private set; }
 
-    /// <summary>The source; as <see cref="Id"/>.</summary>
-    internal JsonText Source => _source.GetValueOrDefault();
+    /// <summary>A member that occurs twice, or half a surrogate pair; positions are from the payload's start.</summary>
+    internal Fault Fault { get; private set; }
 
-    /// <summary>The version of the specification, as it is written.</summary>
-    internal ReadOnlySpan<byte> SpecVersion(ReadOnlySpan<byte> payload) => Of(payload, _spec);
+    /// <summary>Whether a record is in binary mode: it has a version among its headers, and its content type does not
+    /// say that the payload is a whole event.</summary>
+    internal static bool IsBinaryMode(ReadOnlySpan<byte> headers) =>
+        !headers.IsEmpty
+        && LogHeaders.TryFind(headers, "ce_specversion"u8, out _)
+        && !(LogHeaders.TryFind(headers, "content-type"u8, out ReadOnlySpan<byte> type)
+            && MediaType.StartsWith(type, "application/cloudevents"u8));
 
-    /// <summary>The time, as it is written; empty: none.</summary>
-    internal ReadOnlySpan<byte> Time(ReadOnlySpan<byte> payload) => Of(payload, _time);
+    /// <summary>Room for a text that lives as long as the event.</summary>
+    internal (byte[] Bytes, int Start) Take(int length) => _scratch.Take(length);
 
-    /// <summary>The text of a field's attribute.</summary>
-    internal bool TryGet(int slot, out JsonText text)
+    /// <summary>Reads the attributes of a record in binary mode; its payload is the data.</summary>
+    internal void ReadBinary(ArraySegment<byte> headers, ReadOnlySpan<byte> payload)
     {
-        text = _texts[slot].GetValueOrDefault();
-        return _texts[slot] is not null;
+        Begin(headers.Array ?? [], 0);
+        IsBinary = true;
+        ReadOnlySpan<byte> rest = headers;
+        while (LogHeaders.TryTake(ref rest, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value))
+        {
+            int attribute = name.StartsWith("ce_"u8) ? attributes.Find(name[3..])
+                : System.Text.Ascii.EqualsIgnoreCase(name, "content-type"u8) ? CloudEventAttributes.ContentType
+                : -1;
+            if (attribute >= 0)
+            {
+                int start = headers.Offset + headers.Count - rest.Length - value.Length;
+                attributes.Note(attribute, AttributeForm.Text, Value.Text(_buffer, start, value.Length));
+            }
+        }
+
+        DataStart = SchemaFrame.LengthOf(payload);
+        ReadOnlySpan<byte> data = payload[DataStart..].Trim(" \t\r\n"u8);
+        DataLength = data.IsEmpty || data.SequenceEqual("null"u8) ? 0 : payload.Length - DataStart;
     }
 
-    /// <summary>The name of a required attribute that is not there; null: all are.</summary>
-    internal string? Lacking(ReadOnlySpan<byte> payload) =>
-        Of(payload, _spec).IsEmpty ? "specversion"
-        : Of(payload, _id).IsEmpty ? "id"
-        : Of(payload, _source).IsEmpty ? "source"
-        : Of(payload, _type).IsEmpty ? "type"
-        : null;
-
-    /// <summary>Walks over the payload; false when it is no JSON object.</summary>
-    internal bool Read(ref JsonCursor cursor)
+    /// <summary>Walks over a payload in structured mode; false when it is no JSON object.</summary>
+    /// <param name="cursor">At the start of the object.</param>
+    /// <param name="buffer">Holds the payload.</param>
+    /// <param name="start">Where the cursor's text starts in it.</param>
+    internal bool Read(ref JsonCursor cursor, byte[] buffer, int start)
     {
-        Array.Clear(_texts);
-        (_id, _source, _type, _spec, _time) = (null, null, null, null, null);
-        (DataStart, DataLength, HasBase64) = (0, 0, false);
+        Begin(buffer, start);
         if (cursor.Peek() != '{')
         {
-            return cursor.Fail(DecodeHint.None, DecodeError.NotAnObject);
+            return cursor.FailStart();
         }
 
         cursor.At++;
@@ -99,50 +99,82 @@ internal sealed class CloudEventEnvelope
             open = next == ',';
         }
 
-        return cursor.Peek() == 0 && cursor.At == cursor.Text.Length || cursor.Fail(DecodeHint.TrailingText);
+        int lone = cursor.LoneSurrogateAt;
+        Fault = Fault.Error == DecodeError.None && lone >= 0
+            ? new Fault(DecodeError.LoneSurrogate, DecodeHint.None, -1, lone, lone, 6)
+            : Fault;
+        return (cursor.Peek() == 0 && cursor.At == cursor.Text.Length) || cursor.Fail(DecodeHint.TrailingText);
+    }
+
+    private void Begin(byte[] buffer, int start)
+    {
+        (_buffer, _start) = (buffer, start);
+        (DataStart, DataLength, HasBase64, IsBinary) = (0, 0, false, false);
+        (_hasData, HasDataTwice) = (false, false);
+        Fault = default;
+        attributes.Clear();
+        _scratch.Reset();
     }
 
     private bool Member(ref JsonCursor cursor, JsonText name)
     {
-        ReadOnlySpan<byte> word = cursor.Text.Slice(name.Start, name.Length);
+        ReadOnlySpan<byte> word = Plain(name).Utf8;
+        int attribute = attributes.Find(word);
         byte first = cursor.Peek();
         int start = cursor.At;
-        if (first == '"')
+        Value text = default;
+        AttributeForm form = first switch
         {
-            if (!cursor.ReadText(out JsonText text))
+            (byte)'"' => AttributeForm.Text,
+            (byte)'n' => AttributeForm.Null,
+            (byte)'{' or (byte)'[' => AttributeForm.Nested,
+            _ => AttributeForm.Scalar,
+        };
+        if (first == '"' && attribute >= 0)
+        {
+            if (!cursor.ReadText(out JsonText found))
             {
                 return false;
             }
 
-            Note(word, text);
+            text = Plain(found);
         }
         else if (!cursor.SkipValue())
         {
             return false;
         }
-
-        if (word.SequenceEqual("data"u8) && first != 'n')
+        else if (form == AttributeForm.Scalar)
         {
-            (DataStart, DataLength) = (start, cursor.At - start);
+            text = Value.Text(_buffer, _start + start, cursor.At - start);
+        }
+
+        bool isFirst = attribute < 0 || attributes.Note(attribute, form, text);
+        if (word.SequenceEqual("data"u8))
+        {
+            isFirst = !_hasData;
+            HasDataTwice |= _hasData;
+            _hasData = true;
+            (DataStart, DataLength) = first == 'n' ? (0, 0) : (start, cursor.At - start);
         }
 
         HasBase64 |= word.SequenceEqual("data_base64"u8) && first != 'n';
+        if (!isFirst && Fault.Error == DecodeError.None)
+        {
+            Fault = new Fault(DecodeError.DuplicateMember, DecodeHint.None, -1, name.Start, name.Start, name.Length);
+        }
+
         return true;
     }
 
-    private void Note(ReadOnlySpan<byte> name, JsonText text)
+    private Value Plain(JsonText text)
     {
-        _id = name.SequenceEqual("id"u8) ? text : _id;
-        _source = name.SequenceEqual("source"u8) ? text : _source;
-        _type = name.SequenceEqual("type"u8) ? text : _type;
-        _spec = name.SequenceEqual("specversion"u8) ? text : _spec;
-        _time = name.SequenceEqual("time"u8) ? text : _time;
-        foreach ((byte[] wanted, int slot) in _wanted)
+        if (!text.Escaped)
         {
-            _texts[slot] = name.SequenceEqual(wanted) ? text : _texts[slot];
+            return Value.Text(_buffer, _start + text.Start, text.Length);
         }
-    }
 
-    private static ReadOnlySpan<byte> Of(ReadOnlySpan<byte> payload, JsonText? text) =>
-        text is { } found ? payload.Slice(found.Start, found.Length) : default;
+        (byte[] bytes, int at) = _scratch.Take(text.Length);
+        ReadOnlySpan<byte> source = _buffer.AsSpan(_start + text.Start, text.Length);
+        return Value.Text(bytes, at, JsonText.Unescape(source, bytes.AsSpan(at, text.Length)));
+    }
 }

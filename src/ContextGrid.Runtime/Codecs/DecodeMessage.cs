@@ -12,13 +12,14 @@ internal static class DecodeMessage
 
     internal static string Build(in DecodeResult result)
     {
-        string place = Place(result) + Invariant($" at byte {result.Position}");
+        string place = Place(result) + (IsHeader(result) ? "" : Invariant($" at byte {result.Position}"));
         return result.Error switch
         {
             DecodeError.InvalidJson => $"{place}: not valid JSON: {Syntax(result)}.",
             DecodeError.NotAnObject =>
                 $"{place}: found {Found(result)}; an event is one JSON object, such as {{\"a\": 1}}.",
             DecodeError.TooDeep => $"{place}: objects and arrays may be nested at most {JsonCursor.DepthMax} deep.",
+            DecodeError.InvalidUtf8 when IsHeader(result) => $"{place}: the header must be UTF-8.",
             DecodeError.InvalidUtf8 => $"{place}: the payload must be UTF-8; {Encoded(result)}.",
             DecodeError.LoneSurrogate =>
                 $"{place}: a \\u escape is half of a surrogate pair; write both halves, or the character itself.",
@@ -72,10 +73,21 @@ internal static class DecodeMessage
     private static string Place(in DecodeResult result)
     {
         string name = result.Definition?.Name ?? "event";
-        return result.FieldIndex >= 0 && result.Definition is { } definition
-            ? name + "." + definition.Fields[result.FieldIndex].Name
-            : name;
+        if (result.FieldIndex < 0 || result.Definition is not { } definition)
+        {
+            return name;
+        }
+
+        FieldDefinition field = definition.Fields[result.FieldIndex];
+        string source = result.Members == 0
+            ? field.Source.Text
+            : FieldSource.Print(field.Source.Path.AsSpan()[..result.Members]);
+        return source == field.Name ? $"{name}.{field.Name}" : $"{name}.{field.Name} ({source})";
     }
+
+    private static bool IsHeader(in DecodeResult result) =>
+        result.FieldIndex >= 0 && result.Definition is { } definition
+        && definition.Fields[result.FieldIndex].Source.IsHeader;
 
     private static string Syntax(in DecodeResult result) => result.Hint switch
     {
@@ -95,6 +107,7 @@ internal static class DecodeMessage
 
     private static string Meant(in DecodeResult result) => Type(result) switch
     {
+        _ when result.Members > 0 => "an object",
         ValueKind.Bool => "true or false",
         ValueKind.Int64 => "an integer of 64 bits",
         ValueKind.Double => "a number",
@@ -110,6 +123,8 @@ internal static class DecodeMessage
 
     private static string WrongTypeHint(in DecodeResult result) => result.Hint switch
     {
+        _ when result.Members > 0 && result.Buffer is { } bytes && bytes[result.FoundStart] == '[' =>
+            "; a path does not go into arrays",
         DecodeHint.NumberInQuotes => "; write the number without quotes",
         DecodeHint.TextWithoutQuotes => "; write the text in quotes",
         DecodeHint.Fraction when result.FieldIndex == result.Definition?.TimestampField =>

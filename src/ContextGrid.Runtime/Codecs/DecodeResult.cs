@@ -29,6 +29,9 @@ public readonly struct DecodeResult
     /// </summary>
     public int FieldIndex { get; internal init; }
 
+    /// <summary>How many members of the field's path lead to what is wrong; 0: all.</summary>
+    internal int Members { get; init; }
+
     /// <summary>Where in the payload, in bytes from its start.</summary>
     public int Position { get; internal init; }
 

@@ -118,11 +118,18 @@ public static class DefinitionSchema
         });
 
     private static JsonObject Fields() => Map(
-        "Types of the payload's members by name.",
+        "Fields by name: TYPE, the name being the path of its member; TYPE from PATH; or TYPE from header NAME.",
         new JsonObject
         {
-            ["enum"] = new JsonArray([.. TypeNames.Declarable.Append("int")
-                .Concat(TimeUnits.Words.Select(w => $"timestamp({w})")).Select(t => (JsonNode)t)]),
+            ["anyOf"] = new JsonArray(
+                new JsonObject
+                {
+                    ["enum"] = new JsonArray([.. TypeNames.Declarable.Append("int")
+                        .Concat(TimeUnits.Words.Select(w => $"timestamp({w})")).Select(t => (JsonNode)t)]),
+                },
+                Text(
+                    "Where it is read, such as 'double from order.amount' or 'string from header tenant-id'.",
+                    @"^[a-z0-9]+(\([a-z]+\))?[ \t]+from[ \t]+.+$")),
         });
 
     private static JsonObject Closed(string[] required, JsonObject properties) => new()

@@ -18,6 +18,7 @@ internal sealed class EventRules
         Definition = definitions.Events[eventIndex];
         Used = EventFields.Used(definitions, eventIndex);
         Keys = EventFields.Keys(definitions, eventIndex);
+        Headers = new HeaderFields(Definition.Fields, Used);
     }
 
     /// <summary>The event.</summary>
@@ -28,6 +29,9 @@ internal sealed class EventRules
 
     /// <summary>The fields that hold an entity's key, ascending.</summary>
     internal int[] Keys { get; }
+
+    /// <summary>The fields that are read from headers.</summary>
+    internal HeaderFields Headers { get; }
 
     /// <summary>Empties a record for a new event.</summary>
     internal void Begin(long recordTimeMs, EventRecord into)
@@ -78,6 +82,22 @@ internal sealed class EventRules
         return id == 0 ? 1 : id;
     }
 
+    /// <summary>The hash of what an event says: its payload, and its fields from headers.</summary>
+    internal ulong ContentHash(ReadOnlySpan<byte> payload, EventRecord into)
+    {
+        ulong hash = StableHash.Of(payload);
+        foreach (int slot in Headers.Slots)
+        {
+            hash = With(hash, into.Fields[slot]);
+        }
+
+        return hash;
+    }
+
+    /// <summary>A hash of what has another hash, and a value.</summary>
+    internal static ulong With(ulong hash, in Value value) =>
+        StableHash.Of(unchecked((long)((hash * 31) + HashOf(value) + (ulong)value.Kind)));
+
     /// <summary>
     /// The outcome for a refused event. Keys that can't be trusted become null in the record.
     /// </summary>
@@ -90,7 +110,9 @@ internal sealed class EventRules
         foreach (int field in Keys)
         {
             ref Value key = ref into.Fields[field];
-            bool isKey = !isBroken.IsEmpty && !isBroken[field]
+            bool isRead = !isBroken.IsEmpty || Definition.Fields[field].Source.IsHeader;
+            bool isWrong = !isBroken.IsEmpty && isBroken[field];
+            bool isKey = isRead && !isWrong && found.FieldIndex != field
                 && (key.Kind != ValueKind.String || key.Utf8.Length is > 0 and <= EntityKey.BytesMax);
             allKnown &= isKey;
             key = isKey ? key : Value.Null;

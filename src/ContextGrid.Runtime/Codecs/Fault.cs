@@ -8,4 +8,8 @@ namespace ContextGrid.Runtime.Codecs;
 /// <param name="FoundStart">Where the thing starts that was found.</param>
 /// <param name="FoundLength">Its length in bytes.</param>
 internal readonly record struct Fault(
-    DecodeError Error, DecodeHint Hint, int Field, int Position, int FoundStart, int FoundLength);
+    DecodeError Error, DecodeHint Hint, int Field, int Position, int FoundStart, int FoundLength)
+{
+    /// <summary>How many members of the field's path lead to what is wrong; 0: all.</summary>
+    internal int Members { get; init; }
+}

@@ -24,6 +24,9 @@ internal ref struct JsonCursor(ReadOnlySpan<byte> text)
     /// <summary>The next byte to look at; a byte order mark at the start is passed over.</summary>
     internal int At = ByteOrderMark.LengthOf(text);
 
+    /// <summary>How many objects are open here, the outermost included.</summary>
+    internal int Depth = 1;
+
     /// <summary>What stopped the walk.</summary>
     internal DecodeError Error = DecodeError.None;
 
@@ -41,6 +44,23 @@ internal ref struct JsonCursor(ReadOnlySpan<byte> text)
         return false;
     }
 
+    /// <summary>Stops the walk where an object was meant to start.</summary>
+    internal bool FailStart()
+    {
+        if (At == Text.Length)
+        {
+            Error = DecodeError.InvalidJson;
+            Hint = DecodeHint.Empty;
+            return false;
+        }
+
+        int start = At;
+        byte first = Text[At];
+        bool isJson = first == '[' || SkipScalar(first);
+        At = isJson ? start : At;
+        return isJson ? Fail(DecodeHint.None, DecodeError.NotAnObject) : Fail(Hint);
+    }
+
     /// <summary>Skips white space and returns the byte there; 0 at the end.</summary>
     internal byte Peek()
     {
@@ -54,6 +74,18 @@ internal ref struct JsonCursor(ReadOnlySpan<byte> text)
         }
 
         return 0;
+    }
+
+    /// <summary>Moves behind bytes that stand here.</summary>
+    internal bool TryTake(ReadOnlySpan<byte> bytes)
+    {
+        if (!Text[At..].StartsWith(bytes))
+        {
+            return false;
+        }
+
+        At += bytes.Length;
+        return true;
     }
 
     /// <summary>Reads a member's name and the colon.</summary>
@@ -131,11 +163,11 @@ internal ref struct JsonCursor(ReadOnlySpan<byte> text)
         return true;
     }
 
-    /// <summary>Skips a value of a member of the outermost object, checking that it is JSON.</summary>
+    /// <summary>Skips a value of a member of the innermost open object, checking that it is JSON.</summary>
     internal bool SkipValue()
     {
         ulong objects = 0;
-        int depth = 1;
+        int depth = Depth;
         do
         {
             byte b = Peek();
@@ -169,7 +201,7 @@ internal ref struct JsonCursor(ReadOnlySpan<byte> text)
                 return false;
             }
         }
-        while (depth > 1);
+        while (depth > Depth);
         return true;
     }
 
@@ -190,10 +222,10 @@ internal ref struct JsonCursor(ReadOnlySpan<byte> text)
     }
 
     // After a value (or before the closing bracket of an empty one): closes brackets until another value follows, or
-    // until only the outermost object is open.
+    // until all that were opened since the value's start are closed.
     private bool CloseOrNext(ref ulong objects, ref int depth)
     {
-        while (depth > 1)
+        while (depth > Depth)
         {
             bool inObject = (objects & 1) != 0;
             byte b = Peek();

@@ -14,8 +14,9 @@ namespace ContextGrid.Runtime.Codecs;
 /// <remarks>
 /// Not thread-safe: one decoder a thread. Values in the record are valid until the next call of <see cref="Decode"/>
 /// and while the payload's buffer is unchanged. Members that no event declares are checked to be JSON and ignored, with
-/// their duplicates. A null member is the same as an absent one. A payload may stand in the frame of a schema registry
-/// (<see cref="SchemaFrame"/>): the frame is skipped, and its schema is not asked for.
+/// their duplicates. A null member is the same as an absent one, and so are all members of a null object. A payload may
+/// stand in the frame of a schema registry (<see cref="SchemaFrame"/>): the frame is skipped, and its schema is not
+/// asked for.
 /// </remarks>
 public sealed class JsonEventDecoder : IEventDecoder
 {
@@ -28,7 +29,7 @@ public sealed class JsonEventDecoder : IEventDecoder
     private readonly EventDefinition _definition;
     private readonly EventRules _rules;
     private readonly bool[] _used;
-    private readonly JsonFieldNames _names;
+    private readonly JsonMembers _members;
     private readonly JsonFieldReader _reader;
 
     /// <summary>Prepares a decoder.</summary>
@@ -45,8 +46,8 @@ public sealed class JsonEventDecoder : IEventDecoder
 
         _rules = new EventRules(definitions, eventIndex);
         _used = _rules.Used;
-        _names = new JsonFieldNames(_definition.Fields);
-        _reader = new JsonFieldReader(_definition.Fields);
+        _members = JsonMembers.Of(_definition.Fields, _used, out int places);
+        _reader = new JsonFieldReader(_definition.Fields, places);
     }
 
     /// <inheritdoc/>
@@ -58,22 +59,31 @@ public sealed class JsonEventDecoder : IEventDecoder
     {
         ReadOnlySpan<byte> payload = buffer.AsSpan(start, length);
         _rules.Begin(recordTimeMs, into);
+        DecodeResult badHeader = _rules.Headers.Read(headers, into);
         if (length > PayloadBytesMax)
         {
-            _reader.Begin(buffer, start, into.Fields);
+            Begin(buffer, start, into);
             return Refuse(new Fault(DecodeError.TooLarge, DecodeHint.None, -1, 0, 0, length), into, allRead: false);
         }
 
         int frame = SchemaFrame.LengthOf(payload);
         bool allRead = ReadFields(buffer, start + frame, length - frame, into, out Fault fault);
-        return Conclude(fault, allRead, payload, into);
+        return fault.Error == DecodeError.None && !badHeader.Succeeded
+            ? RefuseHeader(badHeader, into)
+            : Conclude(fault, allRead, payload, into);
     }
+
+    /// <summary>Starts a payload of which no fields are read.</summary>
+    internal void Begin(byte[] buffer, int start, EventRecord into) => _reader.Begin(buffer, start, into.Fields);
+
+    /// <summary>Notes that a field's value can't be trusted.</summary>
+    internal void Break(int field) => _reader.Break(field);
 
     /// <summary>Reads the members of an object into the fields of an emptied record.</summary>
     /// <returns>Whether the whole text was read.</returns>
     internal bool ReadFields(byte[] buffer, int start, int length, EventRecord into, out Fault fault)
     {
-        _reader.Begin(buffer, start, into.Fields);
+        Begin(buffer, start, into);
         var cursor = new JsonCursor(buffer.AsSpan(start, length));
         bool allRead = ReadObject(ref cursor);
         fault = FirstFault(in cursor, allRead, Utf8.IsValid(cursor.Text));
@@ -94,30 +104,52 @@ public sealed class JsonEventDecoder : IEventDecoder
         }
 
         into.IdHash = _rules.IdHash(into);
-        into.ContentHash = StableHash.Of(payload);
+        into.ContentHash = _rules.ContentHash(payload, into);
         return DecodeResult.Good;
+    }
+
+    /// <summary>Refuses an event whose payload is good but for a header.</summary>
+    internal DecodeResult RefuseHeader(in DecodeResult found, EventRecord into)
+    {
+        Break(found.FieldIndex);
+        DecodeResult refused = Refuse(
+            new Fault(found.Error, found.Hint, found.FieldIndex, 0, 0, found.FoundLength), into, allRead: true);
+        return refused with { Buffer = found.Buffer, FoundStart = found.FoundStart };
     }
 
     private bool ReadObject(ref JsonCursor cursor)
     {
-        byte first = cursor.Peek();
-        if (first != '{')
+        if (cursor.Peek() != '{')
         {
-            return FailStart(ref cursor, first);
+            return cursor.FailStart();
         }
 
+        return ReadMembers(ref cursor, _members)
+            && ((cursor.Peek() == 0 && cursor.At == cursor.Text.Length) || cursor.Fail(DecodeHint.TrailingText));
+    }
+
+    // Stands at the opening bracket. As deep as the paths of the definition are, so the stack is safe.
+    private bool ReadMembers(ref JsonCursor cursor, JsonMembers members)
+    {
         cursor.At++;
         bool open = cursor.Peek() != '}';
         cursor.At += open ? 0 : 1;
         for (int ordinal = 0; open; ordinal++)
         {
-            if (!cursor.ReadName(out JsonText name))
+            cursor.Peek();
+            int nameAt = cursor.At + 1;
+            JsonMember? member = members.Guess(ordinal);
+            if (member?.Quoted is not { } quoted || !cursor.TryTake(quoted))
             {
-                return false;
+                if (!cursor.ReadName(out JsonText name))
+                {
+                    return false;
+                }
+
+                member = members.Find(_reader.Plain(name), ordinal);
             }
 
-            int field = _names.Find(_reader.Plain(name), ordinal);
-            if (!(field >= 0 ? ReadField(ref cursor, field, name) : cursor.SkipValue()))
+            if (!(member is not null ? ReadMember(ref cursor, member, nameAt) : cursor.SkipValue()))
             {
                 return false;
             }
@@ -132,33 +164,52 @@ public sealed class JsonEventDecoder : IEventDecoder
             open = next == ',';
         }
 
-        return cursor.Peek() == 0 && cursor.At == cursor.Text.Length || cursor.Fail(DecodeHint.TrailingText);
+        return true;
     }
 
-    private bool ReadField(ref JsonCursor cursor, int field, JsonText name)
+    private bool ReadMember(ref JsonCursor cursor, JsonMember member, int nameAt)
     {
-        if (!_reader.See(field))
+        if (!_reader.See(member.Place))
         {
-            _reader.Report(DecodeError.DuplicateMember, DecodeHint.None, field, name.Start, name.Start, name.Length);
+            if (member.Inner is { } again)
+            {
+                _reader.Report(again, DecodeError.DuplicateMember, nameAt, member.Name.Length);
+                return cursor.SkipValue();
+            }
+
+            _reader.Report(new Fault(
+                DecodeError.DuplicateMember, DecodeHint.None, member.Place, nameAt, nameAt, member.Name.Length));
             return cursor.SkipValue();
         }
 
-        return _used[field] ? _reader.Read(ref cursor, field) : cursor.SkipValue();
+        return member.Inner is { } inner ? ReadInner(ref cursor, inner)
+            : _used[member.Place] ? _reader.Read(ref cursor, member.Place)
+            : cursor.SkipValue();
     }
 
-    private static bool FailStart(ref JsonCursor cursor, byte first)
+    private bool ReadInner(ref JsonCursor cursor, JsonMembers members)
     {
-        if (cursor.At == cursor.Text.Length)
+        byte first = cursor.Peek();
+        int start = cursor.At;
+        if (first == '{')
         {
-            cursor.Error = DecodeError.InvalidJson;
-            cursor.Hint = DecodeHint.Empty;
+            cursor.Depth++;
+            bool isJson = ReadMembers(ref cursor, members);
+            cursor.Depth--;
+            return isJson;
+        }
+
+        if (!cursor.SkipValue())
+        {
             return false;
         }
 
-        int start = cursor.At;
-        bool isJson = first == '[' || cursor.SkipScalar(first);
-        cursor.At = isJson ? start : cursor.At;
-        return isJson ? cursor.Fail(DecodeHint.None, DecodeError.NotAnObject) : cursor.Fail(cursor.Hint);
+        if (first != 'n' && members.IsUsed)
+        {
+            _reader.Report(members, DecodeError.WrongType, start, cursor.At - start);
+        }
+
+        return true;
     }
 
     private Fault FirstFault(in JsonCursor cursor, bool allRead, bool isUtf8)
@@ -209,7 +260,7 @@ public sealed class JsonEventDecoder : IEventDecoder
                 allKnown = false;
             }
 
-            allKnown &= known || _reader.Saw(field);
+            allKnown &= known || _reader.Saw(field) || _definition.Fields[field].Source.IsHeader;
         }
 
         return new DecodeResult
@@ -218,6 +269,7 @@ public sealed class JsonEventDecoder : IEventDecoder
             Hint = fault.Hint,
             KeysKnown = allKnown,
             FieldIndex = fault.Field,
+            Members = fault.Members,
             Position = fault.Position,
             Definition = _definition,
             Buffer = _reader.Buffer,

@@ -25,10 +25,12 @@ internal sealed class JsonFieldReader
     private int _payload;
     private Value[] _into = [];
 
-    internal JsonFieldReader(ImmutableArray<FieldDefinition> fields)
+    /// <param name="fields">The event's fields.</param>
+    /// <param name="places">How many places there are to note: the fields, then objects with fields in them.</param>
+    internal JsonFieldReader(ImmutableArray<FieldDefinition> fields, int places)
     {
         _fields = fields;
-        _seenIn = new int[fields.Length];
+        _seenIn = new int[places];
         _brokenIn = new int[fields.Length];
         _valueStart = new int[fields.Length];
         _valueLength = new int[fields.Length];
@@ -66,10 +68,10 @@ internal sealed class JsonFieldReader
 
     /// <summary>Notes that a member occurs.</summary>
     /// <returns>False when it has occurred before.</returns>
-    internal bool See(int field)
+    internal bool See(int place)
     {
-        bool first = _seenIn[field] != _payload;
-        _seenIn[field] = _payload;
+        bool first = _seenIn[place] != _payload;
+        _seenIn[place] = _payload;
         return first;
     }
 
@@ -84,14 +86,31 @@ internal sealed class JsonFieldReader
         new(error, hint, field, _valueStart[field], _valueStart[field], _valueLength[field]);
 
     /// <summary>Remembers a fault that does not stop the walk.</summary>
-    internal void Report(DecodeError error, DecodeHint hint, int field, int position, int foundStart, int foundLength)
+    internal void Report(in Fault fault)
     {
-        _brokenIn[field] = _payload;
+        Break(fault.Field);
         if (Fault.Error == DecodeError.None)
         {
-            Fault = new Fault(error, hint, field, position, foundStart, foundLength);
+            Fault = fault;
         }
     }
+
+    /// <summary>Remembers a fault of an object: none of the fields in it can be trusted.</summary>
+    internal void Report(JsonMembers members, DecodeError error, int position, int length)
+    {
+        foreach (int field in members.Fields)
+        {
+            Break(field);
+        }
+
+        Report(new Fault(error, DecodeHint.None, members.Fields[0], position, position, length)
+        {
+            Members = members.Depth,
+        });
+    }
+
+    /// <summary>Notes that a field's value can't be trusted.</summary>
+    internal void Break(int field) => _brokenIn[field] = _payload;
 
     /// <summary>A text without its escapes: a slice of the payload, or of the scratch.</summary>
     internal ReadOnlySpan<byte> Plain(JsonText text) =>
@@ -124,7 +143,7 @@ internal sealed class JsonFieldReader
         _valueLength[field] = cursor.At - start;
         if (found.Error != DecodeError.None)
         {
-            Report(found.Error, found.Hint, field, start, start, cursor.At - start);
+            Report(new Fault(found.Error, found.Hint, field, start, start, cursor.At - start));
         }
 
         return true;

@@ -23,6 +23,7 @@ public sealed class DefinitionMembersTests
         ["EventDefinition.IdField"] = 4,
         ["EventDefinition.KeyField"] = 5,
         ["EventDefinition.Fields"] = Event.Fields.SetItem(4, Event.Fields[4] with { Name = "other" }),
+        ["FieldDefinition.Source"] = FieldSource.OfName("elsewhere"),
         ["EntitySource.KeyField"] = 5,
         ["EntityDefinition.Sources"] = ImmutableArray<EntitySource>.Empty,
         ["EntityDefinition.Features"] = ImmutableArray<FeatureDefinition>.Empty,
