@@ -40,7 +40,7 @@ internal sealed class OrleansGrid(
         using var calls = new EntityCalls(
             query.Count,
             i => (GrainOf(query, i), new EntityQuery(
-                query.Head, query.HeadMs, features[query[i].Selection], query.Explained)),
+                query.Head, query.HeadMs, features[query[i].Selection], query.Explained, query.TellsNextChange)),
             query.Patience, time, cancellationToken);
 
         // What is verified is read before what is answered.
@@ -55,7 +55,7 @@ internal sealed class OrleansGrid(
                 continue;
             }
 
-            block.CopyTo(i, answer);
+            block.CopyTo(i, answer, query.TellsNextChange);
             if (block.LossVersion > verified[query[i].Selection])
             {
                 answer.MarkRebuilding(i);
@@ -89,7 +89,7 @@ internal sealed class OrleansGrid(
             one.Selections.Add(FeatureSelection.Of(selection.Plan, []));
             one.Add(0, query.Key(i));
             answer.Start(one);
-            block.CopyTo(0, answer);
+            block.CopyTo(0, answer, tellsNextChange: false);
             if (since.IsBefore(selection.Plan, answer.Positions(0)))
             {
                 changed.Add(i);

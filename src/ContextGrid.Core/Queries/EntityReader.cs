@@ -50,8 +50,7 @@ public sealed class EntityReader
         Entity? entity, FeatureSelection selection, long headMs, AnswerArena arena, in AnswerSlots answer)
     {
         headMs = entity is null ? headMs : Math.Max(headMs, entity.NewestMs);
-        long ttlMs = _plan.Definition.TtlMs;
-        if (entity is not null && ttlMs > 0 && entity.NewestMs != long.MinValue && headMs - entity.NewestMs > ttlMs)
+        if (entity is not null && IsPastTtl(entity, headMs))
         {
             AnswerExpired(entity, selection);
         }
@@ -97,6 +96,40 @@ public sealed class EntityReader
         WindowRead window = _windows[plan.Event][plan.Window];
         return (window.StartMs, window.HeadMs, window.Content.Events);
     }
+
+    /// <summary>
+    /// The first head after that of the last <see cref="Read"/>, which was of the same entity, at which a wanted feature
+    /// can have another value or status without an event: a tile leaves a window, a window begins, a session ends, the
+    /// ttl passes. At every head before it all answers are the same, but for those of features that run with the head
+    /// (<see cref="FeatureSelection.Runs"/>). It may be too early, and is never too late.
+    /// </summary>
+    /// <returns>Milliseconds since the Unix epoch; <see cref="long.MaxValue"/>: nothing changes any more.</returns>
+    public long NextChangeMs(Entity? entity, FeatureSelection selection, long headMs)
+    {
+        if (entity is null || entity.NewestMs == long.MinValue || IsPastTtl(entity, headMs))
+        {
+            return long.MaxValue;
+        }
+
+        long ttlMs = _plan.Definition.TtlMs;
+        long next = ttlMs > 0 ? entity.NewestMs + ttlMs + 1 : long.MaxValue;
+        for (int e = 0; e < _windows.Length; e++)
+        {
+            for (int w = 0; w < _windows[e].Length; w++)
+            {
+                if (selection.Windows[e][w])
+                {
+                    next = Math.Min(next, _windows[e][w].NextChangeMs(entity.StateOf(e)));
+                }
+            }
+        }
+
+        return Math.Max(next, headMs + 1);
+    }
+
+    private bool IsPastTtl(Entity entity, long headMs) =>
+        _plan.Definition.TtlMs > 0 && entity.NewestMs != long.MinValue
+        && headMs - entity.NewestMs > _plan.Definition.TtlMs;
 
     private void ReadEvent(int index, EventState? state, bool[] wanted, long headMs)
     {

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using ContextGrid.Core.Definitions;
 using ContextGrid.Core.Features.Plans;
+using ContextGrid.Core.Model;
 
 namespace ContextGrid.Core.Queries;
 
@@ -29,6 +31,9 @@ public sealed class FeatureSelection
             Windows[e] = new bool[plan.Events[e].Windows.Length];
         }
 
+        bool[] runs = Running(plan);
+        Runs = [.. features.Select(f => f >= 0 && runs[f])];
+        HasRunningConditions = features.Any(f => f >= 0 && runs[f] && !IsNumber(plan.Features[f].Definition.Type));
         foreach (int feature in Aggregates)
         {
             Windows[plan.Features[feature].Event][plan.Features[feature].Window] = true;
@@ -46,6 +51,18 @@ public sealed class FeatureSelection
 
     /// <summary>Whether it is every feature of the type, in the order of the definition.</summary>
     public bool IsAll { get; }
+
+    /// <summary>
+    /// Of each wanted feature whether its value runs with the head, as <c>since_last</c> does and what is derived from
+    /// it, instead of changing at moments.
+    /// </summary>
+    public ImmutableArray<bool> Runs { get; }
+
+    /// <summary>
+    /// Whether a wanted feature that runs with the head is no number: such as a condition, which holds from some moment
+    /// on.
+    /// </summary>
+    public bool HasRunningConditions { get; }
 
     /// <summary>The aggregates that must be read.</summary>
     internal int[] Aggregates { get; }
@@ -65,6 +82,25 @@ public sealed class FeatureSelection
     /// <summary>The named features; a name that the type does not have is answered as an unknown feature.</summary>
     public static FeatureSelection Of(EntityPlan plan, ImmutableArray<string> names) =>
         new(plan, names, [.. names.Select(plan.FeatureOf)]);
+
+    private static bool IsNumber(ValueKind type) => type is ValueKind.Double or ValueKind.Int64;
+
+    private static bool[] Running(EntityPlan plan)
+    {
+        bool[] runs = new bool[plan.Features.Length];
+        foreach (FeaturePlan feature in plan.Features)
+        {
+            runs[feature.Index] =
+                feature.Definition is AggregateFeature { Aggregate.Kind: AggregateKind.SinceLast };
+        }
+
+        foreach (int derived in plan.EvaluationOrder)
+        {
+            runs[derived] = plan.Features[derived].Inputs.Any(i => runs[i]);
+        }
+
+        return runs;
+    }
 
     private static void Need(EntityPlan plan, int feature, bool[] needed)
     {

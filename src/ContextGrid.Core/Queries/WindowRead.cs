@@ -104,11 +104,48 @@ internal sealed class WindowRead
 
     internal void Add(in EventRow row) => _merged.Add(row);
 
+    /// <summary>
+    /// The first head after the present one at which the content can change without an event;
+    /// <see cref="long.MaxValue"/>: none. Comes after the read.
+    /// </summary>
+    /// <param name="state">The event's state; null: none.</param>
+    internal long NextChangeMs(EventState? state)
+    {
+        if (state is null || Content.Events == 0 || Plan.Group.IsLifetime)
+        {
+            return long.MaxValue;
+        }
+
+        WindowDefinition window = Plan.Window;
+        long tile = Plan.Group.TileOf(Content.FirstMs);
+        switch (window.Kind)
+        {
+            case WindowKind.Session:
+                return state.NewestMatches[Plan.Group.Predicate] + window.SizeMs + 1;
+            case WindowKind.Tumbling:
+                return StartMs + window.SizeMs;
+            case WindowKind.Hopping:
+                return (tile * window.TileMs) + window.SizeMs;
+            default:
+                long tileLeavesMs = ((tile + 1) * Plan.Group.TileMs) + window.SizeMs - 1;
+                return !window.Exact ? tileLeavesMs
+                    : _tailFromRows ? Content.FirstMs + window.SizeMs
+                    : Math.Min(tileLeavesMs, TailIsCutMs(state));
+        }
+    }
+
     // When the cap has dropped rows, those before the first kept one are missing.
     private bool CanCutTail(EventState state)
     {
         RowBuffer rows = state.ExactRows!; // The window is exact, so its event keeps exact rows.
         return rows.Count < EventState.ExactRowsMax || RowCodec.TimeMs(rows.RowAt(rows.Start)) < StartMs;
+    }
+
+    // When the first row that is kept leaves the window, the tail is no longer answered by a whole tile.
+    private long TailIsCutMs(EventState state)
+    {
+        RowBuffer rows = state.ExactRows!; // As above.
+        return RowCodec.TimeMs(rows.RowAt(rows.Start)) + Plan.Window.SizeMs;
     }
 
     private bool IsDense(long tile)

@@ -72,11 +72,12 @@ internal sealed class EntityWork
         query.Selections.Add(selection);
         query.Add(0, "-"u8);
         (query.Head, query.HeadMs, query.Explained) = (asked.Head, asked.HeadMs, asked.Explained);
+        query.TellsNextChange = asked.TellsNextChange;
         answer.Start(query);
         EmbeddedGrid.Read(
             0, entity.NewestMs == long.MinValue && entity.Applied.IsEmpty ? null : entity, query, answer,
             scratch.Reader, selection);
-        AnswerBlock block = AnswerBlock.Of(answer, scratch.Writer, lossVersion);
+        AnswerBlock block = AnswerBlock.Of(answer, scratch.Writer, lossVersion, asked.TellsNextChange);
         _scratch.Give(scratch);
         return block;
     }

@@ -8,8 +8,8 @@ namespace ContextGrid.Orleans.Wire;
 
 /// <summary>One entity's answer.</summary>
 /// <param name="Bytes">A version byte, whether the head is before the newest event (and nothing more), the head, the
-/// newest event's time, skipped events, the explained window, the applied positions, and of each feature its status,
-/// note, time and value.</param>
+/// newest event's time, skipped events, the explained window, the applied positions, of each feature its status, note,
+/// time and value, and where it was asked for the next head at which they can change without an event.</param>
 /// <param name="LossVersion">The last loss of a silo when the entity came into memory, as a version of the cluster's
 /// members: it may be behind until that is verified.</param>
 [GenerateSerializer]
@@ -20,7 +20,8 @@ public readonly record struct AnswerBlock([property: Id(0)] byte[] Bytes, [prope
     private const byte Version = 1;
 
     /// <summary>Makes the block of the first entity of an answer.</summary>
-    internal static AnswerBlock Of(ContextAnswer answer, SnapshotWriter writer, long lossVersion)
+    internal static AnswerBlock Of(
+        ContextAnswer answer, SnapshotWriter writer, long lossVersion, bool tellsNextChange)
     {
         writer.Reset();
         writer.Byte(Version);
@@ -31,14 +32,20 @@ public readonly record struct AnswerBlock([property: Id(0)] byte[] Bytes, [prope
             Write(answer, writer);
         }
 
+        if (!isPast && tellsNextChange)
+        {
+            writer.Zigzag(answer.NextChangeMs(0));
+        }
+
         return new AnswerBlock(writer.Written.ToArray(), lossVersion);
     }
 
     /// <summary>Puts the block into an answer.</summary>
     /// <param name="index">The entity's place.</param>
     /// <param name="answer">Takes it.</param>
+    /// <param name="tellsNextChange">Whether the answer is to tell when it can change without an event.</param>
     /// <exception cref="SnapshotFormatException">It is not what was written.</exception>
-    internal void CopyTo(int index, ContextAnswer answer)
+    internal void CopyTo(int index, ContextAnswer answer, bool tellsNextChange)
     {
         var reader = new SnapshotReader(Bytes);
         byte version = reader.Byte();
@@ -54,6 +61,12 @@ public readonly record struct AnswerBlock([property: Id(0)] byte[] Bytes, [prope
         }
 
         Read(ref reader, index, answer);
+
+        // A silo of before does not tell it.
+        if (tellsNextChange && reader.Remaining > 0)
+        {
+            answer.NextChangeMs(index) = reader.Zigzag();
+        }
     }
 
     private static void Write(ContextAnswer answer, SnapshotWriter writer)

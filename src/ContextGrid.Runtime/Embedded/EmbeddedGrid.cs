@@ -133,6 +133,11 @@ public sealed class EmbeddedGrid : IContextGrid
         long headMs = query.Head == QueryHead.Newest && seen ? entity!.NewestMs : query.HeadMs; // As above.
         long used = reader.Read(entity, selection, headMs, answer.Arena, answer.Slots(index));
         answer.Explained = query.Explained < 0 ? default : reader.WindowOf(query.Explained);
+        if (query.TellsNextChange)
+        {
+            answer.NextChangeMs(index) = reader.NextChangeMs(entity, selection, used);
+        }
+
         answer.Complete(
             index, used, seen ? entity!.NewestMs : 0, entity?.SkippedEvents ?? 0, entity is null ? [] : entity.Applied);
     }

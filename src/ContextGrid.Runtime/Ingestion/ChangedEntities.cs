@@ -35,20 +35,24 @@ public sealed class ChangedEntities(int count)
         _signal.Set();
     }
 
-    /// <summary>Waits until something has changed.</summary>
+    /// <summary>Waits until something has changed, or for a time.</summary>
+    /// <param name="most">How long at most; <see cref="Timeout.InfiniteTimeSpan"/>: no bound.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>False: the time is over.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public async ValueTask WaitAsync(CancellationToken cancellationToken)
+    public async ValueTask<bool> WaitAsync(TimeSpan most, TimeProvider time, CancellationToken cancellationToken)
     {
         long seen = _signal.Version;
         lock (_gate)
         {
             if (_count > 0)
             {
-                return;
+                return true;
             }
         }
 
-        await _signal.WaitAsync(seen, cancellationToken);
+        return await _signal.WaitAsync(seen, most, time, cancellationToken);
     }
 
     /// <summary>Takes what has changed, in the order of the places, and forgets it.</summary>

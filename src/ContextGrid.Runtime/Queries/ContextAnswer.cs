@@ -14,6 +14,7 @@ public sealed class ContextAnswer
     private FeatureStatus[] _statuses = new FeatureStatus[64];
     private long[] _timesMs = new long[64];
     private byte[] _notes = new byte[64];
+    private long[] _nextMs = [];
     private Position[] _positions = new Position[8];
     private int _slots;
     private int _positionCount;
@@ -65,6 +66,12 @@ public sealed class ContextAnswer
     public ReadOnlySpan<Position> Positions(int index) =>
         _positions.AsSpan(_headers[index].PositionStart, _headers[index].PositionCount);
 
+    /// <summary>
+    /// The first head at which an entity's values can change without an event, milliseconds since the Unix epoch;
+    /// <see cref="long.MaxValue"/>: none. Only where <see cref="ContextQuery.TellsNextChange"/> was set.
+    /// </summary>
+    public ref long NextChangeMs(int index) => ref _nextMs[index];
+
     /// <summary>Whether events of an entity are missing: skipped ones, or in a declared gap; or all of it.</summary>
     public bool IsDegraded(int index) =>
         _headers[index].SkippedEvents > 0 || Unreached.Exists(u => u.Index == index)
@@ -82,6 +89,12 @@ public sealed class ContextAnswer
             int length = query.Selections[query[i].Selection].Names.Length;
             _headers[i] = new EntityHeader(slots, length, 0, 0, 0, 0, 0);
             slots += length;
+        }
+
+        if (query.TellsNextChange)
+        {
+            Grow(ref _nextMs, Count);
+            _nextMs.AsSpan(0, Count).Fill(long.MaxValue);
         }
 
         _slots = slots;

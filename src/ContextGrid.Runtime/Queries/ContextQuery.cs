@@ -61,6 +61,11 @@ public sealed class ContextQuery
     /// <summary>An aggregate feature, by its index, whose window is to be told beside its value; −1: none.</summary>
     public int Explained { get; set; } = -1;
 
+    /// <summary>
+    /// Whether each answer tells when it can change without an event (<see cref="ContextAnswer.NextChangeMs"/>).
+    /// </summary>
+    public bool TellsNextChange { get; set; }
+
     /// <summary>About how many bytes the buffers hold, used or not.</summary>
     public long BufferBytes => _keys.Length + (12L * _entities.Length);
 
@@ -102,6 +107,7 @@ public sealed class ContextQuery
         PositionsMin = [];
         Patience = null;
         Explained = -1;
+        TellsNextChange = false;
     }
 
     /// <summary>One entity of the query.</summary>

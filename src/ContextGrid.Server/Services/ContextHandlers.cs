@@ -60,12 +60,32 @@ internal sealed class ContextHandlers(
         return answer;
     }
 
+    /// <summary>
+    /// Answers a request given as a message, and tells of each entity when its values can change without an event.
+    /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="nextMs">Filled with milliseconds since the Unix epoch, one an entity;
+    /// <see cref="long.MaxValue"/>: never.</param>
+    /// <param name="cancellationToken">The caller's deadline.</param>
+    internal async ValueTask<GetContextResponse> WatchAsync(
+        GetContextRequest request, List<long> nextMs, CancellationToken cancellationToken)
+    {
+        Scratch scratch = _pool.Take();
+        scratch.Patience = null;
+        scratch.NextMs = nextMs;
+        await AnswerAsync(request, -1, scratch, cancellationToken).ConfigureAwait(false);
+        GetContextResponse response = GetContextResponse.Parser.ParseFrom(scratch.Writer.Written);
+        _pool.Give(scratch);
+        return response;
+    }
+
     private async ValueTask AnswerAsync(
         GetContextRequest request, int explained, Scratch scratch, CancellationToken cancellationToken)
     {
         requests.Fill(request, scratch.Query);
         scratch.Query.Patience = scratch.Patience;
         scratch.Query.Explained = explained;
+        scratch.Query.TellsNextChange = scratch.NextMs is not null;
         ContextOutcome outcome;
         try
         {
@@ -79,6 +99,7 @@ internal sealed class ContextHandlers(
 
         scratch.Writer.Reset();
         ContextWire.Write(scratch.Writer, scratch.Query, scratch.Answer, outcome);
+        TellNextChanges(scratch);
         scratch.Answer.Clear();
         if (outcome.IsTooStale)
         {
@@ -87,6 +108,16 @@ internal sealed class ContextHandlers(
         }
 
         metrics.CountQuery("ok", scratch.Query.ValueCount);
+    }
+
+    private static void TellNextChanges(Scratch scratch)
+    {
+        for (int i = 0; scratch.NextMs is not null && i < scratch.Query.Count; i++)
+        {
+            scratch.NextMs.Add(scratch.Answer.NextChangeMs(i));
+        }
+
+        scratch.NextMs = null;
     }
 
     private static GrpcException TooStale(Scratch scratch, in ContextOutcome outcome)
@@ -111,6 +142,9 @@ internal sealed class ContextHandlers(
         internal ContextAnswer Answer { get; } = new();
 
         internal TimeSpan? Patience { get; set; }
+
+        /// <summary>Takes when the entities' values can change without an event; null: it is not asked.</summary>
+        internal List<long>? NextMs { get; set; }
 
         internal ProtoWriter Writer { get; } = new();
 

@@ -70,7 +70,7 @@ internal sealed class WatchHandler(
             ? IntervalDefault
             : ContextRequests.Interval("min_interval", request.MinInterval);
         interval = interval < IntervalMin ? IntervalMin : interval;
-        SourceVector? seen = request.ResumeToken.IsEmpty ? null : ResumeToken.Parse(request.ResumeToken);
+        ResumeToken? seen = request.ResumeToken.IsEmpty ? null : ResumeToken.Parse(request.ResumeToken);
         using var watch = new Watch(request, Parts(request), contexts, grid, progress, sink, limits.Turns, time);
         await sink.BeginAsync().ConfigureAwait(false);
         await watch.RunAsync(seen, interval, cancellationToken).ConfigureAwait(false);

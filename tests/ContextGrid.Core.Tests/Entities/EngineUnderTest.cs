@@ -78,6 +78,25 @@ internal sealed class EngineUnderTest
         return (CoreValues.FromCore(answers.Values[at]), (OracleStatus)answers.Statuses[at], answers.TimesMs[at]);
     }
 
+    /// <summary>The first head after one at which an answer can change without an event.</summary>
+    internal long NextChangeMs(long headMs)
+    {
+        Read(headMs);
+        return _reader.NextChangeMs(Entity.Applied.IsEmpty ? null : Entity, _selection, headMs);
+    }
+
+    /// <summary>Names and answers of the features that do not run with the head.</summary>
+    internal List<string> StandingAnswers(long headMs)
+    {
+        Answers answers = Read(headMs);
+        return
+        [
+            .. Enumerable.Range(0, _selection.Names.Length).Where(i => !_selection.Runs[i]).Select(i =>
+                $"{_selection.Names[i]}: {OracleText.Of(CoreValues.FromCore(answers.Values[i]))} {answers.Statuses[i]} "
+                + $"{answers.TimesMs[i]} {answers.Notes[i]}"),
+        ];
+    }
+
     /// <summary>Every feature whose answer is not what the oracle says.</summary>
     internal List<string> Differences(FeatureOracle oracle, object key, long headMs)
     {

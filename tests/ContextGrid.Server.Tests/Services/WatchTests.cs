@@ -115,7 +115,7 @@ public sealed class WatchTests : IAsyncLifetime
     private async Task<(string[] Keys, SourceVector Token)> NextAsync()
     {
         WatchContextResponse next = await _sink.Sent.Reader.ReadAsync(_ends.Token);
-        return ([.. next.Context.Entities.Select(e => e.Key)], SourceVector.FromBytes(next.ResumeToken.Span));
+        return ([.. next.Context.Entities.Select(e => e.Key)], ResumeToken.Parse(next.ResumeToken).Seen);
     }
 
     // The event is applied and marked when it returns.
