@@ -48,7 +48,7 @@ internal sealed class Follower
         using var limit = new CancellationTokenSource(ClusterFixture.Limit);
         for (var marked = new HashSet<int>(); marked.Count < _query.Count; marked.UnionWith(Take()))
         {
-            await _changed.WaitAsync(limit.Token);
+            await _changed.WaitAsync(Timeout.InfiniteTimeSpan, TimeProvider.System, limit.Token);
         }
     }
 }
