@@ -98,8 +98,8 @@ public sealed class EntityReader
     }
 
     /// <summary>
-    /// The first head after that of the last <see cref="Read"/>, which was of the same entity, at which a wanted feature
-    /// can have another value or status without an event: a tile leaves a window, a window begins, a session ends, the
+    /// The first head after that of the last <see cref="Read"/>, which was of the same entity, at which a feature can
+    /// have another value or status without an event: a tile leaves a window, a window begins, a session ends, the
     /// ttl passes. At every head before it all answers are the same, but for those of features that run with the head
     /// (<see cref="FeatureSelection.Runs"/>). It may be too early, and is never too late.
     /// </summary>

@@ -75,8 +75,8 @@ public sealed class EventBatch
     public long Conflicts { get; private set; }
 
     /// <summary>
-    /// Good events since <see cref="Load"/> whose id another partition of the topic has: ids count for each partition by
-    /// itself, so that these may be retries that count again.
+    /// Good events since <see cref="Load"/> whose id another partition of the topic has: ids count for each partition
+    /// by itself, so that these may be retries that count again.
     /// </summary>
     public long Elsewhere { get; private set; }
 

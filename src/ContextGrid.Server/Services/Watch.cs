@@ -7,8 +7,8 @@ using ContextGrid.Server.Limits;
 namespace ContextGrid.Server.Services;
 
 /// <summary>
-/// One watch: waits until one of its entities changes, by an event or because time has come for a value to change, sends
-/// those that have, and rests for the interval. Changes of one entity merge by themselves, a slow client slows only its
+/// One watch: waits until one of its entities changes, by an event or because time has come for a value to change,
+/// sends those that have, and rests for the interval. Changes of one entity merge by themselves, a slow client slows only its
 /// own watch, and nothing is queued but a mark and a time for each entity. Without changes it costs nothing. Positions
 /// are noted before marks are taken, and marks before values are read: a later event is sent again rather than missed.
 /// </summary>
@@ -67,7 +67,8 @@ internal sealed class Watch : IDisposable
         _messages.ShowRebuilding = resumed is null;
 
         // Without a token the client gets everything first, also entities that were never seen.
-        SourceVector seen = resumed?.Seen ?? await SendAllAsync(SourceVector.Start, cancellationToken).ConfigureAwait(false);
+        SourceVector seen = resumed?.Seen
+            ?? await SendAllAsync(SourceVector.Start, cancellationToken).ConfigureAwait(false);
         if (isRebuilding)
         {
             seen = await WhileRebuildingAsync(seen, isSilent: resumed is not null, cancellationToken)
@@ -108,8 +109,8 @@ internal sealed class Watch : IDisposable
         }
     }
 
-    // When time may have changed what the client has, nobody knows which of it: it gets everything. Else all entities are
-    // read to know when it will.
+    // When time may have changed what the client has, nobody knows which of it: it gets everything. Else all entities
+    // are read to know when it will.
     private async Task<SourceVector> ResumeAsync(ResumeToken token, CancellationToken cancellationToken)
     {
         if (token.QuietUntilMs > NowMs)
@@ -155,8 +156,8 @@ internal sealed class Watch : IDisposable
         return _messages.SendAsync(All, null, seen, now, cancellationToken);
     }
 
-    // Marks may come after the positions that are reported: what counts is how far they have come. An entity that is due
-    // need not have changed.
+    // Marks may come after the positions that are reported: what counts is how far they have come. An entity that is
+    // due need not have changed.
     private ValueTask<SourceVector> SendChangedAsync(SourceVector seen, CancellationToken cancellationToken)
     {
         SourceVector now = seen.Latest(_grid.MarkedUpTo(_progress));
