@@ -176,7 +176,7 @@ public sealed class Entity
     {
         for (int i = 0; i < plan.Columns.Length; i++)
         {
-            scratch.Columns[i] = RowCodec.Clip(plan.Columns[i].Evaluate(fields, scratch.Texts));
+            scratch.Columns[i] = KeptText.Of(plan.Columns[i].Evaluate(fields, scratch.Texts), scratch.Texts);
         }
 
         Array.Clear(scratch.Predicates);

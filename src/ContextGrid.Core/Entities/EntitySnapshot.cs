@@ -6,11 +6,12 @@ using ContextGrid.Core.Snapshots;
 namespace ContextGrid.Core.Entities;
 
 /// <summary>
-/// The bytes of an entity's snapshot; docs/STORAGE.md describes them. Readers of older versions stay here.
+/// The bytes of an entity's snapshot; docs/STORAGE.md describes them. A version is refused when what it keeps is not
+/// what today's rules keep of the same events.
 /// </summary>
 internal static class EntitySnapshot
 {
-    private const byte Version = 1;
+    private const byte Version = 2;
     private const int ChecksumBytes = 4;
 
     internal static void Write(Entity entity, EventState?[] events, SnapshotWriter writer)
@@ -71,9 +72,12 @@ internal static class EntitySnapshot
         byte version = reader.Byte();
         if (version != Version)
         {
+            string what = version < Version
+                ? "It counts by rules that no longer hold: build the state from the log again (--rebuild; silos get an "
+                    + "empty store of snapshots)."
+                : "Use the program that wrote it.";
             throw new SnapshotFormatException(
-                $"The snapshot has version {version}; this program reads version {Version}. "
-                + "Use the program that wrote it.");
+                $"The snapshot has version {version}; this program reads version {Version}. {what}");
         }
 
         return reader;

@@ -13,12 +13,11 @@ internal static class NumberFunctions
     };
 
     /// <summary>
-    /// The nearest number with so many decimal digits, 0–15; halves away from zero. An Int64 stays as it is.
+    /// The shortest decimal of the number, rounded to so many places, 0–15; halves away from zero. An Int64 stays as it
+    /// is.
     /// </summary>
     internal static Value Round(in Value value, int digits) =>
-        value.Kind == ValueKind.Double
-            ? Value.Of(Math.Round(value.Double, digits, MidpointRounding.AwayFromZero))
-            : value;
+        value.Kind == ValueKind.Double ? Value.Of(DecimalRounding.Round(value.Double, digits)) : value;
 
     /// <summary>
     /// <see cref="StableHash"/> of the value, modulo <paramref name="buckets"/>: of a text its UTF-8 bytes, of a

@@ -4,9 +4,8 @@ namespace ContextGrid.Core.Features;
 
 /// <summary>
 /// Mergeable state of one aggregate over one set of rows (a tile, a category, a whole window during a read).
-/// The content is a function of the set of rows, not of the order of <see cref="Add"/> and <see cref="Merge"/>; the
-/// kinds that cannot hold this after a cap is exceeded say so through <see cref="IsApproximate"/>. Null inputs are
-/// skipped. Not thread-safe. After warm-up neither Add, Merge nor Clear allocates.
+/// The content is a function of the set of rows, not of the order of <see cref="Add"/> and <see cref="Merge"/>, also
+/// beyond every cap. Null inputs are skipped. Not thread-safe. After warm-up neither Add, Merge nor Clear allocates.
 /// </summary>
 public abstract class Accumulator
 {
@@ -22,7 +21,8 @@ public abstract class Accumulator
     public abstract void Clear();
 
     /// <summary>
-    /// Whether a cap was exceeded, so that the result is an approximation beyond the documented bound.
+    /// Whether the rows are more than are kept as they are, so that the result is an estimate within the documented
+    /// bound.
     /// </summary>
     public virtual bool IsApproximate => false;
 

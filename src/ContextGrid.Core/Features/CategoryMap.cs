@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using ContextGrid.Core.Features.Accumulators;
 using ContextGrid.Core.Features.Plans;
 using ContextGrid.Core.Model;
 using ContextGrid.Core.Snapshots;
@@ -7,24 +6,31 @@ using ContextGrid.Core.Snapshots;
 namespace ContextGrid.Core.Features;
 
 /// <summary>
-/// Accumulators by category, ordered by the category's hash. Bounded: categories beyond the cap are not admitted, and
-/// <see cref="IsApproximate"/> says so. Cleared entries are reused, so steady state does not allocate.
+/// Accumulators by category, ordered by the category's hash, then the category. Of more categories than
+/// <see cref="CountMax"/> those of the lowest hashes have accumulators of their own: a category that is among the
+/// lowest of all was so from its first row on, so its values are exact, and which ones they are is a function of the
+/// set of rows. The rows of the others go to <see cref="CategoryRest"/>, where those of large counts and sums are found
+/// again. Cleared entries are reused, so steady state does not allocate.
 /// </summary>
-internal sealed class CategoryMap(GroupPlan group, ImmutableArray<bool> uses, int cap)
+internal sealed class CategoryMap(GroupPlan group, ImmutableArray<bool> uses)
 {
-    /// <summary>The most categories of one tile: enough to rank, small enough for many tiles.</summary>
-    internal const int TileCap = 256;
-
-    /// <summary>The most categories that a read merges.</summary>
-    internal const int ReadCap = 4096;
+    /// <summary>
+    /// The most categories with accumulators of their own, of a tile and of a window alike, so that it does not matter
+    /// in which tiles rows are: more than a definition's <c>top</c> may ask for, few enough for many tiles.
+    /// </summary>
+    internal const int CountMax = 1_024;
 
     private Category[] _entries = [];
+    private CategoryRest? _rest;
 
     /// <summary>How many categories.</summary>
     internal int Count { get; private set; }
 
-    /// <summary>Whether a category was refused because the map was full.</summary>
+    /// <summary>Whether there were more categories than have accumulators of their own.</summary>
     internal bool IsApproximate { get; private set; }
+
+    /// <summary>What is kept of the other categories; null: nothing.</summary>
+    internal CategoryRest? Rest => IsApproximate ? _rest : null;
 
     internal Category this[int index] => _entries[index];
 
@@ -32,8 +38,16 @@ internal sealed class CategoryMap(GroupPlan group, ImmutableArray<bool> uses, in
     internal void Add(in EventRow row)
     {
         Value key = row.Columns[group.ByColumn];
-        if (key.IsNull || GetOrAdd(key, HashOf(key)) is not { } category)
+        if (key.IsNull)
         {
+            return;
+        }
+
+        ulong hash = HashOf(key);
+        double rank = group.Additive.IsEmpty ? 0 : RowRank.Of(row.Position);
+        if (GetOrAdd(key, hash) is not { } category)
+        {
+            _rest?.Add(row, key, hash, rank);
             return;
         }
 
@@ -41,19 +55,33 @@ internal sealed class CategoryMap(GroupPlan group, ImmutableArray<bool> uses, in
         {
             cell?.Add(row);
         }
+
+        for (int i = 0; i < group.Additive.Length; i++)
+        {
+            category.Ranks[i] = Math.Min(category.Ranks[i], group.RankOf(i, row, rank));
+        }
     }
 
     /// <summary>Adds all categories of another map of the same group.</summary>
     internal void Merge(CategoryMap other)
     {
-        IsApproximate |= other.IsApproximate;
         for (int i = 0; i < other.Count; i++)
         {
             Category from = other._entries[i];
             if (GetOrAdd(from.Key, from.Hash) is { } into)
             {
-                Tile.MergeCells(into.Cells, from.Cells);
+                into.Merge(from);
             }
+            else
+            {
+                _rest?.Add(from);
+            }
+        }
+
+        if (other.IsApproximate)
+        {
+            Exceed();
+            _rest?.Merge(other._rest!); // A map of the same group has a rest when this has one.
         }
     }
 
@@ -62,7 +90,12 @@ internal sealed class CategoryMap(GroupPlan group, ImmutableArray<bool> uses, in
     {
         for (int i = 0; i < Count; i++)
         {
-            Tile.ClearCells(_entries[i].Cells);
+            _entries[i].Clear();
+        }
+
+        if (IsApproximate)
+        {
+            _rest?.Clear();
         }
 
         Count = 0;
@@ -76,57 +109,96 @@ internal sealed class CategoryMap(GroupPlan group, ImmutableArray<bool> uses, in
         for (int i = 0; i < Count; i++)
         {
             ValueCodec.Write(writer, _entries[i].Key);
+            foreach (double rank in _entries[i].Ranks)
+            {
+                writer.Double(rank);
+            }
+
             Tile.WriteCells(writer, _entries[i].Cells);
         }
+
+        Rest?.Write(writer);
     }
 
     internal void Read(ref SnapshotReader reader)
     {
         Clear();
         bool approximate = reader.Byte() != 0;
-        int count = reader.Count(cap);
+        int count = reader.Count(CountMax);
         for (int i = 0; i < count; i++)
         {
             Value key = ValueCodec.Read(ref reader);
-            Category category = GetOrAdd(key, HashOf(key))
-                ?? throw new SnapshotFormatException("A tile has more categories than it can hold.");
+            ulong hash = HashOf(key);
+            if (Find(key, hash) != ~i)
+            {
+                throw new SnapshotFormatException("The categories of a tile are not in the order of their hashes.");
+            }
+
+            Category category = Insert(i, key, hash);
+            foreach (ref double rank in category.Ranks.AsSpan())
+            {
+                rank = reader.Double();
+            }
+
             Tile.ReadCells(ref reader, category.Cells);
         }
 
-        IsApproximate = approximate;
+        if (approximate && count != CountMax)
+        {
+            throw new SnapshotFormatException($"A tile has {count} categories and says that it had more.");
+        }
+
+        if (approximate)
+        {
+            Exceed();
+            _rest?.Read(ref reader, _entries[0].Key.Kind);
+        }
     }
 
     private static ulong HashOf(in Value key) =>
         key.Kind == ValueKind.String ? StableHash.Of(key.Utf8) : StableHash.Of(key.Int64);
 
+    /// <summary>The category of a key; null: it is one of those without accumulators of their own.</summary>
     private Category? GetOrAdd(in Value key, ulong hash)
     {
-        int at = LowerBound(hash);
-        for (int i = at; i < Count && _entries[i].Hash == hash; i++)
+        int at = Find(key, hash);
+        if (at >= 0)
         {
-            if (ValueOrder.Compare(_entries[i].Key, key) == 0)
-            {
-                return _entries[i];
-            }
+            return _entries[at];
         }
 
-        if (Count == cap)
+        if (Count < CountMax)
         {
-            IsApproximate = true;
+            return Insert(~at, key, hash);
+        }
+
+        Exceed();
+        if (~at == CountMax)
+        {
             return null;
         }
 
-        return Insert(at, key, hash);
+        Category last = _entries[Count - 1];
+        _rest?.Add(last);
+        last.Clear();
+        Count--;
+        return Insert(~at, key, hash);
+    }
+
+    private void Exceed()
+    {
+        IsApproximate = true;
+        _rest ??= CategoryRest.Create(group, uses);
     }
 
     private Category Insert(int at, in Value key, ulong hash)
     {
         if (Count == _entries.Length)
         {
-            Array.Resize(ref _entries, Math.Max(4, Count * 2));
+            Array.Resize(ref _entries, Math.Clamp(Count * 2, 4, CountMax));
         }
 
-        Category added = _entries[Count] ?? new Category(Tile.CreateCells(group, uses));
+        Category added = _entries[Count] ?? new Category(Tile.CreateCells(group, uses), group.Additive.Length);
         Array.Copy(_entries, at, _entries, at + 1, Count - at);
         _entries[at] = added;
         Count++;
@@ -134,7 +206,8 @@ internal sealed class CategoryMap(GroupPlan group, ImmutableArray<bool> uses, in
         return added;
     }
 
-    private int LowerBound(ulong hash)
+    /// <summary>The index of a key, or the complement of where it belongs.</summary>
+    private int Find(in Value key, ulong hash)
     {
         int low = 0, high = Count;
         while (low < high)
@@ -150,15 +223,36 @@ internal sealed class CategoryMap(GroupPlan group, ImmutableArray<bool> uses, in
             }
         }
 
-        return low;
+        for (; low < Count && _entries[low].Hash == hash; low++)
+        {
+            int order = ValueOrder.Compare(_entries[low].Key, key);
+            if (order >= 0)
+            {
+                return order == 0 ? low : ~low;
+            }
+        }
+
+        return ~low;
     }
 
-    /// <summary>One category: its key, which it owns, and its accumulators.</summary>
-    internal sealed class Category(Accumulator?[] cells)
+    /// <summary>
+    /// One category: its key, which it owns, its accumulators, and for each that is a count or a sum the smallest rank
+    /// of the category's rows (<see cref="RowRank"/>).
+    /// </summary>
+    internal sealed class Category
     {
         private byte[] _text = [];
 
-        internal Accumulator?[] Cells => cells;
+        internal Category(Accumulator?[] cells, int additive)
+        {
+            Cells = cells;
+            Ranks = additive == 0 ? [] : new double[additive];
+            Array.Fill(Ranks, double.PositiveInfinity);
+        }
+
+        internal Accumulator?[] Cells { get; }
+
+        internal double[] Ranks { get; }
 
         internal Value Key { get; private set; }
 
@@ -175,6 +269,21 @@ internal sealed class CategoryMap(GroupPlan group, ImmutableArray<bool> uses, in
                 text.CopyTo(_text);
                 Key = Value.Text(_text, 0, text.Length);
             }
+        }
+
+        internal void Merge(Category other)
+        {
+            Tile.MergeCells(Cells, other.Cells);
+            for (int i = 0; i < Ranks.Length; i++)
+            {
+                Ranks[i] = Math.Min(Ranks[i], other.Ranks[i]);
+            }
+        }
+
+        internal void Clear()
+        {
+            Tile.ClearCells(Cells);
+            Array.Fill(Ranks, double.PositiveInfinity);
         }
     }
 }

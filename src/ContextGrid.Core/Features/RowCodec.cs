@@ -16,33 +16,12 @@ internal static class RowCodec
     /// <summary>Bytes of the fields before the bit sets.</summary>
     internal const int HeaderBytes = 24;
 
-    /// <summary>
-    /// Longer texts are cut at a character, so that one event can't make a row, or a state, large.
-    /// </summary>
-    internal const int TextBytesMax = 1024;
-
-    /// <summary>Cuts a text to <see cref="TextBytesMax"/> at a character boundary.</summary>
-    internal static Value Clip(in Value value)
-    {
-        if (value.Kind != ValueKind.String || value.Utf8.Length <= TextBytesMax)
-        {
-            return value;
-        }
-
-        int length = TextBytesMax;
-        while ((value.Utf8[length] & 0xC0) == 0x80)
-        {
-            length--;
-        }
-
-        return value.Slice(length);
-    }
-
     /// <summary>Encodes a row into a reused buffer and returns its length.</summary>
     internal static int Encode(EventPlan plan, in EventRow row, ReadOnlySpan<byte> predicates, ref byte[] buffer)
     {
         int columnBytes = (plan.Columns.Length + 7) / 8;
-        int most = HeaderBytes + predicates.Length + columnBytes + 4 + (plan.Columns.Length * (2 + TextBytesMax));
+        int most = HeaderBytes + predicates.Length + columnBytes + 4
+            + (plan.Columns.Length * (2 + KeptText.CutBytesMax));
         if (buffer.Length < most)
         {
             buffer = new byte[most];

@@ -17,14 +17,14 @@ internal sealed class Tile
 
     /// <summary>Creates a tile with all accumulators of its group.</summary>
     internal Tile(GroupPlan group)
-        : this(group, default, CategoryMap.TileCap)
+        : this(group, default)
     {
     }
 
     /// <summary>Creates a tile that has only the accumulators that are used.</summary>
-    internal Tile(GroupPlan group, ImmutableArray<bool> uses, int categoryCap)
+    internal Tile(GroupPlan group, ImmutableArray<bool> uses)
     {
-        _categories = group.ByColumn < 0 ? null : new CategoryMap(group, uses, categoryCap);
+        _categories = group.ByColumn < 0 ? null : new CategoryMap(group, uses);
         _cells = group.ByColumn < 0 ? CreateCells(group, uses) : [];
         Clear();
     }

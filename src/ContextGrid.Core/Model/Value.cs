@@ -89,9 +89,6 @@ public readonly struct Value
     /// <summary>A value of an inline kind from <see cref="Bits"/>.</summary>
     internal static Value FromBits(ValueKind kind, long bits) => new(kind, bits);
 
-    /// <summary>A String's first bytes.</summary>
-    internal Value Slice(int length) => new(ValueKind.String, 0, _reference, _start, length);
-
     /// <summary>The number of an Int64, Double, Timestamp (milliseconds) or Bool (0 or 1); 0 for other kinds.</summary>
     public double ToDouble() => Kind switch
     {

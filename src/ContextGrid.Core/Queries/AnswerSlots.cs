@@ -6,7 +6,7 @@ namespace ContextGrid.Core.Queries;
 /// <param name="values">Takes the values; texts and lists are valid until the arena is reset.</param>
 /// <param name="statuses">Takes the statuses.</param>
 /// <param name="eventTimesMs">Takes the time of each feature's newest event; 0: none.</param>
-/// <param name="notes">Takes notes: bit 0 = approximate because a cap was exceeded.</param>
+/// <param name="notes">Takes notes: bit 0 = approximate, since more is in the window than is kept.</param>
 public readonly ref struct AnswerSlots(
     Span<Value> values, Span<FeatureStatus> statuses, Span<long> eventTimesMs, Span<byte> notes)
 {

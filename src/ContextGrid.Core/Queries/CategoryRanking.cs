@@ -29,20 +29,28 @@ internal sealed class CategoryRanking
             return Value.Null;
         }
 
-        if (_entries.Length < categories.Count)
+        int most = categories.Count + CounterList.CountMax;
+        if (_entries.Length < categories.Count || (categories.Rest is not null && _entries.Length < most))
         {
-            _entries = new Entry[Math.Max(categories.Count, _entries.Length * 2)];
+            _entries = new Entry[Math.Max(categories.Rest is null ? categories.Count : most, _entries.Length * 2)];
         }
 
         for (int i = 0; i < categories.Count; i++)
         {
             CategoryMap.Category category = categories[i];
-            ReadOnlySpan<Accumulator> gathered = EntityReader.Gather(category.Cells, plan, cells, ref approximate);
+            ReadOnlySpan<Accumulator> gathered = EntityReader.Gather(category.Cells, plan, cells);
             Value value = AggregateResult.Compute(feature.Aggregate, gathered, context, arena);
+            approximate |= AggregateResult.IsApproximate(feature.Aggregate, gathered);
             _entries[i] = new Entry(Copy(category.Key, arena), value);
         }
 
-        Span<Entry> ranked = _entries.AsSpan(0, categories.Count);
+        int all = categories.Count;
+        if (categories.Rest is { } rest && plan.Cells.Length == 1)
+        {
+            AddHeavy(feature, plan.Cells[0], rest, context, cells, arena, ref all);
+        }
+
+        Span<Entry> ranked = _entries.AsSpan(0, all);
         ranked.Sort(ByRank);
         int count = feature.Top > 0 ? Math.Min(feature.Top, ranked.Length) : ranked.Length;
         (Value[] items, int start) = arena.TakeList(count * 2);
@@ -53,6 +61,29 @@ internal sealed class CategoryRanking
         }
 
         return Value.Map(items, start, count * 2);
+    }
+
+    /// <summary>Adds the categories beyond the cap whose estimate is above what may be from others.</summary>
+    private void AddHeavy(
+        AggregateFeature feature,
+        int cell,
+        CategoryRest rest,
+        in ResultContext context,
+        Accumulator[] cells,
+        ResultArena arena,
+        ref int all)
+    {
+        ReadOnlySpan<CounterList.Counter> names = rest.Names(cell);
+        double errorMax = names.IsEmpty ? 0 : rest.Total(cell) * CategoryRest.ErrorMax;
+        foreach (ref readonly CounterList.Counter name in names)
+        {
+            cells[0] = rest.Estimate(cell, name.Hash);
+            if (CategoryRest.SizeOf(cells[0]) > errorMax)
+            {
+                Value value = AggregateResult.Compute(feature.Aggregate, cells.AsSpan(0, 1), context, arena);
+                _entries[all++] = new Entry(name.Value.ToValue(arena), value);
+            }
+        }
     }
 
     // The map's entries are reused by the next read, the answer's texts are not.

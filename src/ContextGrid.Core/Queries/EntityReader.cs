@@ -204,10 +204,19 @@ public sealed class EntityReader
             events > 0 ? newest : long.MinValue,
             feature.Aggregate.Input?.Type ?? ValueKind.Null);
         bool approximate = window.IsTailApproximate && events > 0;
-        Value value = window.Content.Categories is { } categories
-            ? _ranking.Rank(feature, plan, categories, context, _cells, arena.Results, ref approximate)
-            : AggregateResult.Compute(
-                feature.Aggregate, Gather(window.Content.Cells, plan, _cells, ref approximate), context, arena.Results);
+        Value value;
+        if (window.Content.Categories is { } categories)
+        {
+            value = _ranking.Rank(feature, plan, categories, context, _cells, arena.Results, ref approximate);
+        }
+        else
+        {
+            ReadOnlySpan<Accumulator> cells = Gather(window.Content.Cells, plan, _cells);
+            value = AggregateResult.Compute(feature.Aggregate, cells, context, arena.Results);
+            approximate |= AggregateResult.IsApproximate(feature.Aggregate, cells);
+        }
+
+        approximate |= KeptText.IsCut(value);
         _values[plan.Index] = value;
         _notes[plan.Index] = approximate ? (byte)1 : (byte)0;
         _timesMs[plan.Index] = newest == long.MinValue ? 0 : newest;
@@ -218,13 +227,11 @@ public sealed class EntityReader
     }
 
     /// <summary>Puts the accumulators that a feature needs side by side, in the aggregate's order.</summary>
-    internal static ReadOnlySpan<Accumulator> Gather(
-        Accumulator?[] from, FeaturePlan plan, Accumulator[] into, ref bool approximate)
+    internal static ReadOnlySpan<Accumulator> Gather(Accumulator?[] from, FeaturePlan plan, Accumulator[] into)
     {
         for (int i = 0; i < plan.Cells.Length; i++)
         {
             into[i] = from[plan.Cells[i]]!; // The window was planned with the cells that its features need.
-            approximate |= into[i].IsApproximate;
         }
 
         return into.AsSpan(0, plan.Cells.Length);

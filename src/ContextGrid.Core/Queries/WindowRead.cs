@@ -19,7 +19,7 @@ internal sealed class WindowRead
     internal WindowRead(WindowPlan plan)
     {
         Plan = plan;
-        _merged = new Tile(plan.Group, plan.Uses, CategoryMap.ReadCap);
+        _merged = new Tile(plan.Group, plan.Uses);
         Content = _merged;
     }
 

@@ -1,6 +1,7 @@
 using ContextGrid.Contracts.V1;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Core.Expressions;
+using ContextGrid.Core.Features;
 using ContextGrid.Core.Features.Plans;
 using ContextGrid.Server.Grpc;
 using FeatureStatus = ContextGrid.Contracts.V1.FeatureStatus;
@@ -55,6 +56,11 @@ internal sealed class ExplainHandler(ContextRequests requests, ContextHandlers c
         }
 
         response.Notes.Add(StatusNote(response.Context.Entities[0], plan));
+        if (aggregate is not null && response.Context.Entities[0].Notes is [var notes, ..] && (notes & 1) != 0)
+        {
+            response.Notes.Add($"The value is approximate: {string.Join("; ", ApproximationText.Of(aggregate))}.");
+        }
+
         return response;
     }
 

@@ -36,6 +36,10 @@ internal sealed class EngineUnderTest
 
     internal Entity Entity { get; private set; }
 
+    internal DefinitionSet Definitions => _definitions;
+
+    internal EntityPlan Plan => _plan;
+
     internal ApplyOutcome Apply(OracleEvent e)
     {
         int index = IndexOf(_definitions.Events.Select(d => d.Name), e.EventName);
@@ -103,6 +107,13 @@ internal sealed class EngineUnderTest
         Answers answers = Read(headMs);
         var slots = new AnswerSlots(answers.Values, answers.Statuses, answers.TimesMs, answers.Notes);
         return OracleDifferences.Of(oracle, key, headMs, _selection.Names, slots);
+    }
+
+    /// <summary>The names of the features whose answers say that they are approximate.</summary>
+    internal string[] Approximate(long headMs)
+    {
+        Answers answers = Read(headMs);
+        return [.. _selection.Names.Where((_, i) => (answers.Notes[i] & 1) != 0)];
     }
 
     private Answers Read(long headMs)

@@ -21,8 +21,8 @@ internal sealed class GoldenSnapshot
 
     internal GoldenSnapshot()
     {
-        Yaml = File.ReadAllText(Path.Combine(Folder, "v1.everything.yaml"));
-        DefinitionReadResult read = DefinitionFiles.Parse("v1.everything.yaml", Yaml);
+        Yaml = File.ReadAllText(Path.Combine(Folder, "everything.yaml"));
+        DefinitionReadResult read = DefinitionFiles.Parse("everything.yaml", Yaml);
         Definitions = read.Set ?? throw new InvalidOperationException(string.Join('\n', read.Errors.AsEnumerable()));
         Stream = [.. Enumerable.Range(0, Events).Select(MakeEvent)];
     }
@@ -36,8 +36,11 @@ internal sealed class GoldenSnapshot
     /// <summary>The events in order of arrival.</summary>
     internal ImmutableArray<OracleEvent> Stream { get; }
 
-    /// <summary>Where the bytes of the first release are kept.</summary>
-    internal static string FilePath => Path.Combine(Folder, "v1.everything.snapshot");
+    /// <summary>Where the bytes of today's version are kept.</summary>
+    internal static string FilePath => Path.Combine(Folder, "v2.everything.snapshot");
+
+    /// <summary>Where the bytes of a version are kept that counted by other rules.</summary>
+    internal static string OldFilePath => Path.Combine(Folder, "v1.everything.snapshot");
 
     /// <summary>An engine that has applied the events.</summary>
     internal EngineUnderTest Applied()

@@ -1,20 +1,22 @@
 using ContextGrid.Core.Definitions;
+using ContextGrid.Core.Snapshots;
 using ContextGrid.Core.Tests.Entities;
 using ContextGrid.TestKit.Oracle;
 
 namespace ContextGrid.Core.Tests.Snapshots;
 
 /// <summary>
-/// A snapshot of the first version's format stays readable, and today's writer writes the same bytes: who changes the
-/// format gives it a new version, a new file, and keeps the reader of this one. CONTEXTGRID_GOLDEN_WRITE=1 writes the
-/// file anew; that is right only before a format is released.
+/// A snapshot of the version's format stays readable, and today's writer writes the same bytes: who changes the format
+/// gives it a new version and a new file, and either keeps the reader of this one, or, when its content means something
+/// else, refuses it with what to do. CONTEXTGRID_GOLDEN_WRITE=1 writes the file anew; that is right only before a
+/// format is released.
 /// </summary>
 public sealed class GoldenSnapshotTests
 {
     private readonly GoldenSnapshot _golden = new();
 
     [Fact]
-    public void Restore_SnapshotOfVersion1_AnswersWhatTheOracleSays()
+    public void Restore_SnapshotOfVersion2_AnswersWhatTheOracleSays()
     {
         var engine = new EngineUnderTest(_golden.Yaml);
         engine.Restore(File.ReadAllBytes(GoldenSnapshot.FilePath));
@@ -24,6 +26,16 @@ public sealed class GoldenSnapshotTests
         {
             Assert.Empty(engine.Differences(oracle, GoldenSnapshot.Key, headMs));
         }
+    }
+
+    [Fact]
+    public void Restore_SnapshotOfVersion1_IsRefusedWithWhatToDo()
+    {
+        var engine = new EngineUnderTest(_golden.Yaml);
+        var refused = Assert.Throws<SnapshotFormatException>(
+            () => engine.Restore(File.ReadAllBytes(GoldenSnapshot.OldFilePath)));
+        Assert.Contains("version 1", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("--rebuild", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

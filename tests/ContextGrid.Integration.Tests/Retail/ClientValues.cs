@@ -31,15 +31,13 @@ internal static class ClientValues
                 ? oracle.Derive(key, feature, headMs, AnswerOf)
                 : oracle.Ask(key, feature, headMs);
             FeatureValue value = answer[feature.Name];
-            long time = value.EventTime?.ToUnixTimeMilliseconds() ?? 0;
 
             // Of what is being brought back the status says so; the value is right for the positions that it names.
             OracleStatus status = value.Status == FeatureStatus.Rebuilding
                 ? right.Status
                 : (OracleStatus)(int)value.Status;
-            string? difference = value.IsApproximate && right.MayBeApproximate
-                ? null
-                : OracleComparison.Difference(right, ToPlain(value.Value), (int)status, time);
+            string? difference = oracle.Difference(
+                key, feature, headMs, right, AnswerOf(feature.Name) with { Status = status });
             if (difference is not null)
             {
                 yield return $"{answer.Id} at {headMs}, {feature.Name} ({feature.ToText()}): {difference}";
@@ -50,7 +48,10 @@ internal static class ClientValues
         {
             FeatureValue value = answer[name];
             long time = value.EventTime?.ToUnixTimeMilliseconds() ?? 0;
-            return new(ToPlain(value.Value), (OracleStatus)(int)value.Status, time, default);
+            return new(ToPlain(value.Value), (OracleStatus)(int)value.Status, time, default)
+            {
+                IsApproximate = value.IsApproximate,
+            };
         }
     }
 }

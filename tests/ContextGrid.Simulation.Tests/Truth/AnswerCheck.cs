@@ -81,15 +81,16 @@ internal static class AnswerCheck
             OracleAnswer right = feature.IsDerived
                 ? oracle.Derive(answer.Key, feature, answer.HeadMs, AnswerOf)
                 : oracle.Ask(answer.Key, feature, answer.HeadMs);
-            var given = answers[feature.Name];
-            string? difference = given.IsApproximate && right.MayBeApproximate
-                ? null
-                : OracleComparison.Difference(right, given.Value, (int)given.Status, given.EventTimeMs);
+            string? difference = oracle.Difference(
+                answer.Key, feature, answer.HeadMs, right, AnswerOf(feature.Name));
             Require(answer, difference is null, $"{feature.Name}: {difference}");
         }
 
         OracleAnswer AnswerOf(string name) =>
-            new(answers[name].Value, answers[name].Status, answers[name].EventTimeMs, default);
+            new(answers[name].Value, answers[name].Status, answers[name].EventTimeMs, default)
+            {
+                IsApproximate = answers[name].IsApproximate,
+            };
     }
 
     private static void Require(RecordedAnswer answer, bool holds, string what)

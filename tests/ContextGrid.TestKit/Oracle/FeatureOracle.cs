@@ -38,13 +38,6 @@ public sealed class FeatureOracle(OracleEntity entity)
     /// <summary>The times of an entity's events, in order.</summary>
     public IEnumerable<long> TimesMs(object key) => EventsOf(key).Select(e => e.TimeMs);
 
-    /// <summary>
-    /// Whether the state of an entity may depend on how its partitions interleaved: it has had more categories, or more
-    /// values of a most_frequent, than are kept.
-    /// </summary>
-    public bool MayDependOnOrder(object key) =>
-        entity.Features.Any(f => !f.IsDerived && OracleCaps.ForgetInOrder(f, EventsOf(key)));
-
     /// <summary>The right answer for one aggregate feature of one entity at a head.</summary>
     public OracleAnswer Ask(object key, OracleFeature feature, long headMs)
     {
@@ -64,8 +57,29 @@ public sealed class FeatureOracle(OracleEntity entity)
             : inside.Count == 0 ? OracleStatus.Expired
             : value is null ? OracleStatus.Null
             : OracleStatus.Present;
-        bool mayBeApproximate = OracleCaps.AreExceeded(feature, inside);
-        return new(value, status, eventTime, tolerance) { MayBeApproximate = mayBeApproximate };
+        return new(value, status, eventTime, tolerance) { IsApproximate = OracleCaps.AreExceeded(feature, inside) };
+    }
+
+    /// <summary>
+    /// Null when the product's answer is right, or approximate within the documented bound where it says so; else what
+    /// is wrong with it.
+    /// </summary>
+    public string? Difference(
+        object key, OracleFeature feature, long headMs, OracleAnswer right, OracleAnswer actual)
+    {
+        if (actual.IsApproximate != right.IsApproximate)
+        {
+            return $"it is{(actual.IsApproximate ? "" : " not")} called approximate; right is {right}";
+        }
+
+        if (!actual.IsApproximate || feature.IsDerived || actual.Status != right.Status)
+        {
+            return OracleComparison.Difference(right, actual.Value, (int)actual.Status, actual.EventTimeMs);
+        }
+
+        OracleEvent[] matching = [.. EventsOf(key).TakeWhile(e => e.TimeMs <= headMs).Where(e => Matches(feature, e))];
+        return OracleBounds.Violation(
+            feature, feature.Window.Select(matching, headMs), headMs, right, actual.Value);
     }
 
     /// <summary>
@@ -87,7 +101,8 @@ public sealed class FeatureOracle(OracleEntity entity)
         OracleStatus status = value is null
             ? order.Where(statuses.Contains).DefaultIfEmpty(OracleStatus.Null).First()
             : statuses.Length == 0 || statuses.Contains(OracleStatus.Present) ? OracleStatus.Present : statuses[0];
-        return new(value, status, eventTime, OracleTolerance.None);
+        bool isApproximate = names.Any(n => inputs(n).IsApproximate);
+        return new(value, status, eventTime, OracleTolerance.None) { IsApproximate = isApproximate };
     }
 
     /// <summary>The names that an expression reads, in the order of its text.</summary>

@@ -3,8 +3,8 @@ namespace ContextGrid.TestKit.Oracle;
 /// <summary>Every aggregate, computed from the ordered list of the events in the window.</summary>
 internal static class OracleAggregates
 {
-    private const int DistinctExactMax = 128;
     private const double HyperLogLogError = 1.04 / 64;
+    private const double SmallestHashesError = 1.0 / 256;
     private const double SketchError = 0.01;
 
     /// <summary>The value over events that are in the window, in order; there may be none.</summary>
@@ -16,7 +16,8 @@ internal static class OracleAggregates
         switch (feature.Aggregate)
         {
             case "count" when feature.Arguments.IsEmpty: return Exact((long)events.Count);
-            case "rate" when feature.Arguments.IsEmpty: return Exact(events.Count / Seconds(feature));
+            case "rate" when feature.Arguments.IsEmpty:
+                return Exact(PerSecond(ExactNumber.Of((long)events.Count), feature));
             case "since_last": return Exact(events.Count == 0 ? null : (headMs - events[^1].TimeMs) / 1000.0);
         }
 
@@ -29,7 +30,7 @@ internal static class OracleAggregates
             "rate" => Rate(feature, values),
             _ when values.Length == 0 => Exact(null),
             "sum" => OracleMoments.Sum(values),
-            "avg" => OracleMoments.Quotient(values, values.Length),
+            "avg" => OracleMoments.Mean(values),
             "variance" or "stddev" or "skew" or "kurtosis" => OracleMoments.Shape(feature.Aggregate, values),
             "quantile" => Quantile(values, feature.Number(1)),
             "ewma" => Decayed(samples, feature.Number(1)),
@@ -97,25 +98,27 @@ internal static class OracleAggregates
     private static (object? Value, OracleTolerance Tolerance) Distinct(string aggregate, object[] values)
     {
         long count = values.Distinct(OracleOrder.Instance).Count();
-        bool isSketch = aggregate == "distinct" && count > DistinctExactMax;
-        return (count, isSketch ? OracleTolerance.Of(5 * HyperLogLogError) : OracleTolerance.None);
+        bool isEstimate = count > OracleCaps.DifferentMax(aggregate);
+        double error = aggregate == "distinct" ? HyperLogLogError : SmallestHashesError;
+        return (count, isEstimate ? OracleTolerance.Of(5 * error) : OracleTolerance.None);
     }
 
-    private static (object? Value, OracleTolerance Tolerance) Rate(OracleFeature feature, object[] values)
-    {
-        if (values.Length == 0)
-        {
-            return Exact(0.0);
-        }
+    private static (object? Value, OracleTolerance Tolerance) Rate(OracleFeature feature, object[] values) =>
+        values.Length == 0
+            ? Exact(0.0)
+            : (PerSecond(ExactNumber.Sum(values), feature), OracleMoments.Lost(values));
 
-        return OracleMoments.Quotient(values, Seconds(feature));
-    }
+    private static object? PerSecond(ExactNumber amount, OracleFeature feature) => OracleMoments.Finite(
+        (amount * ExactNumber.Of(1_000L) / ExactNumber.Of(feature.Window.SizeMs)).ToDouble());
 
     private static (object? Value, OracleTolerance Tolerance) Quantile(object[] values, double q)
     {
         object[] sorted = [.. values.Order(OracleOrder.Instance)];
-        int rank = (int)Math.Floor(q * (sorted.Length - 1));
-        return (OracleOrder.Number(sorted[rank]), OracleTolerance.Of(SketchError * (1 + 1e-9)));
+        int rank = OracleCaps.Rank(q, sorted.Length);
+        bool isEstimate = OracleCaps.IsEstimatedQuantile(q, sorted.Length);
+        return (
+            OracleOrder.Number(sorted[rank - 1]),
+            isEstimate ? OracleTolerance.Of(SketchError * (1 + 1e-9)) : OracleTolerance.None);
     }
 
     private static (object? Value, OracleTolerance Tolerance) Decayed(OracleSample[] samples, double halfLifeMs)
@@ -139,8 +142,6 @@ internal static class OracleAggregates
     private static (object? Value, OracleTolerance Tolerance) Delta(object first, object last) =>
         Exact(OracleEvaluator.Evaluate(
             OracleExpression.Call("-", OracleExpression.Literal(last), OracleExpression.Literal(first)), _ => null));
-
-    private static double Seconds(OracleFeature feature) => feature.Window.SizeMs / 1000.0;
 
     private static (object? Value, OracleTolerance Tolerance) Exact(object? value) => (value, OracleTolerance.None);
 

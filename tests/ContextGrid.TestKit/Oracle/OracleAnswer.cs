@@ -24,8 +24,8 @@ public enum OracleStatus
 /// <param name="Tolerance">How near is near enough.</param>
 public sealed record OracleAnswer(object? Value, OracleStatus Status, long EventTimeMs, OracleTolerance Tolerance)
 {
-    /// <summary>Whether a documented cap is exceeded, so that the answer may say that it is approximate.</summary>
-    public bool MayBeApproximate { get; init; }
+    /// <summary>Whether a documented cap is exceeded, so that the answer says that it is approximate.</summary>
+    public bool IsApproximate { get; init; }
 
     /// <summary>A readable form for messages.</summary>
     public override string ToString() => $"{OracleText.Of(Value)} {Status} @{EventTimeMs} ({Tolerance})";

@@ -19,7 +19,10 @@ public static class OracleDifferences
         for (int i = 0; i < names.Length; i++)
         {
             given[names[i]] = new OracleAnswer(
-                CoreValues.FromCore(slots.Values[i]), (OracleStatus)slots.Statuses[i], slots.EventTimesMs[i], default);
+                CoreValues.FromCore(slots.Values[i]), (OracleStatus)slots.Statuses[i], slots.EventTimesMs[i], default)
+            {
+                IsApproximate = (slots.Notes[i] & 1) != 0,
+            };
         }
 
         var differences = new List<string>();
@@ -30,10 +33,7 @@ public static class OracleDifferences
                 ? oracle.Derive(key, feature, headMs, name => given[name])
                 : oracle.Ask(key, feature, headMs);
             OracleAnswer actual = given[feature.Name];
-            bool isApproximate = (slots.Notes[i] & 1) != 0;
-            string? difference = isApproximate
-                ? right.MayBeApproximate ? null : "it is called approximate, but no cap is exceeded"
-                : OracleComparison.Difference(right, actual.Value, (int)actual.Status, actual.EventTimeMs);
+            string? difference = oracle.Difference(key, feature, headMs, right, actual);
             if (difference is not null)
             {
                 differences.Add($"{feature.Name}: {feature.ToText()} at {headMs}: {difference}");

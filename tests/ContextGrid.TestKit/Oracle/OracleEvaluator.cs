@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Numerics;
 
 namespace ContextGrid.TestKit.Oracle;
 
@@ -122,6 +123,7 @@ public static class OracleEvaluator
         ("neg", long n) => Fit(-(Int128)n),
         ("abs", long n) => Fit(Int128.Abs(n)),
         ("round", long n) => n,
+        ("round", double d) => Round(d, a.Length > 1 ? (int)(long)a[1]! : 0), // Arguments are not null here.
         ("neg", double d) => -d,
         ("abs", double d) => Math.Abs(d),
         ("sqrt", _) => Math.Sqrt(OracleOrder.Number(a[0])),
@@ -129,6 +131,31 @@ public static class OracleEvaluator
         ("exp", _) => Math.Exp(OracleOrder.Number(a[0])),
         _ => throw new InvalidOperationException($"The oracle can't take {function} of {a[0]}."),
     };
+
+    // The shortest decimal, cut and carried by hand: halves away from zero.
+    private static double Round(double value, int digits)
+    {
+        string text = Math.Abs(value).ToString("E16", CultureInfo.InvariantCulture);
+        for (int precision = 0; precision <= 16; precision++)
+        {
+            text = Math.Abs(value).ToString($"E{precision}", CultureInfo.InvariantCulture);
+            if (double.Parse(text, CultureInfo.InvariantCulture) == Math.Abs(value))
+            {
+                break;
+            }
+        }
+
+        string[] parts = text.Replace(".", "", StringComparison.Ordinal).Split('E');
+        int drop = parts[0].Length - 1 - int.Parse(parts[1], CultureInfo.InvariantCulture) - digits;
+        if (drop <= 0)
+        {
+            return value;
+        }
+
+        BigInteger unit = BigInteger.Pow(10, drop);
+        BigInteger kept = (BigInteger.Parse(parts[0], CultureInfo.InvariantCulture) + (unit / 2)) / unit;
+        return Math.Sign(value) * double.Parse($"{kept}E-{digits}", CultureInfo.InvariantCulture);
+    }
 
     private static object? Text(string function, object?[] a)
     {

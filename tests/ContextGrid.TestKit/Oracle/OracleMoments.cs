@@ -7,6 +7,9 @@ internal static class OracleMoments
     // times that, and no more: it matters only where larger addends cancel each other.
     private static readonly double BinError = Math.ScaleB(1, -128);
 
+    // Doubles whose sizes differ by less lie within the bins whole: 53 bits of the smallest are kept.
+    private static readonly double SpanOfBins = Math.ScaleB(1, 128 - 53);
+
     /// <summary>Σx of doubles (rounded once) or integers (null outside 64 bits).</summary>
     internal static (object? Value, OracleTolerance Tolerance) Sum(IReadOnlyList<object> values)
     {
@@ -22,14 +25,25 @@ internal static class OracleMoments
             return (total == Int128.Clamp(total, long.MinValue, long.MaxValue) ? (long)total : null, default);
         }
 
-        return (Finite(sum.ToDouble()), Rounded(sum.ToDouble(), values));
+        return (Finite(sum.ToDouble()), Lost(values));
     }
 
-    /// <summary>Σx / divisor.</summary>
-    internal static (object? Value, OracleTolerance Tolerance) Quotient(IReadOnlyList<object> values, double divisor)
+    /// <summary>Σx / n, rounded once.</summary>
+    internal static (object? Value, OracleTolerance Tolerance) Mean(IReadOnlyList<object> values)
     {
-        double quotient = (ExactNumber.Sum(values) / ExactNumber.Of(divisor)).ToDouble();
-        return (Finite(quotient), Rounded(quotient, values));
+        double quotient = (ExactNumber.Sum(values) / ExactNumber.Of((long)values.Count)).ToDouble();
+        return (Finite(quotient), Lost(values));
+    }
+
+    /// <summary>
+    /// How far a result that is rounded once may be from the right one: not at all, but where numbers are of so
+    /// different sizes that some of the sum is lost.
+    /// </summary>
+    internal static OracleTolerance Lost(IReadOnlyList<object> values)
+    {
+        double[] sizes = [.. values.Select(v => Math.Abs(OracleOrder.Number(v))).Where(v => v > 0)];
+        bool isWhole = sizes.Length == 0 || values[0] is long || sizes.Max() / sizes.Min() < SpanOfBins;
+        return isWhole ? OracleTolerance.None : OracleTolerance.Of(1e-15, values.Count * BinError * sizes.Max());
     }
 
     /// <summary>Variance, standard deviation, skewness or excess kurtosis of the population.</summary>
@@ -87,14 +101,6 @@ internal static class OracleMoments
     private static double Skew(ExactNumber third, ExactNumber second) =>
         third.Sign * ((third * third) / (second * second * second)).SquareRoot();
 
-    // The product rounds the sum once and divides once; the oracle rounds the exact quotient. They may differ by one
-    // unit in the last place.
-    private static OracleTolerance Rounded(double value, IReadOnlyList<object> values)
-    {
-        double ulp = double.IsFinite(value) ? Math.BitIncrement(Math.Abs(value)) - Math.Abs(value) : 0;
-        double size = values.Max(v => Math.Abs(OracleOrder.Number(v)));
-        return OracleTolerance.Of(0, ulp + (values.Count * BinError * size));
-    }
-
-    private static object? Finite(double value) => double.IsFinite(value) ? value + 0.0 : null;
+    /// <summary>Null when a number is beyond the range.</summary>
+    internal static object? Finite(double value) => double.IsFinite(value) ? value + 0.0 : null;
 }

@@ -6,6 +6,8 @@ namespace ContextGrid.Core.Features.Accumulators;
 /// <summary>Computes the value of an aggregate from its state.</summary>
 public static class AggregateResult
 {
+    private const ulong MsPerSecond = 1_000;
+
     /// <summary>
     /// The aggregate's value; without rows its documented empty value. Never NaN or infinite. No allocation once
     /// <paramref name="arena"/> fits.
@@ -39,6 +41,30 @@ public static class AggregateResult
             _ => ((IKeptResult)cells[0]).ToValue(arena),
         };
 
+    /// <summary>
+    /// Whether the value of <see cref="Compute"/> is an estimate, because there were more rows than are kept as they
+    /// are.
+    /// </summary>
+    /// <param name="call">The aggregate.</param>
+    /// <param name="cells">As for <see cref="Compute"/>.</param>
+    public static bool IsApproximate(AggregateCall call, ReadOnlySpan<Accumulator> cells)
+    {
+        if (call.Kind == AggregateKind.Quantile)
+        {
+            return ((QuantileAccumulator)cells[0]).IsApproximateAt(call.Quantile);
+        }
+
+        foreach (Accumulator cell in cells)
+        {
+            if (cell.IsApproximate)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private static long Count(ReadOnlySpan<Accumulator> cells) => ((CountAccumulator)cells[0]).Count;
 
     /// <summary>The state of one first or last value is not a list; first_n and last_n of one are.</summary>
@@ -69,9 +95,15 @@ public static class AggregateResult
 
     private static Value Rate(Accumulator cell, long windowSizeMs)
     {
-        ScaledDouble amount =
-            cell is CountAccumulator count ? new ScaledDouble(count.Count, 0) : ((ISum)cell).ToScaled();
-        return windowSizeMs <= 0 ? Value.Null : Value.Of(amount.Over(windowSizeMs / 1000.0).ToDouble());
+        if (windowSizeMs <= 0)
+        {
+            return Value.Null;
+        }
+
+        double rate = cell is CountAccumulator count
+            ? Limbs64.Quotient([(ulong)count.Count, 0], 0, MsPerSecond, (ulong)windowSizeMs)
+            : ((ISum)cell).Over((ulong)windowSizeMs, MsPerSecond);
+        return Value.Of(rate);
     }
 
     // Of a category the cell knows its newest event, else the context that of the whole window.

@@ -49,6 +49,21 @@ internal struct BinnedSum
         return Limbs64.Round(limbs, CopyTo(limbs));
     }
 
+    /// <summary>
+    /// The sum of the kept bins times <paramref name="factor"/> over <paramref name="divisor"/>, rounded once to the
+    /// nearest double, ties to even.
+    /// </summary>
+    public readonly double Over(ulong divisor, ulong factor)
+    {
+        if (IsEmpty)
+        {
+            return 0;
+        }
+
+        Span<ulong> limbs = stackalloc ulong[LimbCount];
+        return Limbs64.Quotient(limbs, CopyTo(limbs), factor, divisor);
+    }
+
     /// <summary>Adds a finite number.</summary>
     public void Add(double value)
     {

@@ -19,6 +19,9 @@ internal sealed class DistinctAccumulator(int column) : Accumulator
     /// <summary>The number of different values, or its estimate.</summary>
     public long Count => _isSketch ? HyperLogLog.Estimate(_registers) : _count;
 
+    /// <inheritdoc/>
+    public override bool IsApproximate => _isSketch;
+
     internal override long KeptCount => _isSketch ? long.MaxValue : _count;
 
     /// <inheritdoc/>

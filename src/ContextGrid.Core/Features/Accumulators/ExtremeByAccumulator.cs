@@ -13,6 +13,9 @@ internal sealed class ExtremeByAccumulator(int column, ValueKind kind, int order
     private KeptRow _kept;
     private KeptValue _order;
 
+    /// <summary>A long text is ordered by what is kept of it.</summary>
+    public override bool IsApproximate => _kept.IsSet && _order.Utf8.Length > KeptText.BytesMax;
+
     /// <inheritdoc/>
     public Value ToValue(ResultArena arena) => _kept.Value.ToValue(arena);
 

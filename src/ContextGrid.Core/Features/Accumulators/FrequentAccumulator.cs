@@ -4,24 +4,34 @@ using ContextGrid.Core.Snapshots;
 namespace ContextGrid.Core.Features.Accumulators;
 
 /// <summary>
-/// Counts by value, exact up to 256 different values. Beyond, a new value takes the place and the count of the least
-/// frequent one (Metwally et al., "Efficient computation of frequent and top-k elements", ICDT 2005: space-saving);
-/// the result is then approximate, each count too high by at most 1/256 of the rows, and depends on the order of rows.
+/// Counts by value, exact up to 512 different values. Beyond, all rows are counted in a <see cref="CountSketch"/>, and
+/// 512 values stay as candidates: a sample without replacement, weighted by how often they occur, so a value that is a
+/// part f of all rows is missing with a probability of at most (1 − f)^512. Which form it is depends on the set of
+/// values only.
 /// </summary>
 internal sealed class FrequentAccumulator(int column, ValueKind kind) : Accumulator
 {
     private CounterList _counters;
+    private long[]? _sketch;
+    private bool _isSketch;
 
     /// <inheritdoc/>
-    public override bool IsApproximate => _counters.HasOverflowed;
+    public override bool IsApproximate => _isSketch;
+
+    internal override long KeptCount => _isSketch ? long.MaxValue : _counters.Count;
 
     /// <summary>The k most frequent values, ties by value ascending; null without rows.</summary>
     public Value MostFrequent(int k, ResultArena arena)
     {
-        ReadOnlySpan<CounterList.Counter> entries = _counters.Items;
+        Span<CounterList.Counter> entries = _counters.Items;
         if (entries.IsEmpty)
         {
             return Value.Null;
+        }
+
+        for (int i = 0; _isSketch && i < entries.Length; i++)
+        {
+            entries[i].Count = CountSketch.Estimate(_sketch, entries[i].Hash);
         }
 
         Span<int> best = stackalloc int[Math.Min(Math.Max(k, 1), entries.Length)];
@@ -51,8 +61,6 @@ internal sealed class FrequentAccumulator(int column, ValueKind kind) : Accumula
         return Value.List(items, start, used);
     }
 
-    internal override long KeptCount => _counters.Count;
-
     /// <inheritdoc/>
     public override void Add(in EventRow row)
     {
@@ -63,52 +71,62 @@ internal sealed class FrequentAccumulator(int column, ValueKind kind) : Accumula
         }
 
         ulong hash = ValueHash.Of(value);
-        int index = _counters.LowerBound(hash);
-        int order = 1;
-        ReadOnlySpan<CounterList.Counter> counters = _counters.Items;
-        for (; index < counters.Length && counters[index].Hash == hash; index++)
+        double rank = RowRank.Of(row.Position);
+        if (!_isSketch)
         {
-            order = counters[index].Value.Compare(value);
-            if (order >= 0)
+            int index = _counters.Find(hash, value);
+            if (index >= 0)
             {
-                break;
+                ref CounterList.Counter counter = ref _counters.Items[index];
+                counter.Count++;
+                counter.Rank = Math.Min(counter.Rank, rank);
+                return;
             }
+
+            if (!_counters.IsFull)
+            {
+                _counters.Insert(~index, hash, 1, rank).Value.Set(value);
+                return;
+            }
+
+            BecomeSketch();
         }
 
-        if (order == 0)
-        {
-            _counters.Items[index].Count++;
-        }
-        else
-        {
-            _counters.Insert(index, hash, 1).Value.Set(value);
-        }
+        CountSketch.Add(_sketch, hash, 1);
+        _counters.Sample(rank, hash, value);
     }
 
     /// <inheritdoc/>
     public override void Merge(Accumulator other)
     {
         var frequent = (FrequentAccumulator)other;
-        foreach (ref readonly CounterList.Counter counter in frequent._counters.Items)
+        if (frequent._isSketch)
         {
-            Merge(counter);
+            BecomeSketch();
+            CountSketch.Merge(_sketch, frequent._sketch);
         }
 
-        _counters.HasOverflowed |= frequent._counters.HasOverflowed;
+        foreach (ref readonly CounterList.Counter counter in frequent._counters.Items)
+        {
+            Merge(counter, isCounted: frequent._isSketch);
+        }
     }
 
     /// <inheritdoc/>
-    public override void Clear() => _counters.Clear();
+    public override void Clear()
+    {
+        _counters.Clear();
+        _isSketch = false;
+    }
 
     /// <inheritdoc/>
     public override void Write(SnapshotWriter writer)
     {
-        writer.Varint(((ulong)_counters.Count << 1) | (_counters.HasOverflowed ? 1UL : 0));
-        foreach (ref readonly CounterList.Counter entry in _counters.Items)
+        writer.Varint(((ulong)_counters.Count << 1) | (_isSketch ? 1UL : 0));
+        _counters.Write(writer, withCounts: !_isSketch);
+        if (_isSketch)
         {
-            writer.UInt64(entry.Hash);
-            writer.Varint((ulong)entry.Count);
-            entry.Value.Write(writer);
+            CountSketch.Write(_sketch, writer);
         }
     }
 
@@ -117,42 +135,62 @@ internal sealed class FrequentAccumulator(int column, ValueKind kind) : Accumula
     {
         Clear();
         int header = reader.Count(2 * CounterList.CountMax + 1);
-        for (int i = 0; i < header >> 1; i++)
+        bool isSketch = (header & 1) != 0;
+        if (isSketch)
         {
-            ref CounterList.Counter entry = ref _counters.Open(i);
-            entry.Hash = reader.UInt64();
-            entry.Count = (long)(reader.Varint() & long.MaxValue);
-            entry.Value.Read(ref reader, kind);
-            if (i > 0 && entry.Hash < _counters.Items[i - 1].Hash)
-            {
-                throw new SnapshotFormatException("Counted values are not in the order of their hashes.");
-            }
+            BecomeSketch();
         }
 
-        _counters.HasOverflowed = (header & 1) != 0;
+        _counters.Read(ref reader, header >> 1, kind, withCounts: !isSketch);
+        if (isSketch)
+        {
+            CountSketch.Read(_sketch, ref reader);
+        }
     }
 
-    private void Merge(in CounterList.Counter other)
+    private void Merge(in CounterList.Counter other, bool isCounted)
     {
-        int index = _counters.LowerBound(other.Hash);
-        int order = 1;
-        ReadOnlySpan<CounterList.Counter> counters = _counters.Items;
-        for (; index < counters.Length && counters[index].Hash == other.Hash; index++)
+        if (!_isSketch)
         {
-            order = counters[index].Value.Compare(other.Value);
-            if (order >= 0)
+            int index = _counters.Find(other.Hash, other.Value);
+            if (index >= 0)
             {
-                break;
+                ref CounterList.Counter counter = ref _counters.Items[index];
+                counter.Count += other.Count;
+                counter.Rank = Math.Min(counter.Rank, other.Rank);
+                return;
             }
+
+            if (!_counters.IsFull)
+            {
+                _counters.Insert(~index, other.Hash, other.Count, other.Rank).Value.Set(other.Value);
+                return;
+            }
+
+            BecomeSketch();
         }
 
-        if (order == 0)
+        if (!isCounted)
         {
-            _counters.Items[index].Count += other.Count;
+            CountSketch.Add(_sketch, other.Hash, other.Count);
         }
-        else
+
+        _counters.Sample(other.Rank, other.Hash, other.Value);
+    }
+
+    private void BecomeSketch()
+    {
+        if (_isSketch)
         {
-            _counters.Insert(index, other.Hash, other.Count).Value.Set(other.Value);
+            return;
+        }
+
+        _isSketch = true;
+        _sketch ??= new long[CountSketch.Length];
+        Array.Clear(_sketch);
+        foreach (ref readonly CounterList.Counter counter in _counters.Items)
+        {
+            CountSketch.Add(_sketch, counter.Hash, counter.Count);
         }
     }
 

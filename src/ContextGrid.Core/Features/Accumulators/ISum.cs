@@ -11,4 +11,10 @@ internal interface ISum
 
     /// <summary>The sum, rounded once to the nearest double of any exponent.</summary>
     ScaledDouble ToScaled();
+
+    /// <summary>
+    /// The sum times <paramref name="factor"/> (1 to 1,000) over <paramref name="divisor"/> (1 to 2^63), rounded once
+    /// to the nearest double, ties to even; infinite beyond the range.
+    /// </summary>
+    double Over(ulong divisor, ulong factor);
 }

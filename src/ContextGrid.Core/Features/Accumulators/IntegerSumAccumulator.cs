@@ -24,6 +24,10 @@ internal sealed class IntegerSumAccumulator(int column) : Accumulator, ISum
     public ScaledDouble ToScaled() => Limbs64.Round([_low, (ulong)_high, (ulong)(_high >> 63)], 0);
 
     /// <inheritdoc/>
+    public double Over(ulong divisor, ulong factor) =>
+        Limbs64.Quotient([_low, (ulong)_high, (ulong)(_high >> 63)], 0, factor, divisor);
+
+    /// <inheritdoc/>
     public override void Add(in EventRow row)
     {
         ref readonly Value value = ref row.Columns[column];

@@ -10,9 +10,9 @@ namespace ContextGrid.Core.Features.Accumulators;
 /// </summary>
 internal static class Moments
 {
-    /// <summary>Σx / n; null without rows.</summary>
+    /// <summary>Σx / n, rounded once; null without rows.</summary>
     public static Value Mean(long count, ISum first) =>
-        count == 0 ? Value.Null : Value.Of(first.ToScaled().Over(count).ToDouble());
+        count == 0 ? Value.Null : Value.Of(first.Over((ulong)count, 1));
 
     /// <summary>The population variance; null without rows.</summary>
     public static Value Variance(long count, ISum first, ISum second) =>

@@ -26,6 +26,9 @@ internal sealed class PowerSumAccumulator(int column, bool isInteger, int power)
     public ScaledDouble ToScaled() => _sum.ToScaled();
 
     /// <inheritdoc/>
+    public double Over(ulong divisor, ulong factor) => _sum.Over(divisor, factor);
+
+    /// <inheritdoc/>
     public override void Add(in EventRow row)
     {
         ref readonly Value value = ref row.Columns[column];

@@ -4,27 +4,40 @@ using ContextGrid.Core.Snapshots;
 namespace ContextGrid.Core.Features.Accumulators;
 
 /// <summary>
-/// A DDSketch: counts of rows in the buckets of <see cref="QuantileBuckets"/>, sorted, only those in use. When the
+/// The values themselves, ascending, while there are at most 128 rows; then a DDSketch: counts of rows in the buckets
+/// of <see cref="QuantileBuckets"/>, sorted, only those in use, with the smallest and the largest value. When the
 /// positive or the negative numbers span more than 2,048 buckets (a factor of 10^17), those of least magnitude are
-/// counted in the lowest bucket kept, and the result is approximate.
+/// counted in the lowest bucket kept. Which form it is depends on the number of rows only.
 /// </summary>
 /// <param name="column">The column, a number.</param>
 internal sealed class QuantileAccumulator(int column) : Accumulator
 {
+    /// <summary>The most rows that are kept as they are.</summary>
+    internal const int ExactMax = 128;
+
     private const int SpanMax = 2_048;
     private const int BucketsMax = 2 * SpanMax + 1;
 
     /// <summary>Each of few buckets is searched for: fewer than this part of the own ones, as a shift.</summary>
     private const int FewShift = 4;
 
+    private double[]? _values; // The first _rows of them, ascending; without meaning in a sketch.
     private BucketList _buckets;
     private long _rows;
+    private double _min;
+    private double _max;
+    private bool _isSketch;
     private bool _collapsed;
 
     /// <inheritdoc/>
-    public override bool IsApproximate => _collapsed;
+    public override bool IsApproximate => _isSketch;
 
-    /// <summary>The value at rank ⌊q·(n − 1)⌋, within 1 %; null without rows.</summary>
+    internal override long KeptCount => _isSketch ? ExactMax + _buckets.Count : _rows;
+
+    /// <summary>
+    /// The value at rank ⌈q·n⌉ of n, counted from 1 (rank 1 for q = 0): exact of up to 128 rows and at the first and
+    /// the last rank, else within 1 % and never outside of what was seen. Null without rows.
+    /// </summary>
     public Value Quantile(double q)
     {
         if (_rows == 0)
@@ -32,19 +45,15 @@ internal sealed class QuantileAccumulator(int column) : Accumulator
             return Value.Null;
         }
 
-        double rank = Math.Floor(Math.Clamp(q, 0, 1) * (_rows - 1));
-        long below = 0;
-        int index = 0;
-        ReadOnlySpan<long> buckets = _buckets.Items;
-        while (index < buckets.Length - 1 && below + BucketList.RowsOf(buckets[index]) <= rank)
-        {
-            below += BucketList.RowsOf(buckets[index++]);
-        }
-
-        return Value.Of(QuantileBuckets.ValueOf(BucketList.KeyOf(buckets[index])));
+        long rank = RankOf(q, _rows);
+        return Value.Of(!_isSketch ? _values.AsSpan()[(int)rank - 1]
+            : rank == 1 ? _min
+            : rank == _rows ? _max
+            : Math.Clamp(Estimate(rank), _min, _max));
     }
 
-    internal override long KeptCount => _buckets.Count;
+    /// <summary>Whether the value at a quantile is an estimate.</summary>
+    public bool IsApproximateAt(double q) => _isSketch && RankOf(q, _rows) is long rank && rank > 1 && rank < _rows;
 
     /// <inheritdoc/>
     public override void Add(in EventRow row)
@@ -52,23 +61,32 @@ internal sealed class QuantileAccumulator(int column) : Accumulator
         ref readonly Value value = ref row.Columns[column];
         if (!value.IsNull)
         {
-            AddRows(QuantileBuckets.KeyOf(value.ToDouble()), 1);
+            AddValue(value.ToDouble());
         }
     }
 
     /// <inheritdoc/>
     public override void Merge(Accumulator other)
     {
-        var sketch = (QuantileAccumulator)other;
-        _collapsed |= sketch._collapsed;
-        if (sketch._buckets.Count > _buckets.Count >> FewShift && !_buckets.Spans(sketch._buckets, SpanMax))
+        var rows = (QuantileAccumulator)other;
+        if (!rows._isSketch)
         {
-            _buckets.Merge(sketch._buckets);
-            _rows += sketch._rows;
+            MergeValues(rows._values.AsSpan(0, (int)rows._rows));
             return;
         }
 
-        foreach (long bucket in sketch._buckets.Items)
+        BecomeSketch();
+        _min = Math.Min(_min, rows._min);
+        _max = Math.Max(_max, rows._max);
+        _collapsed |= rows._collapsed;
+        if (rows._buckets.Count > _buckets.Count >> FewShift && !_buckets.Spans(rows._buckets, SpanMax))
+        {
+            _buckets.Merge(rows._buckets);
+            _rows += rows._rows;
+            return;
+        }
+
+        foreach (long bucket in rows._buckets.Items)
         {
             AddRows(BucketList.KeyOf(bucket), BucketList.RowsOf(bucket));
         }
@@ -78,12 +96,26 @@ internal sealed class QuantileAccumulator(int column) : Accumulator
     public override void Clear()
     {
         _buckets.Clear();
-        (_rows, _collapsed) = (0, false);
+        (_rows, _isSketch, _collapsed) = (0, false, false);
     }
 
     /// <inheritdoc/>
     public override void Write(SnapshotWriter writer)
     {
+        // A number of rows of at most 128 and the values; or 129 and the sketch.
+        writer.Varint((ulong)(_isSketch ? ExactMax + 1 : _rows));
+        if (!_isSketch)
+        {
+            foreach (double value in _values.AsSpan(0, (int)_rows))
+            {
+                writer.Double(value);
+            }
+
+            return;
+        }
+
+        writer.Double(_min);
+        writer.Double(_max);
         writer.Varint(((ulong)_buckets.Count << 1) | (_collapsed ? 1UL : 0));
         int last = 0;
         foreach (long bucket in _buckets.Items)
@@ -99,6 +131,48 @@ internal sealed class QuantileAccumulator(int column) : Accumulator
     public override void Read(ref SnapshotReader reader)
     {
         Clear();
+        int count = reader.Count(ExactMax + 1);
+        if (count > ExactMax)
+        {
+            ReadSketch(ref reader);
+            return;
+        }
+
+        double last = double.NegativeInfinity;
+        for (int i = 0; i < count; i++)
+        {
+            double value = reader.Double();
+            if (!double.IsFinite(value) || value < last)
+            {
+                throw new SnapshotFormatException("The values of a quantile are not ascending numbers.");
+            }
+
+            AddValue(value);
+            last = value;
+        }
+    }
+
+    /// <summary>⌈q·n⌉ of q as it is written: a product of doubles may be a little above a whole number.</summary>
+    private static long RankOf(double q, long rows) =>
+        Math.Clamp((long)Math.Ceiling((decimal)Math.Clamp(q, 0, 1) * rows), 1, rows);
+
+    private double Estimate(long rank)
+    {
+        long below = 0;
+        int index = 0;
+        ReadOnlySpan<long> buckets = _buckets.Items;
+        while (index < buckets.Length - 1 && below + BucketList.RowsOf(buckets[index]) < rank)
+        {
+            below += BucketList.RowsOf(buckets[index++]);
+        }
+
+        return QuantileBuckets.ValueOf(BucketList.KeyOf(buckets[index]));
+    }
+
+    private void ReadSketch(ref SnapshotReader reader)
+    {
+        BecomeSketch();
+        (_min, _max) = (reader.Double(), reader.Double());
         int header = reader.Count(2 * BucketsMax + 1);
         long key = 0;
         for (int i = 0; i < header >> 1; i++)
@@ -117,6 +191,88 @@ internal sealed class QuantileAccumulator(int column) : Accumulator
         }
 
         _collapsed = (header & 1) != 0;
+        if (_rows == 0 || !double.IsFinite(_min) || !double.IsFinite(_max) || _min > _max)
+        {
+            throw new SnapshotFormatException($"A sketch has {_rows} rows from {_min} to {_max}.");
+        }
+    }
+
+    private void AddValue(double value)
+    {
+        if (!_isSketch)
+        {
+            if (_rows < ExactMax)
+            {
+                Insert(value);
+                return;
+            }
+
+            BecomeSketch();
+        }
+
+        _min = Math.Min(_min, value);
+        _max = Math.Max(_max, value);
+        AddRows(QuantileBuckets.KeyOf(value), 1);
+    }
+
+    private void Insert(double value)
+    {
+        int count = (int)_rows;
+        Reserve(count + 1);
+        Span<double> values = _values;
+        int index = SortedSearch.LowerBound<double>(values[..count], value);
+        values[index..count].CopyTo(values[(index + 1)..]);
+        values[index] = value;
+        _rows++;
+    }
+
+    private void MergeValues(ReadOnlySpan<double> others)
+    {
+        int own = (int)_rows - 1;
+        if (_isSketch || _rows + others.Length > ExactMax)
+        {
+            BecomeSketch();
+            foreach (double value in others)
+            {
+                AddValue(value);
+            }
+
+            return;
+        }
+
+        // From the ends, so that no value is overwritten before it is moved.
+        Reserve(own + 1 + others.Length);
+        _rows += others.Length;
+        Span<double> values = _values;
+        for (int other = others.Length - 1, place = (int)_rows - 1; other >= 0; place--)
+        {
+            bool takeOwn = own >= 0 && values[own] > others[other];
+            values[place] = takeOwn ? values[own--] : others[other--];
+        }
+    }
+
+    private void Reserve(int count)
+    {
+        if (_values is null || count > _values.Length)
+        {
+            Array.Resize(ref _values, Math.Min(ExactMax, Math.Max(count, 2 * (int)_rows)));
+        }
+    }
+
+    private void BecomeSketch()
+    {
+        if (_isSketch)
+        {
+            return;
+        }
+
+        int count = (int)_rows;
+        (_isSketch, _rows) = (true, 0);
+        (_min, _max) = (double.PositiveInfinity, double.NegativeInfinity);
+        foreach (double value in _values.AsSpan(0, count))
+        {
+            AddValue(value);
+        }
     }
 
     private void AddRows(int key, long rows)

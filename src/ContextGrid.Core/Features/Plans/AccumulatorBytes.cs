@@ -1,4 +1,5 @@
 using System.Numerics;
+using ContextGrid.Core.Features.Accumulators;
 using ContextGrid.Core.Model;
 
 namespace ContextGrid.Core.Features.Plans;
@@ -20,7 +21,6 @@ public static class AccumulatorBytes
     private const long SketchBytes = 4_096;
     private const long DistinctExactMax = 65_536;
     private const long BucketsMax = 4_097;
-    private const long FrequentMax = 256;
 
     /// <summary>The bytes of an accumulator that has taken in so many different values.</summary>
     /// <param name="spec">What it keeps.</param>
@@ -44,12 +44,14 @@ public static class AccumulatorBytes
             AccumulatorKind.Largest or AccumulatorKind.Smallest =>
                 HeaderBytes + 32 + List(values, spec.N, KeptValueBytes, text),
             AccumulatorKind.Frequent =>
-                HeaderBytes + 32 + List(values, FrequentMax, KeptValueBytes + 16, text),
+                HeaderBytes + 40 + List(values, CounterList.CountMax, KeptValueBytes + 24, text)
+                + (values > CounterList.CountMax ? ArrayBytes + (sizeof(long) * CountSketch.Length) : 0),
             AccumulatorKind.Distinct => HeaderBytes + 32
                 + (values > DistinctMax ? ArrayBytes + SketchBytes : List(values, DistinctMax, sizeof(ulong), 0)),
             AccumulatorKind.DistinctExact => HeaderBytes + 32 + Table(Math.Min(values, DistinctExactMax)),
-            AccumulatorKind.Quantile => HeaderBytes + 40 + (values == 0 ? 0 : ArrayBytes)
-                + List(values, BucketsMax, sizeof(int) + sizeof(long), 0),
+            AccumulatorKind.Quantile => HeaderBytes + 72
+                + List(values, QuantileAccumulator.ExactMax, sizeof(double), 0)
+                + List(Math.Max(0, values - QuantileAccumulator.ExactMax), BucketsMax, sizeof(long), 0),
             AccumulatorKind.Histogram => HeaderBytes + 32
                 + (values == 0 ? 0 : ArrayBytes + (sizeof(long) * (spec.EdgesText.Count(c => c == ',') + 2))),
             AccumulatorKind.DecayedMean => HeaderBytes + (2 * SumBytes) + 24,

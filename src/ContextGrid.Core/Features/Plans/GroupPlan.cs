@@ -28,6 +28,10 @@ public sealed class GroupPlan
         TileMs = tileMs;
         Specs = specs;
         _windows = windows;
+        Additive = byColumn < 0
+            ? []
+            : [.. Enumerable.Range(0, specs.Length).Where(i => specs[i] is
+                { Kind: AccumulatorKind.Count } or { Kind: AccumulatorKind.PowerSum, N: 1 })];
         NewTileBytes = PlanBytes.NewTile(this);
     }
 
@@ -48,6 +52,12 @@ public sealed class GroupPlan
 
     /// <summary>The accumulators that each tile (or each category in it) has.</summary>
     public ImmutableArray<AccumulatorSpec> Specs { get; }
+
+    /// <summary>
+    /// With categories, the indexes in <see cref="Specs"/> of counts and sums: what can be estimated of categories
+    /// beyond the cap; else empty.
+    /// </summary>
+    internal ImmutableArray<int> Additive { get; }
 
     /// <summary>The most tiles that are retained.</summary>
     public long TilesMax => IsLifetime ? 1 : _windows.Max(w => Tiles(w));
@@ -76,6 +86,27 @@ public sealed class GroupPlan
         }
 
         return first;
+    }
+
+    /// <summary>
+    /// The rank of a row for a count or a sum: <paramref name="rank"/> over the row's weight, which is 1 or |x|;
+    /// infinite when it adds nothing.
+    /// </summary>
+    /// <param name="additive">Index in <see cref="Additive"/>.</param>
+    /// <param name="row">The row.</param>
+    /// <param name="rank">The row's <see cref="RowRank"/>.</param>
+    internal double RankOf(int additive, in EventRow row, double rank)
+    {
+        AccumulatorSpec spec = Specs[Additive[additive]];
+        if (spec.Column < 0)
+        {
+            return rank;
+        }
+
+        ref readonly Value value = ref row.Columns[spec.Column];
+        return value.IsNull ? double.PositiveInfinity
+            : spec.Kind == AccumulatorKind.Count ? rank
+            : rank / Math.Abs(value.ToDouble());
     }
 
     private static long Tiles(WindowDefinition window) => window.Kind == WindowKind.Session

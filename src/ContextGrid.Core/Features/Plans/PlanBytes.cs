@@ -1,4 +1,5 @@
 using ContextGrid.Core.Entities;
+using ContextGrid.Core.Features.Accumulators;
 using ContextGrid.Core.Model;
 
 namespace ContextGrid.Core.Features.Plans;
@@ -21,7 +22,8 @@ public static class PlanBytes
     private const int TileObjectBytes = 64;
     private const int ArrayBytes = 24;
     private const int CategoryMapBytes = 80;
-    private const int CategoryBytes = 120;
+    private const int CategoryBytes = 128;
+    private const int NameBytes = 88;
 
     /// <summary>The bytes of an event that is kept as a row.</summary>
     public static long Row(EventPlan plan)
@@ -53,7 +55,8 @@ public static class PlanBytes
     public static long Tile(GroupPlan group) => Tile(group, TileEvents, TileCategories);
 
     /// <summary>The most bytes that a dense tile can take.</summary>
-    public static long TileMax(GroupPlan group) => Tile(group, long.MaxValue, CategoryMap.TileCap);
+    public static long TileMax(GroupPlan group) => Tile(group, long.MaxValue, CategoryMap.CountMax)
+        + (group.Additive.IsEmpty ? 0 : Rest(group, CategoryRest.CellsMax));
 
     /// <summary>The most bytes that an entity can take: every tile dense, every cap reached, exact rows full.</summary>
     public static long Max(EntityPlan plan)
@@ -85,11 +88,31 @@ public static class PlanBytes
 
         for (int i = 0; i < categories.Count; i++)
         {
-            bytes += CategoryBytes + CellBytes(group, categories[i].Cells);
+            bytes += Category(group) + CellBytes(group, categories[i].Cells);
         }
+
+        bytes += categories.Rest?.Bytes ?? 0;
 
         return bytes + CategoryMapBytes;
     }
+
+    /// <summary>
+    /// The bytes of what is kept of categories beyond the cap, with so many cells of each count and sum.
+    /// </summary>
+    internal static long Rest(GroupPlan group, int cells)
+    {
+        long bytes = TileObjectBytes;
+        foreach (int spec in group.Additive)
+        {
+            bytes += (8L * CategoryRest.CellsMax) + (CounterList.CountMax * NameBytes)
+                + (cells * AccumulatorBytes.Of(group.Specs[spec], 1));
+        }
+
+        return bytes;
+    }
+
+    private static long Category(GroupPlan group) =>
+        CategoryBytes + (group.Additive.IsEmpty ? 0 : ArrayBytes + (sizeof(double) * group.Additive.Length));
 
     private static long CellBytes(GroupPlan group, Accumulator?[] cells)
     {
@@ -113,7 +136,7 @@ public static class PlanBytes
 
         long share = values == long.MaxValue || categories == 0 ? values : values / categories;
         return TileObjectBytes + CategoryMapBytes
-            + (categories * (CategoryBytes + cells + group.Specs.Sum(s => AccumulatorBytes.Of(s, share))));
+            + (categories * (Category(group) + cells + group.Specs.Sum(s => AccumulatorBytes.Of(s, share))));
     }
 
     private static long Fixed(EventPlan plan) =>

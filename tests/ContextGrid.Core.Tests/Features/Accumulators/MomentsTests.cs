@@ -1,4 +1,5 @@
 using ContextGrid.Core.Definitions;
+using ContextGrid.Core.Expressions;
 using ContextGrid.Core.Features;
 using ContextGrid.Core.Features.Accumulators;
 using ContextGrid.Core.Model;
@@ -18,6 +19,38 @@ public sealed class MomentsTests
                 [.. Enumerable.Range(0, random.Next(1, 60)).Select(_ => (random.NextDouble() - 0.5) * scale)];
             Rational exact = values.Select(Rational.Of).Aggregate((a, b) => a + b);
             AssertClose(exact, Compute(AggregateKind.Sum, values), 0, seed);
+        }
+    }
+
+    /// <summary>Sums of which the quotient is half way between two doubles, or a hair beside.</summary>
+    [Fact]
+    public void AvgAndRate_QuotientsThatAreTies_AreRoundedOnce()
+    {
+        for (int seed = 0; seed < 2_000; seed++)
+        {
+            var random = new Random(seed);
+            double scale = Math.ScaleB(1, random.Next(3) == 0 ? -1074 : random.Next(-900, 900));
+            double size = random.NextInt64(1L << 52, 1L << 53) * scale;
+            double least = Math.BitIncrement(size) - size;
+            double[] values =
+            [
+                size, size + least * random.Next(4), least * random.Next(2) / 2,
+                .. Enumerable.Repeat(0.0, random.Next(12)),
+            ];
+            values = [.. values.Where(double.IsFinite)];
+            Rational sum = values.Select(Rational.Of).Aggregate((a, b) => a + b);
+            double mean = (sum / Rational.Of((long)values.Length)).ToDouble();
+            Assert.True(mean.Equals(Compute(AggregateKind.Avg, values).Double), $"seed {seed}: {mean:R}");
+            long windowMs = random.NextInt64(1_000, 400L * 86_400_000);
+            Rational seconds = Rational.Of(windowMs) / Rational.Of(1_000L);
+            Assert.Equal((sum / seconds).ToDouble(), Rate(TestRows.Of(values), ValueKind.Double, windowMs));
+            long[] integers = [.. values.Select(_ => random.NextInt64(long.MinValue, long.MaxValue))];
+            Rational total = integers.Select(Rational.Of).Aggregate((a, b) => a + b);
+            TestRow[] rows = TestRows.Of([.. integers.Select(Value.Of)]);
+            Assert.Equal((total / seconds).ToDouble(), Rate(rows, ValueKind.Int64, windowMs));
+            Assert.Equal(
+                (total / Rational.Of((long)integers.Length)).ToDouble(),
+                Compute(AggregateKind.Avg, ValueKind.Int64, rows).Double);
         }
     }
 
@@ -118,6 +151,16 @@ public sealed class MomentsTests
         Assert.Equal(double.IsInfinity(number), actual.IsNull);
         bool close = actual.IsNull || Math.Abs(number - actual.Double) <= relative * Math.Abs(number) + double.Epsilon;
         Assert.True(close, $"seed {seed}: {number:R} is not {actual}");
+    }
+
+    private static double Rate(TestRow[] rows, ValueKind input, long windowMs)
+    {
+        var call = new AggregateCall(AggregateKind.Rate, new LiteralExpression(Value.Of(1.0)), null, 0, 0, 0, []);
+        Accumulator[] cells =
+        [
+            .. AggregateState.Required(call, 0, input, -1).Select(spec => TestRows.Filled(spec, rows)),
+        ];
+        return AggregateResult.Compute(call, cells, new ResultContext(0, windowMs, 0, input), new ResultArena()).Double;
     }
 
     private static Value Compute(AggregateKind kind, double[] values) =>

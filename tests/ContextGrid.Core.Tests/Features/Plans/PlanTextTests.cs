@@ -32,7 +32,7 @@ public sealed class PlanTextTests
               1: amount > 10
             group 0: predicate 0, by country, lifetime
               count() for by_country
-              a dense tile: about 1,984 bytes with 100 events in 10 categories, at most 47,248
+              a dense tile: about 2,384 bytes with 100 events in 10 categories, at most 356,560
             group 1: predicate 0, tiles of 10s, at most 31 tiles
               count() for n_5m, rate_5m
               a dense tile: about 128 bytes with 100 events, at most 128
@@ -48,8 +48,8 @@ public sealed class PlanTextTests
             exact rows: the last 1h, at most 65,536 rows
           derived twice: n_5m * 2
           bytes an entity, about
-            with 20 events of each kind, as rows: 4,456
-            at most, with every tile dense and every cap reached: 3,465,432
+            with 20 events of each kind, as rows: 4,856
+            at most, with every tile dense and every cap reached: 3,774,744
         """ + "\n";
 
     [Fact]
