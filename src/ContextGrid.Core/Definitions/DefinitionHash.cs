@@ -33,13 +33,14 @@ public static class DefinitionHash
     /// fields that any definition uses and the keys that any entity has in them, since a record that is wrong for one
     /// entity is a dead letter for all; and the aggregate features without their names, in ordinal order of their
     /// texts. Derived features, and names and order of features and fields, are not in it, since they are applied on
-    /// read. So whoever lays out state must not let it depend on the order of the file. The first line changes when
-    /// aggregates keep something else of the same events.
+    /// read. So whoever lays out state must not let it depend on the order of the file. The line of rules
+    /// changes when aggregates keep something else of the same events.
     /// </summary>
     public static string StateText(DefinitionSet set, EntityDefinition entity)
     {
-        var text = new StringBuilder("aggregates by rules 2\nentity ").Append(entity.Name);
+        var text = new StringBuilder("entity ").Append(entity.Name);
         AppendOthers(text, entity, "Name", "Sources", "Features");
+        text.Append("rules of aggregates: 2\n");
         foreach (EntitySource source in entity.Sources)
         {
             EventDefinition definition = set.Events[source.EventIndex];

@@ -46,7 +46,7 @@ internal static class StateRecovery
         [
             .. hashes.Where(h => !stored.ContainsKey(h.Key)).Select(h => $"entity '{h.Key}' is new"),
             .. hashes.Where(h => stored.TryGetValue(h.Key, out ulong hash) && hash != h.Value)
-                .Select(h => $"entity '{h.Key}' has other events or features"),
+                .Select(h => $"entity '{h.Key}' has other events or features, or was built by an older version"),
         ];
         if (changed.Length > 0)
         {
