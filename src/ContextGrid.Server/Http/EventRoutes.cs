@@ -11,11 +11,6 @@ namespace ContextGrid.Server.Http;
 /// <param name="ingest">The handler that gRPC uses as well.</param>
 internal sealed class EventRoutes(IngestHandlers ingest)
 {
-    private static readonly string[] LineTypes =
-        ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"];
-
-    private static readonly string[] Types = [.. RequestBody.JsonTypes, .. LineTypes, "application/octet-stream"];
-
     internal void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/events/{topic}", PublishAsync);
 
     private async Task PublishAsync(HttpContext http)
@@ -23,9 +18,9 @@ internal sealed class EventRoutes(IngestHandlers ingest)
         // The route has this parameter, so the value is there.
         string topic = (string)http.Request.RouteValues["topic"]!;
         bool keepInvalid = KeepsInvalid(http);
-        RequestBody.RequireType(http, Types);
+        EventMessage message = EventMessage.Of(http, ingest.FindEvent(topic));
         using RequestBody body = await RequestBody.ReadAsync(http).ConfigureAwait(false);
-        List<PublishItem> events = EventSplitter.Split(body.Content, IsLines(http));
+        List<PublishItem> events = EventSplitter.Split(body.Content, message);
         PublishResponse response;
         try
         {
@@ -72,7 +67,4 @@ internal sealed class EventRoutes(IngestHandlers ingest)
             $"'{invalid}' is not known; 'refuse', the default, and 'dead-letter' are");
         return invalid == "dead-letter";
     }
-
-    private static bool IsLines(HttpContext http) =>
-        LineTypes.Contains(RequestBody.TypeOf(http), StringComparer.OrdinalIgnoreCase);
 }

@@ -18,10 +18,10 @@ internal static class EventSplitter
 
     /// <summary>Cuts a body.</summary>
     /// <param name="body">The body.</param>
-    /// <param name="isLines">Whether the client says that each line is an event; else that is found out.</param>
+    /// <param name="message">How the body holds events, and the headers of their records.</param>
     /// <exception cref="GrpcException">INVALID_ARGUMENT: there is no event, there are too many, or the array is
     /// broken.</exception>
-    internal static List<PublishItem> Split(ReadOnlyMemory<byte> body, bool isLines)
+    internal static List<PublishItem> Split(ReadOnlyMemory<byte> body, in EventMessage message)
     {
         if (ByteOrderMark.ForeignEncoding(body.Span) is { } encoding)
         {
@@ -30,13 +30,25 @@ internal static class EventSplitter
 
         body = ByteOrderMark.Skip(body);
         var events = new List<PublishItem>();
+        if (message.Layout == EventLayout.One)
+        {
+            // A CloudEvent in binary mode may have no data.
+            events.Add(new PublishItem(Trim(body), default, 0) { Headers = message.Headers });
+            return events;
+        }
+
         int first = body.Span.IndexOfAnyExcept(" \t\r\n"u8);
         if (first < 0)
         {
             throw Wrong("it is empty; send one event, an array of events, or one event a line");
         }
 
-        if (isLines || (body.Span[first] != '[' && IsSeveralLines(body.Span[first..])))
+        if (message.Layout == EventLayout.Array && body.Span[first] != '[')
+        {
+            throw Wrong("a batch of CloudEvents is a JSON array; send one event as application/cloudevents+json");
+        }
+
+        if (message.Layout == EventLayout.Lines || (body.Span[first] != '[' && IsSeveralLines(body.Span[first..])))
         {
             SplitLines(body, events);
         }
@@ -47,6 +59,11 @@ internal static class EventSplitter
         else
         {
             Add(events, Trim(body));
+        }
+
+        for (int i = 0; i < events.Count && message.Headers.Length > 0; i++)
+        {
+            events[i] = events[i] with { Headers = message.Headers };
         }
 
         return events.Count > 0 ? events : throw Wrong("the array is empty; send at least one event");

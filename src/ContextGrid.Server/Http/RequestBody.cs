@@ -56,6 +56,13 @@ internal sealed class RequestBody : IDisposable
                 + $"With curl: -H 'Content-Type: {types[0]}'.");
         }
 
+        RequireCharset(http);
+    }
+
+    /// <summary>Refuses a body whose charset is not UTF-8.</summary>
+    /// <exception cref="HttpRefusal">415.</exception>
+    internal static void RequireCharset(HttpContext http)
+    {
         if (MediaTypeHeaderValue.TryParse(http.Request.ContentType, out MediaTypeHeaderValue? parsed)
             && HeaderUtilities.RemoveQuotes(parsed.Charset) is { Length: > 0 } charset
             && !Charsets.Contains(charset.ToString(), StringComparer.OrdinalIgnoreCase))
@@ -157,7 +164,8 @@ internal sealed class RequestBody : IDisposable
         throw Unsupported($"The content encoding '{encoding}' is not taken; gzip is, or none.");
     }
 
-    private static HttpRefusal Unsupported(string message) =>
+    /// <summary>415.</summary>
+    internal static HttpRefusal Unsupported(string message) =>
         new(StatusCodes.Status415UnsupportedMediaType, GrpcStatus.InvalidArgument, message);
 
     private static HttpRefusal TooLarge(string unpacked) => new(

@@ -62,6 +62,10 @@ internal sealed class IngestHandlers(EventPublisher publisher, DefinitionSet def
         await answering.ConfigureAwait(false);
     }
 
+    /// <summary>The event that a topic holds; null: none.</summary>
+    internal EventDefinition? FindEvent(string topic) =>
+        definitions.EventOf(topic) is >= 0 and var index ? definitions.Events[index] : null;
+
     /// <summary>Publishes items to a topic; the HTTP twin comes in here.</summary>
     internal ValueTask<PublishResponse> PublishInTurnAsync(
         string topic, IReadOnlyList<PublishItem> items, bool keepInvalid, CancellationToken cancellationToken) =>

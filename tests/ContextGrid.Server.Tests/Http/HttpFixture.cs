@@ -9,9 +9,10 @@ namespace ContextGrid.Server.Tests.Http;
 
 /// <summary>The whole server in this process, on free ports and a new data directory, with a small definition.
 /// </summary>
-public sealed class HttpFixture : IAsyncLifetime
+public class HttpFixture : IAsyncLifetime
 {
-    private const string Definitions = """
+    /// <summary>The definitions that the server has.</summary>
+    protected virtual string Definitions => """
         version: 1
         events:
           payment:
@@ -81,12 +82,20 @@ public sealed class HttpFixture : IAsyncLifetime
         (HttpStatusCode code, JsonElement json) = await PostAsync("/v1/events/payments", body);
         Assert.Equal(HttpStatusCode.OK, code);
         Assert.Equal(events, json.GetProperty("accepted").GetInt32());
+        await WaitForAsync(json);
+    }
+
+    /// <summary>Waits until what was published can be read.</summary>
+    internal async Task WaitForAsync(JsonElement json)
+    {
         foreach (JsonElement position in json.GetProperty("positions").EnumerateArray())
         {
             int partition = position.GetProperty("partition").GetInt32();
             long offset = long.Parse(
                 position.GetProperty("offset").ToString(), System.Globalization.CultureInfo.InvariantCulture);
-            await Server.Host.Progress.First(p => p.Partition.Partition == partition)
+            await Server.Host.Progress
+                .First(p => p.Partition.Partition == partition
+                    && p.Partition.Topic == position.GetProperty("topic").GetString())
                 .WaitForAsync(offset, CancellationToken.None);
         }
     }
