@@ -66,6 +66,10 @@ public sealed record FieldDefinition(string Name, ValueKind Type, string? DataCl
     /// <summary>Where its value is read; default: the path that its name says.</summary>
     public FieldSource Source { get; init; } = FieldSource.OfName(Name);
 
+    /// <summary>Names of the fields of which the first that is not null counts where this one is null; default: none.
+    /// </summary>
+    public ImmutableArray<string> Alternatives { get; init; } = [];
+
     /// <summary><c>; did you mean 'x'?</c> and the like, for a field that was not found by its name.</summary>
     internal static string Suggest(string found, IEnumerable<FieldDefinition> fields)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ContextGrid.Core.Expressions;
 
 namespace ContextGrid.Core.Definitions;
@@ -30,8 +31,20 @@ public static class EventFields
             }
         }
 
+        foreach (int field in Enumerable.Range(0, used.Length).Where(field => used[field]).ToArray())
+        {
+            foreach (int other in Alternatives(definition, field))
+            {
+                used[other] = true;
+            }
+        }
+
         return used;
     }
+
+    /// <summary>The fields of which the first that is not null counts where a field is null, by index.</summary>
+    public static IEnumerable<int> Alternatives(EventDefinition definition, int field) =>
+        definition.Fields[field].Alternatives.Select(name => IndexOf(definition.Fields, name));
 
     /// <summary>The fields that hold a key of some entity that consumes the event, ascending, each once.</summary>
     public static int[] Keys(DefinitionSet definitions, int eventIndex) =>
@@ -43,6 +56,17 @@ public static class EventFields
             .Distinct()
             .Order(),
     ];
+
+    private static int IndexOf(ImmutableArray<FieldDefinition> fields, string name)
+    {
+        int at = 0;
+        while (fields[at].Name != name)
+        {
+            at++;
+        }
+
+        return at;
+    }
 
     private static IEnumerable<Expression> Expressions(AggregateFeature feature)
     {

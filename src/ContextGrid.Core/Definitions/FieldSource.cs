@@ -74,6 +74,33 @@ public sealed class FieldSource : IEquatable<FieldSource>
         return error is null ? new FieldSource(true, [header ?? ""]) : null;
     }
 
+    /// <summary>The places of <c>A or B or C</c>, one after the other.</summary>
+    internal static IEnumerable<string> SplitAlternatives(string text)
+    {
+        const string Or = " or ";
+        int start = 0;
+        bool isQuoted = false;
+        for (int at = 0; at < text.Length; at++)
+        {
+            if (text[at] == '\\' && isQuoted)
+            {
+                at++;
+            }
+            else if (text[at] == '"')
+            {
+                isQuoted = !isQuoted;
+            }
+            else if (!isQuoted && text.AsSpan(at).StartsWith(Or, StringComparison.Ordinal))
+            {
+                yield return text[start..at].Trim();
+                start = at + Or.Length;
+                at = start - 1;
+            }
+        }
+
+        yield return text[start..].Trim();
+    }
+
     /// <summary>The notation of some of a path's members.</summary>
     public static string Print(ReadOnlySpan<string> members)
     {

@@ -30,12 +30,19 @@ internal sealed class FieldsReader(NodeReader reader)
                 declared.Place, $"{what} has {declared.Entries.Length} fields; allowed are 1 to {FieldsMax}");
         }
 
+        var alternatives = new List<(int Field, FieldSource Source, DefinitionPlace Place)>();
         foreach (DefinitionEntry entry in declared.Entries)
         {
-            fields.Add(Field(entry));
+            fields.Add(Field(entry, out List<FieldSource> others));
+            alternatives.AddRange(others.Select(source => (fields.Count - 1, source, entry.Value.Place)));
         }
 
         CheckSources(declared, fields);
+        foreach ((int field, FieldSource source, DefinitionPlace place) in alternatives)
+        {
+            AddAlternative(fields, field, source, place);
+        }
+
         Classes(mapping, fields, what);
         return fields;
     }
@@ -97,9 +104,10 @@ internal sealed class FieldsReader(NodeReader reader)
         }
     }
 
-    // TYPE, or TYPE from PATH, or TYPE from header NAME.
-    private FieldDefinition Field(DefinitionEntry entry)
+    // TYPE, or TYPE from PATH, or TYPE from header NAME, or TYPE from one or another of these.
+    private FieldDefinition Field(DefinitionEntry entry, out List<FieldSource> others)
     {
+        others = [];
         if (reader.Scalar(entry.Value, $"the type of field '{entry.Key.Text}'") is not { } text)
         {
             return Field(entry.Key, ValueKind.Null);
@@ -108,7 +116,7 @@ internal sealed class FieldsReader(NodeReader reader)
         int end = text.Text.IndexOfAny([' ', '\t']);
         DefinitionScalar type = end < 0 ? text : text with { Text = text.Text[..end] };
         ValueKind kind = FieldType(entry.Key, type, out TimeUnit unit);
-        FieldDefinition field = end < 0 ? Field(entry.Key, kind) : SourcedField(entry.Key, kind, text, end);
+        FieldDefinition field = end < 0 ? Field(entry.Key, kind) : SourcedField(entry.Key, kind, text, end, others);
         return field with { Unit = unit };
     }
 
@@ -128,7 +136,8 @@ internal sealed class FieldsReader(NodeReader reader)
         return kind;
     }
 
-    private FieldDefinition SourcedField(DefinitionScalar name, ValueKind type, DefinitionScalar text, int end)
+    private FieldDefinition SourcedField(
+        DefinitionScalar name, ValueKind type, DefinitionScalar text, int end, List<FieldSource> others)
     {
         CheckName(name);
         string rest = text.Text[end..].Trim();
@@ -138,10 +147,20 @@ internal sealed class FieldsReader(NodeReader reader)
             + "or 'TYPE from header NAME'";
         if (rest.StartsWith("from ", StringComparison.Ordinal))
         {
-            source = FieldSource.Parse(rest["from ".Length..].Trim(), out error);
-            error = error is null && source is { IsHeader: true } && type == ValueKind.List
-                ? $"the header of field '{name.Text}' is one value; a list is read from the payload"
-                : error;
+            error = null;
+            foreach (string place in FieldSource.SplitAlternatives(rest["from ".Length..]))
+            {
+                FieldSource? one = FieldSource.Parse(place, out string? wrong);
+                error ??= wrong ?? (one is { IsHeader: true } && type == ValueKind.List
+                    ? $"the header of field '{name.Text}' is one value; a list is read from the payload"
+                    : null);
+                if (one is not null && source is not null)
+                {
+                    others.Add(one);
+                }
+
+                source ??= one;
+            }
         }
 
         if (error is not null)
@@ -150,6 +169,38 @@ internal sealed class FieldsReader(NodeReader reader)
         }
 
         return new FieldDefinition(name.Text, type, null) { Source = source ?? FieldSource.OfName(name.Text) };
+    }
+
+    // A place that another field reads already is that field; else it becomes a field of its own, named by its path.
+    private void AddAlternative(
+        List<FieldDefinition> fields, int index, FieldSource source, DefinitionPlace place)
+    {
+        FieldDefinition field = fields[index];
+        FieldDefinition? other = fields.Find(f => f.Source.Equals(source));
+        if (other is null)
+        {
+            other = new FieldDefinition(source.Text, field.Type, field.DataClass) { Source = source, Unit = field.Unit };
+            CheckSource(other, fields, place);
+            if (fields.Exists(f => f.Name == other.Name))
+            {
+                reader.Errors.Add(place, $"the field '{other.Name}' reads another place than its name says; declare "
+                    + $"a field that reads {source}, or give that one another name");
+            }
+
+            fields.Add(other);
+            if (fields.Count == FieldsMax + 1)
+            {
+                reader.Errors.Add(place, $"with the alternatives of its fields the event has more than {FieldsMax}");
+            }
+        }
+        else if (other == field || other.Type != field.Type || other.Unit != field.Unit)
+        {
+            reader.Errors.Add(place, other == field
+                ? $"the field '{field.Name}' reads {source} twice"
+                : $"the fields '{field.Name}' and '{other.Name}' both read {source} and have other types");
+        }
+
+        fields[index] = field with { Alternatives = field.Alternatives.Add(other.Name) };
     }
 
     private void CheckSources(DefinitionMapping declared, List<FieldDefinition> fields)

@@ -11,6 +11,9 @@ internal sealed class EventRules
 {
     private readonly int _eventIndex;
 
+    // Fields with alternatives: the field, and what counts where it is null.
+    private readonly (int Field, int[] Others)[] _alternatives;
+
     /// <summary>Prepares the rules of one event.</summary>
     internal EventRules(DefinitionSet definitions, int eventIndex)
     {
@@ -19,6 +22,12 @@ internal sealed class EventRules
         Used = EventFields.Used(definitions, eventIndex);
         Keys = EventFields.Keys(definitions, eventIndex);
         Headers = new HeaderFields(Definition.Fields, Used);
+        _alternatives =
+        [
+            .. Enumerable.Range(0, Used.Length)
+                .Where(field => Used[field] && Definition.Fields[field].Alternatives.Length > 0)
+                .Select(field => (field, EventFields.Alternatives(Definition, field).ToArray())),
+        ];
     }
 
     /// <summary>The event.</summary>
@@ -51,6 +60,7 @@ internal sealed class EventRules
     internal DecodeError Check(EventRecord into, out int field, out DecodeHint hint)
     {
         hint = DecodeHint.None;
+        Complete(into);
         DecodeError error = CheckKeys(into, out field);
         return error == DecodeError.None ? CheckTime(into, out field, out hint) : error;
     }
@@ -107,6 +117,7 @@ internal sealed class EventRules
     internal DecodeResult Refuse(in DecodeResult found, ReadOnlySpan<bool> isBroken, EventRecord into)
     {
         bool allKnown = true;
+        Complete(into);
         foreach (int field in Keys)
         {
             ref Value key = ref into.Fields[field];
@@ -125,6 +136,24 @@ internal sealed class EventRules
             RecordTimeMs = into.LogTimeMs,
             EventTimeMs = into.EventTimeMs,
         };
+    }
+
+    /// <summary>Gives a field that is null the first value of its alternatives. Doing it again changes nothing.
+    /// </summary>
+    internal void Complete(EventRecord into)
+    {
+        foreach ((int field, int[] others) in _alternatives)
+        {
+            foreach (int other in others)
+            {
+                if (!into.Fields[field].IsNull)
+                {
+                    break;
+                }
+
+                into.Fields[field] = into.Fields[other];
+            }
+        }
     }
 
     // A null key, which an event of several entities may have, is a scope like others.

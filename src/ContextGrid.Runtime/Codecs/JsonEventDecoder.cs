@@ -249,6 +249,7 @@ public sealed class JsonEventDecoder : IEventDecoder
     {
         bool known = allRead || fault.Error == DecodeError.TooLarge && _rules.Keys.Length == 0;
         bool allKnown = true;
+        _rules.Complete(into);
         foreach (int field in _rules.Keys)
         {
             Value key = into.Fields[field];

@@ -29,6 +29,7 @@ public sealed class DefinitionMembersTests
         ["EntityDefinition.Features"] = ImmutableArray<FeatureDefinition>.Empty,
         ["EntityDefinition.Outputs"] =
             ImmutableArray.Create(new OutputDefinition("o", "out", 1, OutputFormat.Json, 1_000, [0])),
+        ["FieldDefinition.Alternatives"] = ImmutableArray.Create(Event.Fields[0].Name),
         ["AggregateCall.Edges"] = ImmutableArray.Create(1.0, 2.0),
         ["AggregateCall.Kind"] = AggregateKind.Max,
         ["AggregateFeature.Window"] = new WindowDefinition(WindowKind.Tumbling, 60_000, 60_000, false),
@@ -53,15 +54,15 @@ public sealed class DefinitionMembersTests
         {
             typeof(EventDefinition), typeof(FieldDefinition), typeof(EntityDefinition), typeof(EntitySource),
             typeof(AggregateFeature), typeof(AggregateCall), typeof(WindowDefinition),
-        }.SelectMany(t => RecordText.MembersOf(t).Select(m => $"{t.Name}.{m.Name}")),
+        }.SelectMany(t => RecordText.MembersOf(t).Select(m => $"{t.Name}.{m.Name}"))
+            // An event's index means the event that it names, which is in the hash.
+            .Where(m => !m.EndsWith(".EventIndex", StringComparison.Ordinal)),
     ];
 
     [Theory]
     [MemberData(nameof(Members))]
     public void OfState_AMemberIsChanged_DiffersUnlessItIsHarmless(string member)
     {
-        // An event's index means the event that it names.
-        Assert.SkipWhen(member.EndsWith(".EventIndex", StringComparison.Ordinal), "It is named by the event.");
         AggregateFeature feature = Aggregate(Lines.GetValueOrDefault(member, Line));
         ulong before = HashOf(Event, new EntitySource(0, 4), feature, null);
         ulong after = member.Split('.')[0] switch

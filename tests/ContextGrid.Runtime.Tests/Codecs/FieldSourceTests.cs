@@ -47,12 +47,61 @@ public sealed class FieldSourceTests
     [InlineData("a: int64 from \"b\"c", "after 'b' stands 'c'")]
     [InlineData("a: int64 from header x y", "'x y' is no header's name")]
     [InlineData("a: list from header x", "the header of field 'a' is one value")]
+    [InlineData("a: int64 from b or", "after 'b' stands ' '")]
+    [InlineData("a: int64 from b or b", "the field 'a' reads b twice")]
+    [InlineData("a: int64 from b or key", "the fields 'a' and 'key' both read key and have other types")]
+    [InlineData("a: int64 from b or b.c", "'b.c' reads inside of it")]
+    [InlineData("a: list from b or header x", "the header of field 'a' is one value")]
     [InlineData("key.id: string", "the field 'key' reads key as a value, and 'key.id' reads inside of it")]
     [InlineData("a: int64 from key", "the fields 'key' and 'a' both read key; one is enough")]
     public void Parse_BadSource_SaysWhatWasMeant(string line, string words)
     {
         DefinitionReadResult read = PathEvents.Define("json", ["key: string", line]);
         Assert.Contains(read.Errors, e => e.Message.Contains(words, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("""{"after":{"id":"u1"},"before":{"id":"u0"}}""", "u1")]
+    [InlineData("""{"after":null,"before":{"id":"u0"}}""", "u0")]
+    [InlineData("""{"before":{"id":"u0"}}""", "u0")]
+    [InlineData("""{"after":{"id":null},"before":null,"we \"or\" they":"u9"}""", "u9")]
+    [InlineData("""{"x":1}""", "u7", "u7")]
+    public void Decode_SeveralPlaces_TakesTheFirstThatIsNotNull(string json, string key, string? header = null)
+    {
+        var events = new PathEvents(
+            "json", ["user: 'string from after.id or before.id or \"we \\\"or\\\" they\" or header user'"]);
+        DecodeResult result = header is null ? events.Decode(json) : events.Decode(json, ("user", header));
+        Assert.True(result.Succeeded, result.Message);
+        Assert.Equal($"\"{key}\"", events.Record.Fields[0].ToString());
+        Assert.Equal(0, events.MeasureAllocation("""{"after":null,"before":{"id":"u0"}}"""));
+    }
+
+    [Fact]
+    public void Decode_SeveralPlacesAllNull_HasNoKey()
+    {
+        var events = new PathEvents("json", ["user: string from after.id or before.id"]);
+        Assert.Equal("missing_key", events.Decode("""{"after":null,"before":null}""").Reason);
+        Assert.Equal("wrong_type", events.Decode("""{"after":null,"before":7}""").Reason);
+    }
+
+    [Fact]
+    public void Decode_RefusedForAnotherField_KnowsTheKeyOfItsAlternative()
+    {
+        var events = new PathEvents("json", ["user: string from after.id or before.id", "n: int64"]);
+        DecodeResult result = events.Decode("""{"after":null,"before":{"id":"u0"},"n":"x"}""");
+        Assert.Equal("wrong_type", result.Reason);
+        Assert.True(result.KeysKnown);
+        Assert.Equal("\"u0\"", events.Record.Fields[0].ToString());
+    }
+
+    [Fact]
+    public void Parse_AnAlternativeThatIsDeclared_IsThatField()
+    {
+        DefinitionReadResult read = PathEvents.Define(
+            "json", ["old: string from before.id", "user: string from after.id or before.id"]);
+        Assert.Empty(read.Errors);
+        Assert.Equal(2, read.Set?.Events[0].Fields.Length);
+        Assert.Equal(["old"], read.Set?.Events[0].Fields[1].Alternatives);
     }
 
     [Fact]

@@ -153,6 +153,22 @@ public sealed class AvroDecoderTests
         Assert.Equal("invalid_avro", (await events.DecodeAsync(7, new AvroWriter().Long(5).ToArray())).Reason);
     }
 
+    [Fact]
+    public async Task Decode_ChangeEventsOfADatabase_HaveTheKeyOfBeforeWhereThereIsNoAfter()
+    {
+        using var events = new SchemaEvents("avro", "user: string from after.id or before.id", "op: string");
+        const string Row = """{"type":"record","name":"Row","fields":[{"name":"id","type":"string"}]}""";
+        events.Registry.Add(7, """
+            {"type":"record","name":"Envelope","fields":[{"name":"key","type":"string"},
+             {"name":"before","type":["null",ROW],"default":null},{"name":"after","type":["null","Row"]},
+             {"name":"op","type":"string"}]}
+            """.Replace("ROW", Row, StringComparison.Ordinal));
+        DecodeResult result = await events.DecodeAsync(
+            7, new AvroWriter().Text("k").Long(1).Text("u1").Long(0).Text("d").ToArray());
+        Assert.True(result.Succeeded, result.Message);
+        Assert.Equal(("\"u1\"", "\"d\""), (events["user"].ToString(), events["op"].ToString()));
+    }
+
     [Theory]
     [InlineData("int")]
     [InlineData("""["null","string"]""")]
