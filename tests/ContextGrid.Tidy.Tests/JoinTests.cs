@@ -18,7 +18,6 @@ public sealed partial class JoinTests
         ["src/ContextGrid.Core/Definitions/FieldsReader.cs"] = "a message for people",
         ["src/ContextGrid.Core/Features/Accumulators/AggregateState.cs"] = "numbers; they have no comma",
         ["src/ContextGrid.Orleans/Definitions/StoredDefinitions.cs"] = "lines, and no part has a break",
-        ["src/ContextGrid.Runtime/Codecs/DefinitionSchema.cs"] = "a pattern of the names of types, which are letters",
         ["src/ContextGrid.Runtime/Codecs/YamlFault.cs"] = "lines of a file",
         ["src/ContextGrid.Server/Http/AdminRoutes.cs"] = "lines for people",
     };

@@ -1,11 +1,16 @@
 using System.Text.Json;
+using ContextGrid.Core.Definitions;
 using ContextGrid.Core.Model;
 
 namespace ContextGrid.Adapters.SchemaRegistry;
 
-/// <summary>Lists what a definition could declare of a JSON Schema: its members of one simple type.</summary>
+/// <summary>Lists what a definition could declare of a JSON Schema: its members of one simple type, and those of
+/// objects in it.</summary>
 internal static class JsonSchemaFields
 {
+    // Deeper members are hardly ever features.
+    private const int DepthMax = 4;
+
     /// <summary>Adds the members of the object.</summary>
     /// <exception cref="SchemaTextException">It is not JSON.</exception>
     internal static void Add(string text, List<SubjectField> into)
@@ -13,21 +18,7 @@ internal static class JsonSchemaFields
         try
         {
             using var document = JsonDocument.Parse(text);
-            if (document.RootElement.ValueKind != JsonValueKind.Object
-                || !document.RootElement.TryGetProperty("properties", out JsonElement members)
-                || members.ValueKind != JsonValueKind.Object)
-            {
-                return;
-            }
-
-            foreach (JsonProperty member in members.EnumerateObject())
-            {
-                if (member.Value.ValueKind == JsonValueKind.Object && Of(member.Value) is var kind
-                    && kind != ValueKind.Null)
-                {
-                    into.Add(new SubjectField(member.Name, kind));
-                }
-            }
+            AddMembers(document.RootElement, [], into);
         }
         catch (JsonException e)
         {
@@ -35,6 +26,31 @@ internal static class JsonSchemaFields
         }
     }
 
+    private static void AddMembers(JsonElement schema, string[] path, List<SubjectField> into)
+    {
+        if (schema.ValueKind != JsonValueKind.Object
+            || !schema.TryGetProperty("properties", out JsonElement members)
+            || members.ValueKind != JsonValueKind.Object)
+        {
+            return;
+        }
+
+        foreach (JsonProperty member in members.EnumerateObject())
+        {
+            string[] inner = [.. path, member.Name];
+            ValueKind kind = member.Value.ValueKind == JsonValueKind.Object ? Of(member.Value) : ValueKind.Null;
+            if (kind == ValueKind.Map && inner.Length < DepthMax)
+            {
+                AddMembers(member.Value, inner, into);
+            }
+            else if (kind is not (ValueKind.Null or ValueKind.Map))
+            {
+                into.Add(new SubjectField(FieldSource.NameOf(inner), kind));
+            }
+        }
+    }
+
+    // A map stands for an object.
     private static ValueKind Of(JsonElement schema)
     {
         if (!schema.TryGetProperty("type", out JsonElement type))
@@ -53,6 +69,7 @@ internal static class JsonSchemaFields
             "number" => ValueKind.Double,
             "boolean" => ValueKind.Bool,
             "array" => ValueKind.List,
+            "object" => ValueKind.Map,
             _ => ValueKind.Null,
         };
     }

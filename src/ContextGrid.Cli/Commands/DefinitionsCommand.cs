@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using ContextGrid.Cli.Output;
+using ContextGrid.Cli.Publishing;
+using ContextGrid.Cli.Scaffolding;
 using ContextGrid.Contracts.V1;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Runtime.Codecs;
@@ -39,17 +41,50 @@ public static class DefinitionsCommand
     private static Command Validate(GlobalOptions global)
     {
         var directory = Arguments.Named("DIR", "A directory with *.yaml files.");
-        var command = new Command("validate", "Check a directory of definitions, without a server.") { directory };
-        command.SetAction(parsed =>
+        var samples = new Option<string[]>("--sample")
         {
-            var errors = DefinitionFiles.Read(parsed.GetRequiredValue(directory)).Errors;
+            Description = "Records of an event, one a line, plain or gzip; warns of fields that none of them has. With "
+                + "several events: EVENT=FILE; may be given for each.",
+            HelpName = "[EVENT=]FILE",
+        };
+        var command = new Command("validate", "Check a directory of definitions, without a server.")
+        {
+            directory, samples,
+        };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var read = DefinitionFiles.Read(parsed.GetRequiredValue(directory));
             var json = parsed.GetValue(global.Json);
-            WriteErrors(global.Console.Out, json, errors);
-            if (!json && errors.IsEmpty)
+            WriteErrors(global.Console.Out, json, read.Errors);
+            if (read.Set is not { } set)
+                return ExitCode.Failed;
+            foreach (var sample in parsed.GetValue(samples) ?? [])
+                await CheckSampleAsync(global.Console, set, sample, json, cancellation);
+            if (!json)
                 global.Console.Out.WriteLine("The definitions are valid.");
-            return errors.IsEmpty ? ExitCode.Done : ExitCode.Failed;
+            return ExitCode.Done;
         });
         return command;
+    }
+
+    private static async Task CheckSampleAsync(
+        CliConsole console, DefinitionSet set, string sample, bool json, CancellationToken cancellation)
+    {
+        var (check, file) = SampleCheck.For(set, sample);
+        using var input = InputFile.Open(file, console, "--sample");
+        await check.ReadAsync(input.Content, cancellation);
+        foreach (var warning in check.Warnings())
+        {
+            if (json)
+                JsonLine.Write(console.Out, line =>
+                {
+                    line.WriteString("file", file);
+                    line.WriteString("event", check.Event);
+                    line.WriteString("warning", warning);
+                });
+            else
+                console.Out.WriteLine($"{file}: warning: event '{check.Event}': {warning}");
+        }
     }
 
     private static Command List(GlobalOptions global)

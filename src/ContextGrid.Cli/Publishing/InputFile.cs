@@ -26,7 +26,10 @@ public sealed class InputFile : IDisposable
     /// <summary>Opens a file, or stdin for "-".</summary>
     /// <exception cref="CliException">There is no such file, it may not be read, or it is not UTF-8.</exception>
     /// <exception cref="InvalidDataException">It begins as gzip and is none.</exception>
-    public static InputFile Open(string path, CliConsole console)
+    /// <param name="path">The file, or "-".</param>
+    /// <param name="console">Has stdin.</param>
+    /// <param name="option">The option that names the file, for messages.</param>
+    public static InputFile Open(string path, CliConsole console, string option = "--file")
     {
         if (path == "-")
         {
@@ -42,7 +45,7 @@ public sealed class InputFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Unreadable(path, e);
+            throw Unreadable(option, path, e);
         }
 
         try
@@ -52,7 +55,7 @@ public sealed class InputFile : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             file.Dispose();
-            throw Unreadable(path, e);
+            throw Unreadable(option, path, e);
         }
     }
 
@@ -63,8 +66,8 @@ public sealed class InputFile : IDisposable
         _raw.Dispose();
     }
 
-    private static CliException Unreadable(string path, Exception cause) =>
-        new($"--file '{path}' cannot be read: {cause.Message}");
+    private static CliException Unreadable(string option, string path, Exception cause) =>
+        new($"{option} '{path}' cannot be read: {cause.Message}");
 
     private static PeekStream Text(Stream raw, string what)
     {

@@ -100,8 +100,12 @@ public sealed class FieldRoles
         FieldSketch? Named(Func<FieldSketch, bool> fits) => Times
             .Select(wanted => First(f => fits(f) && Names.Snake(f.Name) == wanted))
             .FirstOrDefault(found => found is not null);
+        FieldSketch? Nested(Func<FieldSketch, bool> fits) => Times
+            .Select(wanted => First(f => fits(f) && Names.Snake(Names.Last(f.Name)) == wanted))
+            .FirstOrDefault(found => found is not null);
         return Named(f => f.Type == ValueKind.Timestamp) ?? Named(f => f.Type == ValueKind.Int64)
             ?? Named(f => f.Type == ValueKind.Double && f.Unit != TimeUnit.Unstated)
+            ?? Nested(f => f.Type == ValueKind.Timestamp || f.Unit != TimeUnit.Unstated)
             ?? First(f => f.Type == ValueKind.Timestamp);
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using ContextGrid.Core.Definitions;
 
 namespace ContextGrid.Cli.Scaffolding;
 
@@ -48,6 +49,9 @@ internal static class Names
         return snake.Length == 0 ? otherwise : Reserved.Contains(snake) ? snake + "_" + otherwise : snake;
     }
 
+    /// <summary>The last member of a path.</summary>
+    internal static string Last(string field) => FieldSource.OfName(field).Path[^1];
+
     /// <summary>Whether a field is an id by its name.</summary>
     internal static bool IsId(string field) =>
         Snake(field) is var snake && (snake == "id" || EndsWithAny(snake, ["id", "uuid", "key", "no", "number"]));
@@ -66,8 +70,8 @@ internal static class Names
     /// <summary>A field in an expression: as it is, or in back-quotes.</summary>
     internal static string InExpression(string field)
     {
-        var isPlain = field.Length > 0 && !char.IsAsciiDigit(field[0]) && !Reserved.Contains(field)
-            && field.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
+        var isPlain = !Reserved.Contains(field) && field.Split('.').All(part => part.Length > 0
+            && !char.IsAsciiDigit(part[0]) && part.All(c => char.IsAsciiLetterOrDigit(c) || c == '_'));
         return isPlain ? field : $"`{field}`";
     }
 }

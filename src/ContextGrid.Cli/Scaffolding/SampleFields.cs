@@ -1,10 +1,14 @@
 using System.Text.Json;
+using ContextGrid.Core.Definitions;
 using ContextGrid.Core.Model;
 using ContextGrid.Runtime.Codecs;
 
 namespace ContextGrid.Cli.Scaffolding;
 
-/// <summary>Finds the members of sample records and the narrowest types that hold all their values.</summary>
+/// <summary>
+/// Finds the members of sample records, those of nested objects too, and the narrowest types that hold all their
+/// values.
+/// </summary>
 public sealed class SampleFields
 {
     /// <summary>Records that are looked at.</summary>
@@ -14,8 +18,12 @@ public sealed class SampleFields
     private const int TimeCharsMin = 20;
     private const double CenturySeconds = 946_684_800;
     private const double CenturyEndSeconds = 4_102_444_800;
+    private const int NameCharsMax = 256;
     private const int DistinctMax = 1_000;
     private const int MembersMax = 200;
+
+    // Deeper members are hardly ever features.
+    private const int DepthMax = 4;
 
     private readonly Dictionary<string, Member> _members = new(StringComparer.Ordinal);
     private readonly List<string> _order = [];
@@ -32,8 +40,7 @@ public sealed class SampleFields
             using var document = JsonDocument.Parse(ByteOrderMark.Skip(line));
             if (document.RootElement.ValueKind != JsonValueKind.Object)
                 throw new CliException($"line {number} of the sample is no JSON object.");
-            foreach (var member in document.RootElement.EnumerateObject())
-                See(member.Name, member.Value);
+            SeeMembers(document.RootElement, [], null);
             Records++;
         }
         catch (JsonException e)
@@ -47,22 +54,32 @@ public sealed class SampleFields
     [
         .. _order.Select(name => new FieldSketch(
             name, _members[name].Type, _members[name].Values.Count, _members[name].Unit))
-            .Where(f => f.Type is not (ValueKind.Null or ValueKind.Map)),
+            .Where(f => f.Type is not (ValueKind.Null or ValueKind.Map) && _members[f.Name].IsInObjects),
     ];
 
-    private void See(string name, JsonElement value)
+    private void SeeMembers(JsonElement record, string[] path, Member? outer)
     {
+        foreach (var member in record.EnumerateObject())
+            See([.. path, member.Name], member.Value, outer);
+    }
+
+    private void See(string[] path, JsonElement value, Member? outer)
+    {
+        var name = FieldSource.NameOf(path);
         if (!_members.TryGetValue(name, out var member))
         {
-            if (_members.Count == MembersMax)
+            if (_members.Count == MembersMax || name.Length > NameCharsMax || name.Contains('`'))
                 return;
-            _members[name] = member = new Member();
+            _members[name] = member = new Member(outer);
             _order.Add(name);
         }
 
         var type = TypeOf(value);
         if (type == ValueKind.Null)
             return;
+        member.IsObject &= value.ValueKind == JsonValueKind.Object;
+        if (value.ValueKind == JsonValueKind.Object && path.Length < DepthMax)
+            SeeMembers(value, path, member);
         var unit = value.ValueKind == JsonValueKind.Number ? UnitOf(value.GetDouble()) : TimeUnit.Unstated;
         member.Unit = member.Type == ValueKind.Null || member.Unit == unit ? unit : TimeUnit.Unstated;
         member.Type = Join(member.Type, type);
@@ -110,8 +127,14 @@ public sealed class SampleFields
     private static bool IsTime(string text) =>
         text.Length >= TimeCharsMin && TimeText.TryParse(text, out _, out _);
 
-    private sealed class Member
+    private sealed class Member(Member? outer)
     {
+        // Whether every value that is not null is an object.
+        internal bool IsObject { get; set; } = true;
+
+        // Whether a path to it never meets anything else, which would be refused.
+        internal bool IsInObjects => outer is null || (outer.IsObject && outer.IsInObjects);
+
         internal ValueKind Type { get; set; }
 
         internal TimeUnit Unit { get; set; }

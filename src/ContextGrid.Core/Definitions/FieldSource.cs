@@ -101,6 +101,21 @@ public sealed class FieldSource : IEquatable<FieldSource>
         yield return text[start..].Trim();
     }
 
+    /// <summary>The field's name that means a path: as <see cref="Print"/>, but a name in it needs no quotes for a
+    /// space.</summary>
+    public static string NameOf(ReadOnlySpan<string> members)
+    {
+        string[] parts = new string[members.Length];
+        for (int i = 0; i < parts.Length; i++)
+        {
+            parts[i] = members[i].Length > 0 && members[i][0] != '"' && members[i].All(IsNamePart)
+                ? members[i]
+                : TextLexer.Print(members[i]);
+        }
+
+        return string.Join('.', parts);
+    }
+
     /// <summary>The notation of some of a path's members.</summary>
     public static string Print(ReadOnlySpan<string> members)
     {

@@ -45,7 +45,8 @@ public sealed class CloudEventRoutesTests(CloudEventRoutesTests.Fixture server)
         string key = "h" + type?.Length;
         (HttpStatusCode code, JsonElement json) = await PostAsync(
             "orders", $"{{\"key\":\"{key}\",\"order\":{{\"n\":5}}}}", type,
-            ("CE-SpecVersion", "1.0"), ("ce-id", "h" + type), ("ce-source", "/s"), ("ce-type", "order%2Epaid%20%C3%A9"));
+            ("CE-SpecVersion", "1.0"), ("ce-id", "h" + type), ("ce-source", "/s"),
+            ("ce-type", "order%2Epaid%20%C3%A9"));
         Assert.True(code == HttpStatusCode.OK, json.ToString());
         Assert.Equal("order.paid é 5", await FeaturesAsync(key, json));
     }
