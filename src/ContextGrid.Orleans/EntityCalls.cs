@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using ContextGrid.Orleans.Entities;
 using ContextGrid.Orleans.Wire;
 using Orleans;
@@ -54,11 +55,11 @@ internal sealed class EntityCalls : IDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return (default, "it did not answer in time");
+            return (default, SiloFaults.Sentence(new TimeoutException()));
         }
         catch (Exception e) when (e is not OperationCanceledException and not OutOfMemoryException)
         {
-            return (default, e.Message);
+            return (default, SiloFaults.Sentence(e));
         }
     }
 
@@ -71,6 +72,7 @@ internal sealed class EntityCalls : IDisposable
 
     private async Task<AnswerBlock> AskAsync(IEntityGrain grain, EntityQuery query)
     {
+        ExceptionDispatchInfo? last = null;
         while (true)
         {
             try
@@ -78,12 +80,13 @@ internal sealed class EntityCalls : IDisposable
                 ValueTask<AnswerBlock> call = grain.QueryAsync(query);
                 return call.IsCompletedSuccessfully ? call.Result : await call.AsTask().WaitAsync(_either.Token);
             }
-            catch (Exception e) when (e is not OperationCanceledException and not OutOfMemoryException)
+            catch (Exception e) when (e is not OutOfMemoryException)
             {
-                // Whatever it is: the last one is told when patience is over.
-                if (await PauseAsync())
+                // Whatever it is: when patience is over, the last failure is told.
+                last = e is OperationCanceledException && last is not null ? last : ExceptionDispatchInfo.Capture(e);
+                if (e is OperationCanceledException || await PauseAsync())
                 {
-                    throw;
+                    last.Throw();
                 }
             }
         }

@@ -20,6 +20,7 @@ using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
 using Orleans.Runtime.MembershipService;
+using Orleans.Serialization;
 using Orleans.Versions.Compatibility;
 using Orleans.Versions.Selector;
 using StackExchange.Redis;
@@ -74,6 +75,9 @@ internal static class SiloSetup
         builder.Services.AddSingleton<SiloFailure>();
         builder.Services.AddSingleton<IFatalErrorHandler>(s => s.GetRequiredService<SiloFailure>());
         builder.Services.AddSingleton(time);
+
+        // What a grain throws comes to its caller as what it is, not as a fault of serialization.
+        builder.Services.Configure<ExceptionSerializationOptions>(e => e.SupportedExceptionTypeFilter = _ => true);
         builder.Services.AddSingleton(new GridContext(options.Definitions, options.Metrics));
         builder.Services.AddSingleton(new SnapshotStores(options.Snapshots));
         builder.Services.AddSingleton(services => Parts(options, log, time, services));

@@ -59,7 +59,10 @@ internal sealed record ServerOptions(
     /// Parses the command line and runs the server; prints help or what is wrong otherwise.
     /// </summary>
     /// <returns>The exit code: that of <paramref name="run"/>, or 2 for wrong use.</returns>
-    internal static int Parse(string[] args, Func<ServerOptions, Task<int>> run)
+    internal static int Parse(string[] args, Func<ServerOptions, Task<int>> run) => Invoke(Command(run), args);
+
+    /// <summary>The command with all options.</summary>
+    internal static RootCommand Command(Func<ServerOptions, Task<int>> run)
     {
         var definitions = Folder(
             "--definitions", "Directory of definitions (*.yaml). Default: with --demo the examples, else definitions");
@@ -97,7 +100,8 @@ internal sealed record ServerOptions(
             SchemaRegistry = result.GetValue(registry),
             MemoryMaxBytes = ByteSize.Of(result.GetValue(memory)) ?? MemoryDefaultBytes,
         }));
-        return Invoke(root, args);
+        IdleOptions.AddTo(root);
+        return root;
     }
 
     /// <summary>What the host needs to know.</summary>

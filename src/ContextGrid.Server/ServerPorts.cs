@@ -15,6 +15,12 @@ internal static class ServerPorts
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            // A line an entry, with the time that all machines have.
+            (console.SingleLine, console.UseUtcTimestamp) = (true, true);
+            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+        });
 
         // What fails at the start is thrown as well, and told in one sentence; the log would add a stack trace.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);

@@ -83,7 +83,8 @@ public sealed class GridFolder : IDisposable
     public Task<ProcessRun> RunAsync(params string[] more) =>
         RunRawAsync(
         [
-            "--definitions", Definitions, "--data", Data, .. Unless(more, "--http"), .. Unless(more, "--grpc"), .. more,
+            "--definitions", Definitions, .. ServerProcess.Data(Data, more), .. Unless(more, "--http"),
+            .. Unless(more, "--grpc"), .. more,
         ]);
 
     /// <summary>Runs the server with exactly these arguments to its end.</summary>

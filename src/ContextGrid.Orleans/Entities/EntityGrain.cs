@@ -53,9 +53,9 @@ internal sealed partial class EntityGrain(
         byte[] snapshot = state.State.Snapshot!; // What is read has one.
         if (snapshot.Length > 0 && state.State.Definitions != _work.StateHash)
         {
-            throw new InvalidOperationException(
-                $"The state of {this.GetGrainId()} was made by other definitions. Start all silos with the old ones, "
-                + "or with an empty store.");
+            throw new EntityStateException(
+                $"The state of {this.GetPrimaryKeyString()} was made by other definitions. Start all silos with the "
+                + "old ones, or with an empty store.");
         }
 
         try
@@ -64,7 +64,8 @@ internal sealed partial class EntityGrain(
         }
         catch (SnapshotFormatException e)
         {
-            throw new InvalidOperationException($"The state of {this.GetGrainId()} can't be read: {e.Message}", e);
+            throw new EntityStateException(
+                $"The state of {this.GetPrimaryKeyString()} can't be read: {e.Message}", e);
         }
 
         view.Refresh();
@@ -93,7 +94,7 @@ internal sealed partial class EntityGrain(
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // The events are in the log, and come again.
-            LogNotWritten(this.GetGrainId(), e.Message);
+            LogNotWritten(SiloFaults.ForLog(e), this.GetGrainId(), SiloFaults.Sentence(e));
         }
 
         // What moves to another silo takes its state along, if that is what is stored.
@@ -200,5 +201,5 @@ internal sealed partial class EntityGrain(
     }
 
     [LoggerMessage(LogLevel.Warning, "{Grain} is not written before it goes: {Message}")]
-    private partial void LogNotWritten(GrainId grain, string message);
+    private partial void LogNotWritten(Exception? exception, GrainId grain, string message);
 }

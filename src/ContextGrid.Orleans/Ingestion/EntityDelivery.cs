@@ -120,7 +120,7 @@ internal sealed class EntityDelivery : IEventTarget
         }
         catch (Exception e) when (e is not StateLostException and not OperationCanceledException)
         {
-            return e.Message;
+            return SiloFaults.Sentence(e);
         }
     }
 }

@@ -60,9 +60,9 @@ internal sealed partial class IngestionParts
     }
 
     /// <summary>Notes that a commit failed and is tried again.</summary>
-    internal void LogCommitFailed(TopicPartition partition, string message) =>
-        LogCommitFailed(partition.Topic, partition.Partition, message);
+    internal void LogCommitFailed(TopicPartition partition, string message, Exception? exception) =>
+        LogCommitFailed(exception, partition.Topic, partition.Partition, message);
 
     [LoggerMessage(LogLevel.Warning, "{Topic}/{Partition}: no commit: {Message} It is tried again.")]
-    private partial void LogCommitFailed(string topic, int partition, string message);
+    private partial void LogCommitFailed(Exception? exception, string topic, int partition, string message);
 }

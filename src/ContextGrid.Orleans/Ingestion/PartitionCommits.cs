@@ -102,8 +102,8 @@ internal sealed class PartitionCommits(
         {
             // Everything stays uncommitted, and is tried again.
             parts.Grid.Metrics.CountCheckpoint("failed", 0);
-            Fault = e.Message;
-            parts.LogCommitFailed(progress.Partition, e.Message);
+            Fault = SiloFaults.Sentence(e);
+            parts.LogCommitFailed(progress.Partition, Fault, SiloFaults.ForLog(e));
             return true;
         }
     }

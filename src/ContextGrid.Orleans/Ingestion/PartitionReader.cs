@@ -49,8 +49,8 @@ internal sealed partial class PartitionReader
             catch (Exception e)
             {
                 // The loop's edge: whatever it is, what is durable is where it begins again.
-                _fault = e.Message;
-                LogBeginsAnew(_partition.Topic, _partition.Partition, e.Message);
+                _fault = SiloFaults.Sentence(e);
+                LogFailed(SiloFaults.ForLog(e), _partition.Topic, _partition.Partition, _fault);
             }
 
             await Task.WhenAny(Task.Delay(Pause, _parts.Time, cancellationToken));
@@ -133,6 +133,9 @@ internal sealed partial class PartitionReader
             }
         }
     }
+
+    [LoggerMessage(LogLevel.Warning, "{Topic}/{Partition} failed, and begins anew at what is durable: {Why}")]
+    private partial void LogFailed(Exception? exception, string topic, int partition, string why);
 
     [LoggerMessage(LogLevel.Warning, "{Topic}/{Partition} begins anew at what is durable: {Why}")]
     private partial void LogBeginsAnew(string topic, int partition, string why);

@@ -139,7 +139,7 @@ internal sealed partial class ReplayGrain(
         }
         catch (Exception e) when (ReplayFailedException.IsFinal(e) && !cancellationToken.IsCancellationRequested)
         {
-            await EndAsync(ReplayPhase.Failed, e.Message);
+            await EndAsync(ReplayPhase.Failed, SiloFaults.Sentence(e));
         }
     }
 
@@ -185,11 +185,11 @@ internal sealed partial class ReplayGrain(
     {
         if (!cancellationToken.IsCancellationRequested)
         {
-            _fault = e.Message;
-            LogBeginsAnew(Id, e.Message);
+            _fault = SiloFaults.Sentence(e);
+            LogBeginsAnew(SiloFaults.ForLog(e), Id, _fault);
         }
     }
 
     [LoggerMessage(LogLevel.Warning, "The replay {Id} begins anew at what is durable: {Why}")]
-    private partial void LogBeginsAnew(string id, string why);
+    private partial void LogBeginsAnew(Exception? exception, string id, string why);
 }

@@ -65,7 +65,7 @@ public sealed class Replays : IGridReplays
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new ReplaysUnavailableException(e);
+            throw new ReplaysUnavailableException(SiloFaults.Sentence(e), e);
         }
     }
 

@@ -1,3 +1,4 @@
+using ContextGrid.Core.Definitions;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Hosting;
 using ContextGrid.Server.Http.Metrics;
@@ -75,12 +76,13 @@ internal static class SiloStart
         Require(
             cluster.Membership.IsLocal || host.Snapshots is not null,
             "Silos share their state: name the store that all of them reach with --snapshots.");
-        Require(
-            !host.Rebuild,
-            "--rebuild is for a server of its own. Stop all silos and give them an empty store of snapshots instead.");
-        Require(
-            !host.Definitions.Entities.Any(e => e.Outputs.Length > 0),
-            "A cluster does not write outputs yet; take the outputs out of the definitions.");
+        foreach (EntityDefinition entity in host.Definitions.Entities)
+        {
+            Require(
+                entity.Outputs.IsEmpty,
+                $"A cluster does not write outputs yet: take those of entity '{entity.Name}' "
+                + $"({string.Join(", ", entity.Outputs.Select(o => o.Name))}) out of the definitions.");
+        }
     }
 
     private static void Require(bool holds, string otherwise)

@@ -59,6 +59,10 @@ public sealed class ServerProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>The data directory as arguments; none, where other arguments leave it no use.</summary>
+    public static string[] Data(string data, string[] more) =>
+        more.Contains("--cluster") && more.Contains("--kafka") && more.Contains("--snapshots") ? [] : ["--data", data];
+
     /// <summary>Starts a server and returns at once, while it still opens its data.</summary>
     /// <param name="definitions">The directory of definitions.</param>
     /// <param name="data">The data directory.</param>
@@ -68,7 +72,7 @@ public sealed class ServerProcess : IAsyncDisposable
         string program = Path.Combine(AppContext.BaseDirectory, "ContextGrid.Server.dll");
         string[] arguments =
         [
-            program, "--definitions", definitions, "--data", data, "--http", "0", "--grpc", "0", .. more,
+            program, "--definitions", definitions, .. Data(data, more), "--http", "0", "--grpc", "0", .. more,
         ];
         var start = new ProcessStartInfo("dotnet", arguments)
         {
