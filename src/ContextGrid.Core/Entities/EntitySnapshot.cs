@@ -100,11 +100,7 @@ internal static class EntitySnapshot
     {
         foreach (long newest in state.NewestMatches)
         {
-            writer.Byte(newest == long.MinValue ? (byte)0 : (byte)1);
-            if (newest != long.MinValue)
-            {
-                writer.Zigzag(newest);
-            }
+            WriteTime(writer, newest);
         }
 
         foreach (GroupPlan group in state.Plan.Groups)
@@ -120,15 +116,32 @@ internal static class EntitySnapshot
         }
 
         state.Rows.Write(writer);
-        state.ExactRows?.Write(writer);
+        if (state.ExactRows is { } exact)
+        {
+            exact.Write(writer);
+            WriteTime(writer, state.ExactDroppedMs);
+        }
     }
+
+    // A time, or that there is none.
+    private static void WriteTime(SnapshotWriter writer, long timeMs)
+    {
+        writer.Byte(timeMs == long.MinValue ? (byte)0 : (byte)1);
+        if (timeMs != long.MinValue)
+        {
+            writer.Zigzag(timeMs);
+        }
+    }
+
+    private static long ReadTime(ref SnapshotReader reader) =>
+        reader.Byte() == 0 ? long.MinValue : reader.Zigzag();
 
     private static EventState ReadEvent(EventPlan plan, ref SnapshotReader reader)
     {
         var state = new EventState(plan);
         for (int i = 0; i < state.NewestMatches.Length; i++)
         {
-            state.NewestMatches[i] = reader.Byte() == 0 ? long.MinValue : reader.Zigzag();
+            state.NewestMatches[i] = ReadTime(ref reader);
         }
 
         foreach (GroupPlan group in plan.Groups)
@@ -142,7 +155,12 @@ internal static class EntitySnapshot
         }
 
         state.Rows.Read(ref reader, plan);
-        state.ExactRows?.Read(ref reader, plan);
+        if (state.ExactRows is { } exact)
+        {
+            exact.Read(ref reader, plan);
+            state.ExactDroppedMs = ReadTime(ref reader);
+        }
+
         return state;
     }
 

@@ -29,6 +29,9 @@ internal sealed class EventState
     /// <summary>Rows for exact windows; beyond, the oldest go and the tail of the window is a tile.</summary>
     internal const int ExactRowsMax = 65_536;
 
+    /// <summary>Bytes of these rows, which long texts may reach first.</summary>
+    internal const int ExactBytesMax = 64 << 20;
+
     // Settling looks at all rows, so it waits until they have grown by half.
     private const int SettleRowsMin = 48;
 
@@ -58,6 +61,12 @@ internal sealed class EventState
 
     /// <summary>All rows of the longest exact window; null when no window is exact.</summary>
     internal RowBuffer? ExactRows { get; }
+
+    /// <summary>
+    /// Of the rows that the caps took out of <see cref="ExactRows"/>, and that some window may still include, the
+    /// newest time, milliseconds; <see cref="long.MinValue"/>: none. Every row after it is there.
+    /// </summary>
+    internal long ExactDroppedMs { get; set; } = long.MinValue;
 
     /// <summary>An estimate of the memory: rows as they are, tiles as they were when they were measured.</summary>
     internal long HeapBytes => _emptyBytes + _tileBytes + Rows.Bytes.Length + (ExactRows?.Bytes.Length ?? 0);
@@ -91,7 +100,7 @@ internal sealed class EventState
             }
         }
 
-        bool exact = ExactRows is not null && row.TimeMs > newestMs - Plan.ExactMs
+        bool exact = ExactRows is not null && row.TimeMs > Math.Max(newestMs - Plan.ExactMs, ExactDroppedMs)
             && Intersects(predicates, Plan.ExactPredicates);
         if (sparse || exact)
         {
@@ -107,7 +116,7 @@ internal sealed class EventState
     /// </summary>
     internal void Settle(long newestMs, ApplyScratch scratch)
     {
-        ExactRows?.RemoveBefore(newestMs - Plan.ExactMs + 1);
+        ExpireExact(newestMs);
         foreach (GroupPlan group in Plan.Groups)
         {
             if (!group.IsLifetime)
@@ -213,17 +222,28 @@ internal sealed class EventState
         }
     }
 
-    // Expired rows go first, so that what the cap drops does not depend on the order of arrival.
+    // Expired rows go first, and rows of a time go together: what is kept is every row after the earliest time after
+    // which all fit, whatever the order of arrival.
     private void AddExact(ReadOnlySpan<byte> row, long newestMs)
     {
-        ExactRows!.Insert(row); // Only called where there are exact windows.
-        if (ExactRows.Count > ExactRowsMax)
+        RowBuffer rows = ExactRows!; // Only called where there are exact windows.
+        rows.Insert(row);
+        if (rows.Count > ExactRowsMax || rows.End - rows.Start > ExactBytesMax)
         {
-            ExactRows.RemoveBefore(newestMs - Plan.ExactMs + 1);
-            if (ExactRows.Count > ExactRowsMax)
-            {
-                ExactRows.RemoveFirst();
-            }
+            ExpireExact(newestMs);
         }
+
+        while (rows.Count > ExactRowsMax || rows.End - rows.Start > ExactBytesMax)
+        {
+            ExactDroppedMs = RowCodec.TimeMs(rows.RowAt(rows.Start));
+            rows.RemoveBefore(ExactDroppedMs + 1);
+        }
+    }
+
+    private void ExpireExact(long newestMs)
+    {
+        long firstMs = newestMs - Plan.ExactMs + 1;
+        ExactRows?.RemoveBefore(firstMs);
+        ExactDroppedMs = ExactDroppedMs < firstMs ? long.MinValue : ExactDroppedMs;
     }
 }

@@ -99,9 +99,6 @@ internal sealed class RowBuffer
         }
     }
 
-    /// <summary>Removes the oldest row.</summary>
-    internal void RemoveFirst() => Remove(Start, Start + RowAt(Start).Length, 1);
-
     /// <summary>Writes all rows: a length and their bytes.</summary>
     internal void Write(SnapshotWriter writer) => writer.Bytes(_bytes.AsSpan(Start, End - Start));
 

@@ -41,7 +41,7 @@ internal sealed class CategoryRanking
             ReadOnlySpan<Accumulator> gathered = EntityReader.Gather(category.Cells, plan, cells);
             Value value = AggregateResult.Compute(feature.Aggregate, gathered, context, arena);
             approximate |= AggregateResult.IsApproximate(feature.Aggregate, gathered);
-            _entries[i] = new Entry(Copy(category.Key, arena), value);
+            _entries[i] = new Entry(category.Key, value);
         }
 
         int all = categories.Count;
@@ -51,12 +51,12 @@ internal sealed class CategoryRanking
         }
 
         Span<Entry> ranked = _entries.AsSpan(0, all);
-        ranked.Sort(ByRank);
         int count = feature.Top > 0 ? Math.Min(feature.Top, ranked.Length) : ranked.Length;
+        SortFirst(ranked, count);
         (Value[] items, int start) = arena.TakeList(count * 2);
         for (int i = 0; i < count; i++)
         {
-            items[start + (2 * i)] = ranked[i].Key;
+            items[start + (2 * i)] = Copy(ranked[i].Key, arena);
             items[start + (2 * i) + 1] = ranked[i].Value;
         }
 
@@ -82,6 +82,36 @@ internal sealed class CategoryRanking
             {
                 Value value = AggregateResult.Compute(feature.Aggregate, cells.AsSpan(0, 1), context, arena);
                 _entries[all++] = new Entry(name.Value.ToValue(arena), value);
+            }
+        }
+    }
+
+    /// <summary>Puts the first <paramref name="count"/> in order; what is after them stays in none.</summary>
+    private static void SortFirst(Span<Entry> entries, int count)
+    {
+        if (count > entries.Length / 4)
+        {
+            entries.Sort(ByRank);
+            return;
+        }
+
+        // Few of many: most are not before the last of the first.
+        Span<Entry> first = entries[..count];
+        first.Sort(ByRank);
+        for (int i = count; i < entries.Length; i++)
+        {
+            Entry entry = entries[i];
+            int place = count;
+            while (place > 0 && Compare(entry, first[place - 1]) < 0)
+            {
+                place--;
+            }
+
+            if (place < count)
+            {
+                entries[i] = first[^1];
+                first[place..^1].CopyTo(first[(place + 1)..]);
+                first[place] = entry;
             }
         }
     }

@@ -134,12 +134,7 @@ internal sealed class WindowRead
         }
     }
 
-    // When the cap has dropped rows, those before the first kept one are missing.
-    private bool CanCutTail(EventState state)
-    {
-        RowBuffer rows = state.ExactRows!; // The window is exact, so its event keeps exact rows.
-        return rows.Count < EventState.ExactRowsMax || RowCodec.TimeMs(rows.RowAt(rows.Start)) < StartMs;
-    }
+    private bool CanCutTail(EventState state) => state.ExactDroppedMs < StartMs;
 
     // When the first row that is kept leaves the window, the tail is no longer answered by a whole tile.
     private long TailIsCutMs(EventState state)

@@ -27,7 +27,7 @@ internal struct BucketList
     public static long RowsOf(long bucket) => bucket & RowsMax;
 
     /// <summary>The index of the first bucket whose key is at least <paramref name="key"/>.</summary>
-    public readonly int LowerBound(int key) => SortedSearch.LowerBound<long>(Items, (long)key << CountBits);
+    public readonly int LowerBound(int key) => LowerBound(Items, key);
 
     /// <summary>Whether the bucket at an index, which may be past the end, has a key.</summary>
     public readonly bool IsAt(int index, int key) => index < Count && KeyOf(Items[index]) == key;
@@ -42,7 +42,7 @@ internal struct BucketList
         Count++;
         Span<long> buckets = Items;
         buckets[index..^1].CopyTo(buckets[(index + 1)..]);
-        buckets[index] = ((long)key << CountBits) + rows;
+        buckets[index] = Of(key, rows);
     }
 
     /// <summary>Takes buckets out.</summary>
@@ -61,30 +61,35 @@ internal struct BucketList
         return rows;
     }
 
-    /// <summary>Whether the positive or the negative keys of both lists together span this many keys.</summary>
-    public readonly bool Spans(in BucketList other, int span)
+    /// <summary>A bucket.</summary>
+    public static long Of(int key, long rows) => ((long)key << CountBits) + rows;
+
+    /// <summary>
+    /// Whether the positive or the negative keys of this and of other buckets together span this many keys.
+    /// </summary>
+    public readonly bool Spans(ReadOnlySpan<long> others, int span)
     {
-        if (Count == 0 || other.Count == 0)
+        ReadOnlySpan<long> own = Items.IsEmpty ? others : Items;
+        if (others.IsEmpty)
         {
             return false;
         }
 
-        int low = Math.Min(KeyOf(Items[0]), KeyOf(other.Items[0]));
-        int high = Math.Max(KeyOf(Items[^1]), KeyOf(other.Items[^1]));
+        int low = Math.Min(KeyOf(own[0]), KeyOf(others[0]));
+        int high = Math.Max(KeyOf(own[^1]), KeyOf(others[^1]));
         if (high - low < span)
         {
             return false;
         }
 
-        int lowestPositive = Math.Min(KeyFrom(LowerBound(1), high), other.KeyFrom(other.LowerBound(1), high));
-        int highestNegative = Math.Max(KeyBefore(LowerBound(0), low), other.KeyBefore(other.LowerBound(0), low));
+        int lowestPositive = Math.Min(LowestPositive(own, high), LowestPositive(others, high));
+        int highestNegative = Math.Max(HighestNegative(own, low), HighestNegative(others, low));
         return high - lowestPositive >= span || highestNegative - low >= span;
     }
 
-    /// <summary>Adds the rows of all buckets of another list.</summary>
-    public void Merge(in BucketList other)
+    /// <summary>Adds the rows of other buckets, ascending by key.</summary>
+    public void Merge(ReadOnlySpan<long> others)
     {
-        ReadOnlySpan<long> others = other.Items;
         int ownAt = Count - 1, otherAt = others.Length - 1, added = CountMissing(others);
         Reserve(Count + added);
         Count += added;
@@ -117,9 +122,20 @@ internal struct BucketList
         return missing;
     }
 
-    private readonly int KeyFrom(int index, int otherwise) => index < Count ? KeyOf(Items[index]) : otherwise;
+    private static int LowerBound(ReadOnlySpan<long> buckets, int key) =>
+        SortedSearch.LowerBound(buckets, (long)key << CountBits);
 
-    private readonly int KeyBefore(int index, int otherwise) => index > 0 ? KeyOf(Items[index - 1]) : otherwise;
+    private static int LowestPositive(ReadOnlySpan<long> buckets, int otherwise)
+    {
+        int index = LowerBound(buckets, 1);
+        return index < buckets.Length ? KeyOf(buckets[index]) : otherwise;
+    }
+
+    private static int HighestNegative(ReadOnlySpan<long> buckets, int otherwise)
+    {
+        int index = LowerBound(buckets, 0);
+        return index > 0 ? KeyOf(buckets[index - 1]) : otherwise;
+    }
 
     private void Reserve(int count)
     {

@@ -79,17 +79,7 @@ internal sealed class QuantileAccumulator(int column) : Accumulator
         _min = Math.Min(_min, rows._min);
         _max = Math.Max(_max, rows._max);
         _collapsed |= rows._collapsed;
-        if (rows._buckets.Count > _buckets.Count >> FewShift && !_buckets.Spans(rows._buckets, SpanMax))
-        {
-            _buckets.Merge(rows._buckets);
-            _rows += rows._rows;
-            return;
-        }
-
-        foreach (long bucket in rows._buckets.Items)
-        {
-            AddRows(BucketList.KeyOf(bucket), BucketList.RowsOf(bucket));
-        }
+        MergeBuckets(rows._buckets.Items, rows._rows);
     }
 
     /// <inheritdoc/>
@@ -232,11 +222,7 @@ internal sealed class QuantileAccumulator(int column) : Accumulator
         if (_isSketch || _rows + others.Length > ExactMax)
         {
             BecomeSketch();
-            foreach (double value in others)
-            {
-                AddValue(value);
-            }
-
+            AddAscending(others);
             return;
         }
 
@@ -269,9 +255,45 @@ internal sealed class QuantileAccumulator(int column) : Accumulator
         int count = (int)_rows;
         (_isSketch, _rows) = (true, 0);
         (_min, _max) = (double.PositiveInfinity, double.NegativeInfinity);
-        foreach (double value in _values.AsSpan(0, count))
+        AddAscending(_values.AsSpan(0, count));
+    }
+
+    /// <summary>Adds at most 128 values, ascending, to a sketch: bucket by bucket, since keys ascend too.</summary>
+    private void AddAscending(ReadOnlySpan<double> values)
+    {
+        if (values.IsEmpty)
         {
-            AddValue(value);
+            return;
+        }
+
+        Span<long> buckets = stackalloc long[ExactMax];
+        int used = 0;
+        foreach (double value in values)
+        {
+            int key = QuantileBuckets.KeyOf(value);
+            bool same = used > 0 && BucketList.KeyOf(buckets[used - 1]) == key;
+            used += same ? 0 : 1;
+            buckets[used - 1] = same ? buckets[used - 1] + 1 : BucketList.Of(key, 1);
+        }
+
+        _min = Math.Min(_min, values[0]);
+        _max = Math.Max(_max, values[^1]);
+        MergeBuckets(buckets[..used], values.Length);
+    }
+
+    /// <summary>Adds buckets, ascending by key, that have so many rows.</summary>
+    private void MergeBuckets(ReadOnlySpan<long> buckets, long rows)
+    {
+        if (buckets.Length > _buckets.Count >> FewShift && !_buckets.Spans(buckets, SpanMax))
+        {
+            _buckets.Merge(buckets);
+            _rows += rows;
+            return;
+        }
+
+        foreach (long bucket in buckets)
+        {
+            AddRows(BucketList.KeyOf(bucket), BucketList.RowsOf(bucket));
         }
     }
 

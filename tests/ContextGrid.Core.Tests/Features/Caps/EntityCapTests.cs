@@ -92,6 +92,27 @@ public sealed class EntityCapTests
     }
 
     [Fact]
+    public void ApplyAndRead_MoreBytesThanAnExactWindowKeeps_IsTheSameInAnyInterleaving()
+    {
+        string features = """
+                  n: hit | count() over 1h exact
+                  n_10m: hit | count() over 30s exact
+                  pages: hit | distinct(page) over 1h exact
+            """;
+        var random = new Random(9);
+        OracleEvent[] events = [.. Enumerable.Range(0, 25_000).Select(i =>
+            Event(i, new string('x', random.Next(8_000)), 0, 0) with
+            {
+                TimeMs = StartMs + (i / 10 * 20) - (random.Next(15) == 0 ? random.Next(20_000) : 0),
+            })];
+        RequireSame(Head + features, events, random, withOracle: false, "seed 9");
+        var engine = new EngineUnderTest(Head + features);
+        engine.ApplyAll(events);
+        Assert.InRange(engine.Entity.HeapBytes, 32 << 20, 200 << 20);
+        Assert.Equal(["n", "pages"], engine.Approximate(events.Max(e => e.TimeMs)).Order());
+    }
+
+    [Fact]
     public void Read_HeavyCategoriesAmongTwentyThousand_AreFoundWithTheirNumbers()
     {
         string features = """
