@@ -38,7 +38,8 @@ public sealed class ContextGridException : Exception
     /// <summary>What to do about it, one sentence.</summary>
     public string Advice => StatusCode switch
     {
-        GrpcStatusCode.Unavailable when !RequestSent =>
+        GrpcStatusCode.Unavailable
+            when !RequestSent && InnerException?.GetBaseException() is not HttpProtocolException =>
             "Start the server with ./run.sh, or give the address of one that runs.",
         GrpcStatusCode.Unavailable => "The server is stopping or overloaded; try again in a moment.",
         GrpcStatusCode.InvalidArgument => "Correct the request as the message says.",
@@ -55,6 +56,7 @@ public sealed class ContextGridException : Exception
         GrpcStatusCode.PermissionDenied when Is("LOG_DENIED") =>
             "Give the server's user in Kafka the right that the message names; yours is not asked for.",
         GrpcStatusCode.PermissionDenied or GrpcStatusCode.Unauthenticated => "Use credentials that may do this.",
+        GrpcStatusCode.Cancelled when InnerException is not null => "Try again; nobody here gave it up.",
         GrpcStatusCode.Cancelled => "Nothing; the call was cancelled.",
         _ => "Look into the server's log.",
     };

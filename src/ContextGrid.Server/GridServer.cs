@@ -1,3 +1,4 @@
+using ContextGrid.Contracts.Rpc;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Hosting;
@@ -167,7 +168,11 @@ internal sealed class GridServer : IAsyncDisposable
             host, services, collector, gates.ToHttp(time), time, app.Lifetime.ApplicationStopping);
         IReadOnlyList<GrpcService> grpc = services.ToGrpc();
         IReadOnlyList<GrpcService> described = [.. grpc, health.Service];
-        IReadOnlyList<GrpcService> all = [.. described, .. GrpcReflection.CreateServices(described)];
+        IReadOnlyList<GrpcService> all =
+        [
+            .. described,
+            .. GrpcReflection.CreateServices(described, ErrorDetailsReflection.Descriptor, StatusReflection.Descriptor),
+        ];
         var calls = new CallGate(gates.Calls, gates.Streams, CallGate.StreamsOf(all));
         app.Use(next => http => calls.RunAsync(http, next));
         app.UseGrpc(new GrpcDispatcher(

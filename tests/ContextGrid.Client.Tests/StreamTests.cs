@@ -95,7 +95,7 @@ public sealed class StreamTests
 
             // A reset discards what the reader has not taken yet.
             await taken.WaitAsync();
-            call.Abort();
+            call.BreakConnection();
         });
         using var client = new ContextGridClient(server.Address, Quick);
         var request = new WatchRequest { Entities = [new EntityId("user", "u1")] };

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using ContextGrid.Core.Model;
 using ContextGrid.Runtime.Codecs;
 using Polly;
 using Polly.Retry;
@@ -184,5 +185,5 @@ internal sealed class RegistryRequests : IDisposable
     }
 
     private SchemaUnavailableException Away(string what, Exception cause) =>
-        new($"The schema registry at {_options.Address.Authority} {what.TrimEnd('.')}.", cause);
+        new(Sentence.End($"The schema registry at {_options.Address.Authority} {what}"), cause);
 }

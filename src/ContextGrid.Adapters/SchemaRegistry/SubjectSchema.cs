@@ -39,7 +39,7 @@ public sealed class SubjectSchema
         }
         catch (SchemaTextException e)
         {
-            throw new FormatException($"The schema can't be read: {e.Message}.", e);
+            throw new FormatException(Sentence.End($"The schema can't be read: {e.Message}"), e);
         }
     }
 }

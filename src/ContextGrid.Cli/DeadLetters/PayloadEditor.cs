@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using ContextGrid.Cli.Output;
+using ContextGrid.Core.Model;
 
 namespace ContextGrid.Cli.DeadLetters;
 
@@ -63,7 +64,8 @@ public sealed class PayloadEditor(CliConsole console)
         }
         catch (Win32Exception e)
         {
-            throw new CliException($"the editor '{console.Editor}' can't be started: {e.Message}.");
+            throw new CliException(
+                Sentence.End($"the editor '{console.Editor}' can't be started: {e.Message}"));
         }
     }
 }

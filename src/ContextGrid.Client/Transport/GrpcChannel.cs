@@ -60,14 +60,20 @@ internal sealed class GrpcChannel : IDisposable
             using var body = await response.Content.ReadAsStreamAsync(either.Token);
             var answer = await NextAsync(body, method.Parser, either.Token);
             if (answer is not null && await NextAsync(body, method.Parser, either.Token) is not null)
-                throw new ContextGridException(GrpcStatusCode.Internal, "The server sent two answers to one request.");
+                throw new ContextGridException(
+                    GrpcStatusCode.Unimplemented, "The server sent two answers to one request.");
             GrpcOutcome.CheckTrailers(response);
-            return answer ?? throw new ContextGridException(GrpcStatusCode.Internal, "The answer has no message.");
+            return answer
+                ?? throw new ContextGridException(GrpcStatusCode.Unimplemented, "The answer has no message.");
         }
         catch (OperationCanceledException) when (clock.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
-            throw new ContextGridException(
-                GrpcStatusCode.DeadlineExceeded, $"{Address} did not answer within {timeout.TotalSeconds:0.###} s.");
+            throw Late(timeout);
+        }
+        catch (ContextGridException e) when (e.StatusCode == GrpcStatusCode.Cancelled && clock.IsCancellationRequested)
+        {
+            // The server ends a call at its deadline by a reset.
+            throw Late(timeout);
         }
     }
 
@@ -138,6 +144,9 @@ internal sealed class GrpcChannel : IDisposable
 
     /// <summary>Closes the connections; calls under way fail.</summary>
     public void Dispose() => _http.Dispose();
+
+    private ContextGridException Late(TimeSpan timeout) => new(
+        GrpcStatusCode.DeadlineExceeded, $"{Address} did not answer within {timeout.TotalSeconds:0.###} s.");
 
     private ByteArrayContent Content(IMessage message)
     {

@@ -9,9 +9,6 @@ namespace ContextGrid.Client.Transport;
 /// <summary>How a call ended, read from headers and trailers (gRPC's "PROTOCOL-HTTP2.md", Responses).</summary>
 internal static class GrpcOutcome
 {
-    // HTTP_1_1_REQUIRED (RFC 9113, section 7): what the HTTP port of a server answers.
-    private const long Http11Required = 0xd;
-
     /// <summary>Checks the head of a response; throws when the call failed before its first message.</summary>
     /// <exception cref="ContextGridException">It is no answer of gRPC, or a failure without messages.</exception>
     public static void CheckHead(HttpResponseMessage response)
@@ -23,7 +20,9 @@ internal static class GrpcOutcome
         }
 
         if (response.StatusCode != HttpStatusCode.OK)
-            throw new ContextGridException(FromHttp(response.StatusCode), $"HTTP status {(int)response.StatusCode}.");
+            throw new ContextGridException(
+                FromHttp(response.StatusCode),
+                $"What answers there says HTTP status {(int)response.StatusCode} and no status of gRPC.");
         var type = response.Content.Headers.ContentType?.MediaType;
         if (type is null || !type.StartsWith("application/grpc", StringComparison.Ordinal))
         {
@@ -40,7 +39,7 @@ internal static class GrpcOutcome
         if (response.TrailingHeaders.Contains("grpc-status"))
             ThrowUnlessOk(response.TrailingHeaders);
         else if (!response.Headers.Contains("grpc-status"))
-            throw new ContextGridException(GrpcStatusCode.Internal, "The answer ended without a status.");
+            throw new ContextGridException(GrpcStatusCode.Unknown, "The answer ended without a status.");
     }
 
     /// <summary>The failure that an exception of the HTTP layer stands for.</summary>
@@ -55,16 +54,8 @@ internal static class GrpcOutcome
             HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => "refuses TLS",
             _ => "broke the connection",
         };
-        if (cause.GetBaseException() is HttpProtocolException { ErrorCode: Http11Required })
-        {
-            return new ContextGridException(
-                GrpcStatusCode.Unimplemented,
-                $"{address} speaks HTTP/1.1 only, which gRPC can't use.",
-                null,
-                sent,
-                cause);
-        }
-
+        if (cause.GetBaseException() is HttpProtocolException protocol)
+            return Http2Errors.ToFailure(protocol, address, sent, cause);
         var reason = cause.InnerException?.Message ?? cause.Message;
         return new ContextGridException(
             GrpcStatusCode.Unavailable, $"{address} {what}: {reason.TrimEnd('.')}.", null, sent, cause);

@@ -10,7 +10,9 @@ internal static class DecodeMessage
 {
     private const int FoundCharsMax = 60;
 
-    internal static string Build(in DecodeResult result)
+    internal static string Build(in DecodeResult result) => Sentence.End(Text(result));
+
+    private static string Text(in DecodeResult result)
     {
         string place = Place(result) + (IsHeader(result) ? "" : Invariant($" at byte {result.Position}"));
         return result.Error switch
@@ -49,7 +51,7 @@ internal static class DecodeMessage
             + $"schema (a zero byte and the schema's id in four bytes): {result.FoundText}.",
         DecodeError.InvalidAvro => $"{place}: not valid Avro: {Wire(result)}.",
         DecodeError.InvalidProtobuf => $"{place}: not valid Protobuf: {Wire(result)}.",
-        _ => $"{Place(result)}: {result.FoundText}{(result.FoundText is [.., '?'] ? "" : ".")}",
+        _ => $"{Place(result)}: {result.FoundText}",
     };
 
     private static string Wire(in DecodeResult result) => result.Hint switch

@@ -97,6 +97,17 @@ public sealed class GrpcCallContext
     /// the call.</summary>
     internal CancellationToken ReadToken => EndsByItself ? default : CancellationToken;
 
+    /// <summary>Ends a call whose deadline has passed: its client waits no longer, and must not be told OK.</summary>
+    /// <exception cref="GrpcException">DEADLINE_EXCEEDED.</exception>
+    internal void RequireTime()
+    {
+        if (IsDeadlineExceeded)
+        {
+            GrpcOutcome late = GrpcErrors.DeadlineExceeded;
+            throw new GrpcException(late.Status, late.Message);
+        }
+    }
+
     /// <summary>Reads gRPC's own request headers.</summary>
     /// <exception cref="GrpcException">INTERNAL: a malformed time-out. UNIMPLEMENTED: an unknown encoding.</exception>
     internal void Begin()

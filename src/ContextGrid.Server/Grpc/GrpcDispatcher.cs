@@ -80,8 +80,9 @@ public sealed partial class GrpcDispatcher
                 call.LiftBodyLimits();
             }
 
+            call.RequireTime();
             await method.RunAsync(call).ConfigureAwait(false);
-            outcome = GrpcOutcome.Ok;
+            outcome = call.IsDeadlineExceeded ? GrpcErrors.DeadlineExceeded : GrpcOutcome.Ok;
         }
         catch (Exception e)
         {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using ContextGrid.Core.Model;
 using Google.Protobuf;
 
 namespace ContextGrid.Server.Grpc;
@@ -19,7 +20,7 @@ internal static class GrpcParsing
         catch (InvalidProtocolBufferException e)
         {
             throw new GrpcException(
-                GrpcStatus.Internal, $"The request is no valid {typeof(TRequest).Name}: {e.Message}");
+                GrpcStatus.Internal, Sentence.End($"The request is no valid {typeof(TRequest).Name}: {e.Message}"));
         }
     }
 }

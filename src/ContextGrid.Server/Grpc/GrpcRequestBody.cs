@@ -65,7 +65,8 @@ internal sealed class GrpcRequestBody
     }
 
     /// <summary>Reads the one message of a call whose client sends exactly one, and the end behind it.</summary>
-    /// <exception cref="GrpcException">INTERNAL: no message, or more than one; and as for the next message.</exception>
+    /// <exception cref="GrpcException">UNIMPLEMENTED: no message, or more than one, as gRPC's table of status codes
+    /// says; and as for the next message.</exception>
     public async ValueTask ReadSingleAsync()
     {
         while (true)
@@ -109,7 +110,8 @@ internal sealed class GrpcRequestBody
             if (completed)
             {
                 RequireEnd(buffer);
-                throw new GrpcException(GrpcStatus.Internal, $"{_call.Method} takes one message; none was sent.");
+                throw new GrpcException(
+                    GrpcStatus.Unimplemented, $"{_call.Method} takes one message; none was sent.");
             }
 
             return false;
@@ -117,7 +119,7 @@ internal sealed class GrpcRequestBody
 
         if (!buffer.IsEmpty)
         {
-            throw new GrpcException(GrpcStatus.Internal, $"{_call.Method} takes one message; more were sent.");
+            throw new GrpcException(GrpcStatus.Unimplemented, $"{_call.Method} takes one message; more were sent.");
         }
 
         if (!completed)

@@ -31,10 +31,12 @@ internal sealed class GrpcResponseBody
     }
 
     /// <summary>Writes a message without flushing it; a large one is sent, and the client awaited.</summary>
-    /// <exception cref="GrpcException">RESOURCE_EXHAUSTED: the message is larger than the server sends.</exception>
+    /// <exception cref="GrpcException">RESOURCE_EXHAUSTED: the message is larger than the server sends.
+    /// DEADLINE_EXCEEDED: it is too late.</exception>
     /// <exception cref="LimitReachedException">Too much waits for clients already.</exception>
     public async ValueTask WriteAsync(IMessage message)
     {
+        _call.RequireTime();
         var size = message.CalculateSize();
         if (size > _call.Options.SendBytesMax)
         {
@@ -77,9 +79,11 @@ internal sealed class GrpcResponseBody
     }
 
     /// <summary>Writes a message that a raw handler has built, as <see cref="WriteAsync(IMessage)"/> does.</summary>
+    /// <exception cref="GrpcException">DEADLINE_EXCEEDED: it is too late.</exception>
     /// <exception cref="LimitReachedException">Too much waits for clients already.</exception>
     public ValueTask WriteAsync(GrpcMessageBuffer message)
     {
+        _call.RequireTime();
         _call.ApplyResponseHeaders();
         if (_call.CompressesResponse(message.MessageBytes))
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using ContextGrid.Core.Model;
 using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Server.Grpc;
@@ -122,8 +123,9 @@ internal static class EventSplitter
         {
             string place = string.Create(
                 CultureInfo.InvariantCulture, $"line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}");
+            string after = events.Count == 0 ? "" : $" after event {events.Count - 1}";
             throw Wrong(
-                $"the array is broken after event {events.Count - 1} at {place}; nothing was taken. "
+                $"the array is broken{after} at {place}; nothing was taken. "
                 + "Send one event a line (application/x-ndjson) to have good events taken beside broken ones");
         }
     }
@@ -147,5 +149,5 @@ internal static class EventSplitter
     }
 
     private static GrpcException Wrong(string cause) => new(
-        GrpcStatus.InvalidArgument, $"body: {cause}.", GrpcErrorDetails.BadRequest(("body", cause)));
+        GrpcStatus.InvalidArgument, Sentence.End($"body: {cause}"), GrpcErrorDetails.BadRequest(("body", cause)));
 }

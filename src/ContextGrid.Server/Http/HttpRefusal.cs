@@ -1,3 +1,4 @@
+using ContextGrid.Core.Model;
 using ContextGrid.Server.Grpc;
 
 namespace ContextGrid.Server.Http;
@@ -7,7 +8,7 @@ namespace ContextGrid.Server.Http;
 /// <param name="httpStatus">The HTTP status.</param>
 /// <param name="status">The gRPC status that is nearest.</param>
 /// <param name="message">What was wrong and what to do.</param>
-internal sealed class HttpRefusal(int httpStatus, GrpcStatus status, string message) : Exception(message)
+internal sealed class HttpRefusal(int httpStatus, GrpcStatus status, string message) : Exception(Sentence.End(message))
 {
     /// <summary>The HTTP status, 400 to 599.</summary>
     internal int HttpStatus { get; } = httpStatus;

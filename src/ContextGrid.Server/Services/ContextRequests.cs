@@ -3,6 +3,7 @@ using System.Text;
 using ContextGrid.Contracts.V1;
 using ContextGrid.Core.Expressions;
 using ContextGrid.Core.Features.Plans;
+using ContextGrid.Core.Model;
 using ContextGrid.Core.Queries;
 using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.Ingestion;
@@ -114,7 +115,9 @@ internal sealed class ContextRequests
         if (!holds)
         {
             throw new GrpcException(
-                GrpcStatus.InvalidArgument, $"{field}: {message}.", GrpcErrorDetails.BadRequest((field, message)));
+                GrpcStatus.InvalidArgument,
+                Sentence.End($"{field}: {message}"),
+                GrpcErrorDetails.BadRequest((field, message)));
         }
     }
 
@@ -135,7 +138,7 @@ internal sealed class ContextRequests
         string field = $"entities[{index}].type";
         throw new GrpcException(
             GrpcStatus.InvalidArgument,
-            $"{field}: {message}.",
+            Sentence.End($"{field}: {message}"),
             GrpcErrorDetails.BadRequest((field, message)),
             GrpcErrorDetails.ErrorInfo(isVersion ? "UNKNOWN_VERSION" : "UNKNOWN_ENTITY_TYPE", ("type", type)));
     }

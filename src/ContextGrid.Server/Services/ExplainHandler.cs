@@ -3,6 +3,7 @@ using ContextGrid.Core.Definitions;
 using ContextGrid.Core.Expressions;
 using ContextGrid.Core.Features;
 using ContextGrid.Core.Features.Plans;
+using ContextGrid.Core.Model;
 using ContextGrid.Server.Grpc;
 using FeatureStatus = ContextGrid.Contracts.V1.FeatureStatus;
 using FeatureText = ContextGrid.Core.Definitions.FeatureText;
@@ -24,7 +25,9 @@ internal sealed class ExplainHandler(ContextRequests requests, ContextHandlers c
             string message = $"entity type '{plan.Definition.Name}' has no feature '{request.Feature}'"
                 + NearestName.Suggest(request.Feature, plan.Features.Select(f => f.Definition.Name));
             throw new GrpcException(
-                GrpcStatus.InvalidArgument, $"feature: {message}.", GrpcErrorDetails.BadRequest(("feature", message)));
+                GrpcStatus.InvalidArgument,
+                Sentence.End($"feature: {message}"),
+                GrpcErrorDetails.BadRequest(("feature", message)));
         }
 
         return await ExplainAsync(plan, feature, request, cancellationToken).ConfigureAwait(false);

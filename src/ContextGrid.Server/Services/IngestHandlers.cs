@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using ContextGrid.Contracts.V1;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Core.Expressions;
+using ContextGrid.Core.Model;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Server.Grpc;
 using ContextGrid.Server.Limits;
@@ -87,7 +88,7 @@ internal sealed class IngestHandlers(EventPublisher publisher, DefinitionSet def
                 + NearestName.Suggest(topic, definitions.Topics);
             throw new GrpcException(
                 GrpcStatus.NotFound,
-                $"topic: {message}.",
+                Sentence.End($"topic: {message}"),
                 GrpcErrorDetails.ErrorInfo("UNKNOWN_TOPIC", ("topic", topic)));
         }
         catch (EventLogException e) when (e.Error is EventLogError.Full or EventLogError.Busy)

@@ -28,6 +28,23 @@ public sealed class GrpcCallTests
         Assert.Equal("4", answer.Status);
     }
 
+    // A handler that does not look at the clock: what it answers comes too late all the same.
+    [Fact]
+    public async Task Deadline_HandlerAnswersAfterIt_IsNeverOk()
+    {
+        await using var host = await UnaryHostAsync(async (_, call) =>
+        {
+            var late = new TaskCompletionSource();
+            await using var registration = call.CancellationToken.Register(late.SetResult);
+            await late.Task;
+            return new Empty();
+        });
+        using var probe = new GrpcProbe(host.Target);
+        var answer = await probe.CallAsync(EmptyCall, GrpcProbe.Frame(new Empty()), ("grpc-timeout", "20m"));
+        Assert.Equal("4", answer.Status);
+        Assert.Empty(answer.Messages);
+    }
+
     [Fact]
     public async Task Deadline_HandlerEndsInTime_IsOk()
     {

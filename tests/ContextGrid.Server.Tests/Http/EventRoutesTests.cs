@@ -41,7 +41,8 @@ public sealed class EventRoutesTests(HttpFixture server) : IClassFixture<HttpFix
 
     [Theory]
     [InlineData("[{\"a\":1},", "the array is broken")]
-    [InlineData("[{\"a\":1}] x", "the array is broken")]
+    [InlineData("[{\"a\":1}] x", "the array is broken after event 0 at line 1")]
+    [InlineData("[{\"a\":", "the array is broken at line 1")]
     [InlineData("[]", "the array is empty")]
     [InlineData("  ", "it is empty")]
     [InlineData("{broken", "invalid_json")]

@@ -115,6 +115,26 @@ public sealed class HttpPortTests(HttpFixture server) : IClassFixture<HttpFixtur
     }
 
     [Theory]
+    [InlineData("/v1/context", "{\"entities\":[{\"type\":\"usr\",\"key\":\"u\"}]}")]
+    [InlineData("/v1/context", "{\"entities\":[{\"type\":\"user@9\",\"key\":\"u\"}]}")]
+    [InlineData("/v1/context", "{\"entities\":7}")]
+    [InlineData("/v1/context", "{")]
+    [InlineData("/v1/explain", "{\"entity\":{\"type\":\"user\",\"key\":\"u\"},\"feature\":\"men\"}")]
+    [InlineData("/v1/events/payment", "{}")]
+    [InlineData("/v1/events/payments", "{}")]
+    [InlineData("/v1/events/payments", "[")]
+    [InlineData("/v1/events/payments?invalid=no", "{}")]
+    [InlineData("/v1/nowhere", "{}")]
+    public async Task Message_OfAnyRefusal_EndsInOneMark(string path, string body)
+    {
+        (HttpStatusCode code, JsonElement json) = await server.PostAsync(path, body);
+        string message = json.GetProperty("message").GetString() ?? "";
+        Assert.InRange((int)code, 400, 499);
+        Assert.Matches(@"[^.?! ][.?]$", message);
+        Assert.DoesNotMatch(@"[.?!;][.?!;]|\?\.|\.\.( |$)", message);
+    }
+
+    [Theory]
     [InlineData("/healthz")]
     [InlineData("/readyz")]
     [InlineData("/metrics")]

@@ -3,7 +3,9 @@ using System.Globalization;
 using System.IO.Compression;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace ContextGrid.TestKit.Grpc;
 
@@ -13,6 +15,7 @@ public sealed class FakeGrpcCall(HttpContext http)
     private int _status;
     private string _message = "";
     private string? _details;
+    private bool _ended;
     private bool _gzip;
     private int _cut;
 
@@ -22,8 +25,36 @@ public sealed class FakeGrpcCall(HttpContext http)
     /// <summary>Cancelled when the client gives up.</summary>
     public CancellationToken Aborted => http.RequestAborted;
 
-    /// <summary>Breaks the connection's stream.</summary>
-    public void Abort() => http.Abort();
+    /// <summary>Breaks the connection with all its calls.</summary>
+    public void BreakConnection()
+    {
+        _ended = true;
+        http.Features.GetRequiredFeature<IConnectionLifetimeFeature>().Abort();
+    }
+
+    /// <summary>Ends the call by a reset of its stream.</summary>
+    /// <param name="code">The error code of HTTP/2.</param>
+    public void Reset(int code)
+    {
+        _ended = true;
+        http.Features.GetRequiredFeature<IHttpResetFeature>().Reset(code);
+    }
+
+    /// <summary>Answers as a server does that is none of gRPC; no trailers follow.</summary>
+    public Task AnswerHttpAsync(int status, string contentType, string body)
+    {
+        _ended = true;
+        (http.Response.StatusCode, http.Response.ContentType) = (status, contentType);
+        return http.Response.WriteAsync(body);
+    }
+
+    /// <summary>Sends bytes that need be no message.</summary>
+    public async Task WriteRawAsync(byte[] bytes)
+    {
+        StartOnce();
+        await http.Response.Body.WriteAsync(bytes);
+        await http.Response.Body.FlushAsync();
+    }
 
     /// <summary>Compresses the answers that follow.</summary>
     /// <param name="cut">How many bytes are left out at the end of each.</param>
@@ -87,7 +118,7 @@ public sealed class FakeGrpcCall(HttpContext http)
 
     internal void End()
     {
-        if (http.RequestAborted.IsCancellationRequested)
+        if (_ended || http.RequestAborted.IsCancellationRequested)
             return;
         StartOnce();
         Append("grpc-status", _status.ToString(CultureInfo.InvariantCulture));

@@ -1,6 +1,7 @@
 using System.Text;
 using ContextGrid.Contracts.Rpc;
 using ContextGrid.Contracts.V1;
+using ContextGrid.Core.Model;
 using ContextGrid.Runtime.Codecs;
 using ContextGrid.Server.Grpc;
 using ContextGrid.Server.Limits;
@@ -56,7 +57,7 @@ internal static class ProtoJson
         }
         catch (Exception e) when (e is InvalidProtocolBufferException or InvalidJsonException or FormatException)
         {
-            throw NotReadable<T>(e.Message.TrimEnd('.'));
+            throw NotReadable<T>(e.Message);
         }
     }
 
@@ -69,6 +70,7 @@ internal static class ProtoJson
 
     private static GrpcException NotReadable<T>(string cause) => new(
         GrpcStatus.InvalidArgument,
-        $"body: {cause}. It must be one {typeof(T).Name} in protobuf's JSON mapping; /openapi.json describes it.",
+        $"body: {Sentence.End(cause)} It must be one {typeof(T).Name} in protobuf's JSON mapping; /openapi.json "
+        + "describes it.",
         GrpcErrorDetails.BadRequest(("body", cause)));
 }
