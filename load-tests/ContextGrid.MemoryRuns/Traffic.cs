@@ -72,7 +72,7 @@ internal sealed class Traffic(EmbeddedHost host, int entities)
             {"ts":{{_nowMs + (n / 1000)}},"payment_id":"p{{n}}","user_id":"{{UserOf(user)}}","device_id":"d{{n % 7}}",
             "merchant":"m{{n % 977}}","amount":{{(n % 9973) / 100.0}},"status":"approved","country":"DE"}
             """);
-        return new PublishItem(Encoding.UTF8.GetBytes(json), default, 0);
+        return new PublishItem(Encoding.UTF8.GetBytes(json), default);
     }
 
     private void Note(PublishOutcome outcome)

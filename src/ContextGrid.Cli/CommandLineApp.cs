@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using ContextGrid.Cli.Commands;
 using ContextGrid.Cli.Output;
 using ContextGrid.Client;
+using ContextGrid.Core.Model;
 
 namespace ContextGrid.Cli;
 
@@ -52,17 +53,15 @@ public static class CommandLineApp
         catch (Exception e)
         {
             // A mistake of this program; whoever uses it gets one line all the same.
-            console.Error.WriteLine($"error: unexpected {e.GetType().Name}: {Units.Printable(e.Message)}");
+            console.Error.WriteLine(
+                Sentence.End($"error: unexpected {e.GetType().Name}: {Units.Printable(e.Message)}"));
             return ExitCode.Failed;
         }
     }
 
     /// <summary>One line about a failed call: what, and what to do.</summary>
-    public static string Describe(ContextGridException failure)
-    {
-        var message = failure.Message.TrimEnd('.', ' ');
-        return $"error: {message}{(message.EndsWith('?') || message.EndsWith('!') ? "" : ".")} {failure.Advice}";
-    }
+    public static string Describe(ContextGridException failure) =>
+        $"error: {Sentence.End(failure.Message)} {failure.Advice}";
 
     private static int Refuse(ParseResult parsed, CliConsole console)
     {

@@ -17,7 +17,7 @@ internal static class SiloStates
         return new HostState
         {
             Notes = host.Log.Notes,
-            DurableMs = own.Length == 0 ? 0 : own.Min(r => r.Report.CommittedMs),
+            DurableMs = own.Length == 0 ? null : own.Min(r => r.Report.CommittedMs),
             DurableFault = own.Select(r => r.Report.Fault).FirstOrDefault(f => f is not null),
             Durable = [.. own.Select(r => (r.Partition, r.Report.Committed))],
             Entities = [.. host.Context.Resident.Select(r => new EntityCount(r, r))],

@@ -94,7 +94,7 @@ internal static class ServerHost
             options.DemoUsers,
             async (topic, events, token) =>
             {
-                PublishItem[] items = [.. events.Select(e => new PublishItem(e, default, 0))];
+                PublishItem[] items = [.. events.Select(e => new PublishItem(e, default))];
                 await publisher.PublishAsync(topic, items, keepInvalid: false, token).ConfigureAwait(false);
             },
             time);

@@ -223,12 +223,59 @@ public sealed class ArgumentsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Publish_UnknownTopic_SaysNothingOfGoingOn()
+    {
+        _server.On("/contextgrid.v1.IngestService/PublishStream", async call =>
+        {
+            await call.ReadAsync(PublishRequest.Parser);
+            call.Fail(5, "topic: no event is defined for the topic 'T'; did you mean 't'?.");
+        });
+
+        var run = await CliRun.RunAsync(
+            ["publish", "--topic", "T", "--server", _server.Address.ToString()], "{\"a\":1}\n"u8.ToArray());
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.DoesNotContain("Continue", run.Error);
+        Assert.Contains("did you mean 't'? Check the name", run.Error);
+    }
+
+    [Theory]
+    [InlineData("0", 0)]
+    [InlineData("1970-01-01T00:00:00Z", 0)]
+    [InlineData("-1", -1)]
+    public async Task Discard_UntilTheEpoch_IsABound(string until, long expected)
+    {
+        ListDeadLettersRequest? seen = null;
+        _server.On(Admin + "ListDeadLetters", async call =>
+        {
+            seen = await call.ReadAsync(ListDeadLettersRequest.Parser);
+            await call.WriteAsync(new ListDeadLettersResponse());
+        });
+
+        var run = await CliRun.AtAsync(_server, "dlq", "discard", "--all", $"--until={until}");
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal((true, expected, false), (seen?.HasUntilMs, seen?.UntilMs, seen?.HasSinceMs));
+    }
+
+    [Fact]
+    public async Task Explain_WindowAroundTheEpoch_IsShown()
+    {
+        var explain = new ExplainResponse { Definition = "n: t | count()", WindowStartMs = -60_000, WindowEndMs = 0 };
+        _server.On(Context + "Explain", call => call.WriteAsync(explain));
+
+        var run = await CliRun.AtAsync(_server, "explain", "user", "u1", "n");
+
+        Assert.Contains("window  1969-12-31T23:59:00.000Z to 1970-01-01T00:00:00.000Z", run.Out);
+    }
+
+    [Fact]
     public async Task Get_UnknownFeature_FailsWithWhatWasMeant()
     {
         var entity = new EntityContext { Key = "u1" };
         entity.Values.Add(new Value());
         entity.Statuses.Add(FeatureStatus.UnknownFeature);
-        entity.EventTimesMs.Add(0);
+        entity.EventTimesMs.Add(EntityContext.NoEventMs);
         var answer = new GetContextResponse { Entities = { entity } };
         answer.Types_.Add(new TypeHeader { Type = "user", Features = { "spnd" } });
         var definitions = new GetDefinitionsResponse();

@@ -48,8 +48,10 @@ internal sealed class FakeLetters
     {
         var request = await call.ReadAsync(ListDeadLettersRequest.Parser) ?? new ListDeadLettersRequest();
         Listed.Add(request);
-        var isFirst = request.Before == 0;
-        var response = new ListDeadLettersResponse { Total = 5, Open = 5, NextBefore = isFirst ? 3 : 0 };
+        var isFirst = !request.HasBefore;
+        var response = new ListDeadLettersResponse { Total = 5, Open = 5 };
+        if (isFirst)
+            response.NextBefore = 3;
         foreach (var id in isFirst ? (long[])[4, 3] : [2, 1, 0])
             response.DeadLetters.Add(new DeadLetter { Id = id, State = DeadLetterState.Open });
         await call.WriteAsync(response);

@@ -206,7 +206,7 @@ public sealed class PublishCommandTests : IAsyncLifetime
         Assert.Contains("line 12: ", run.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("line 13: ", run.Error, StringComparison.Ordinal);
         Assert.Contains("and 2 more", run.Error, StringComparison.Ordinal);
-        Assert.Contains("1 events published, 12 refused", run.Out, StringComparison.Ordinal);
+        Assert.Contains("1 event published, 12 refused", run.Out, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -203,7 +203,7 @@ public sealed class ReadCommandsTests : IAsyncLifetime
         var entity = new EntityContext { Key = "u1", HeadMs = 10_000, NewestEventMs = 9_000 };
         entity.Values.Add([new Value { Int64Value = 5 }, map, new Value()]);
         entity.Statuses.Add([FeatureStatus.Present, FeatureStatus.Present, FeatureStatus.NeverSeen]);
-        entity.EventTimesMs.Add([9_000, 9_000, 0]);
+        entity.EventTimesMs.Add([9_000, 9_000, EntityContext.NoEventMs]);
         entity.Degraded.Add("one poison event was skipped");
         entity.Positions.Add(new SourcePosition { Topic = "payments", Partition = 1, Offset = 41 });
         var answer = new GetContextResponse { Entities = { entity } };

@@ -24,7 +24,7 @@ internal static class Answers
         for (var i = 0; i < 5; i++)
             entity.Statuses.Add(FeatureStatus.Present);
         entity.Statuses.Add(FeatureStatus.NeverSeen);
-        entity.EventTimesMs.Add([9_000, 9_000, 9_000, 9_000, 9_000, 0]);
+        entity.EventTimesMs.Add([9_000, 9_000, 9_000, 9_000, 9_000, EntityContext.NoEventMs]);
         entity.Notes.Add([0, 1, 0, 0, 0, 0]);
         var type = new TypeHeader { Type = "user", DefinitionVersion = 2 };
         type.Features.Add(["n", "avg", "last", "list", "map", "none"]);

@@ -96,8 +96,16 @@ public sealed class GridFolder : IDisposable
         new(server.Grpc, new ContextGridClientOptions { AttemptsMax = 1 });
 
     /// <summary>An event of a text.</summary>
-    public static PublishEvent Event(string json, long timestampMs = 0) =>
-        new() { Payload = ByteString.CopyFromUtf8(json), TimestampMs = timestampMs };
+    public static PublishEvent Event(string json, long? timestampMs = null)
+    {
+        var published = new PublishEvent { Payload = ByteString.CopyFromUtf8(json) };
+        if (timestampMs is { } time)
+        {
+            published.TimestampMs = time;
+        }
+
+        return published;
+    }
 
     /// <summary>A user's features when the positions are applied.</summary>
     public static async Task<EntityResult> ReadAsync(

@@ -72,7 +72,7 @@ internal sealed class EmbeddedWork : IAsyncDisposable
         for (int i = 0; i < count; i++)
         {
             int length = _payments.Write(first + i, buffer.AsSpan(used));
-            items[i] = new PublishItem(buffer.AsMemory(used, length), default, 0);
+            items[i] = new PublishItem(buffer.AsMemory(used, length), default);
             used += length;
         }
 

@@ -1,3 +1,4 @@
+using ContextGrid.Core.Model;
 using System.Net.Sockets;
 using Azure;
 using Azure.Identity;
@@ -46,7 +47,7 @@ internal static class AzureBlobFailure
     /// <param name="verb">What could not be done with it, as a participle.</param>
     /// <param name="cause">The failure.</param>
     internal static SnapshotStoreException Of(string place, string verb, Exception cause) =>
-        new($"{place} could not be {verb}: {Advice(cause)}.");
+        new(Sentence.End($"{place} could not be {verb}: {Advice(cause)}"));
 
     private static string Advice(Exception cause) => cause switch
     {

@@ -1,3 +1,4 @@
+using ContextGrid.Core.Model;
 using Confluent.Kafka.Admin;
 using ContextGrid.Runtime.Ingestion;
 using TopicPartition = ContextGrid.Runtime.Ingestion.TopicPartition;
@@ -106,7 +107,7 @@ internal sealed class KafkaLogReader(
             && nowMs - Fetched.End.SeenMs > SilenceMax.TotalMilliseconds;
         if (isSilent || mustEnd)
         {
-            string why = consumer.LastError is { } error ? $" The client says: {error.Reason}." : "";
+            string why = consumer.LastError is { } error ? " " + Sentence.End($"The client says: {error.Reason}") : "";
             throw new EventLogException(
                 EventLogError.Unavailable,
                 $"{Name}: Kafka at {options.BootstrapServers} does not answer.{why}");

@@ -1,7 +1,7 @@
+using ContextGrid.Core.Model;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
-using ContextGrid.Core.Model;
 using ContextGrid.Runtime.Codecs;
 using Polly;
 using Polly.Retry;

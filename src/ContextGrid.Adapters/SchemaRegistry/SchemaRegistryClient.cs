@@ -1,3 +1,4 @@
+using ContextGrid.Core.Model;
 using System.Collections.Concurrent;
 using ContextGrid.Runtime.Codecs;
 
@@ -79,7 +80,7 @@ public sealed class SchemaRegistryClient : IDisposable
         return reply switch
         {
             { Schema: { } schema } => SubjectSchema.Of(schema),
-            { Refusal: { } refusal } => throw new FormatException($"The schema can't be used: {refusal}."),
+            { Refusal: { } refusal } => throw new FormatException(Sentence.End($"The schema can't be used: {refusal}")),
             _ => null,
         };
     }

@@ -22,7 +22,7 @@ public static class DeadLettersCommand
     private static Command List(GlobalOptions global)
     {
         var limit = Arguments.Bounded("--limit", "At most so many, newest first.", 100, 1, 1_000);
-        var before = new Option<long>("--before")
+        var before = new Option<long?>("--before")
         {
             Description = "Only letters with smaller numbers: where the page before ended.", HelpName = "ID",
         };
@@ -41,7 +41,8 @@ public static class DeadLettersCommand
             using var client = global.Connect(parsed);
             var request = selection.Filters(parsed);
             request.States.AddRange(States(parsed.GetValue(state)));
-            request.Before = parsed.GetValue(before);
+            if (parsed.GetValue(before) is { } end)
+                request.Before = end;
             var answer = await ListAsync(client, request, parsed.GetValue(limit), cancellation);
             if (!parsed.GetValue(global.Json))
             {
@@ -77,13 +78,14 @@ public static class DeadLettersCommand
             request.Limit = limit - letters.Count;
             var answer = await client.ListDeadLettersAsync(request, cancellation);
             letters.AddRange(answer.DeadLetters);
-            request.Before = answer.NextBefore;
-            if (answer.NextBefore == 0 || letters.Count >= limit)
+            if (!answer.HasNextBefore || letters.Count >= limit)
             {
                 answer.DeadLetters.Clear();
                 answer.DeadLetters.AddRange(letters);
                 return answer;
             }
+
+            request.Before = answer.NextBefore;
         }
     }
 

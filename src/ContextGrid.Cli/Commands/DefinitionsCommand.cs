@@ -106,7 +106,7 @@ public static class DefinitionsCommand
     private static void Write(TextWriter output, GetDefinitionsResponse answer)
     {
         foreach (var topic in answer.Topics)
-            output.WriteLine($"topic {topic.Topic}: event {topic.Event}, {topic.Partitions} partitions");
+            output.WriteLine($"topic {topic.Topic}: event {topic.Event}, {Units.Count(topic.Partitions, "partition")}");
         foreach (var entity in answer.Entities)
         {
             output.WriteLine($"{entity.Type}, version {entity.Version}");

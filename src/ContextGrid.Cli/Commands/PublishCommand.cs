@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ContextGrid.Cli.Publishing;
+using ContextGrid.Client;
 using ContextGrid.Contracts.V1;
 
 namespace ContextGrid.Cli.Commands;
@@ -74,16 +75,24 @@ public static class PublishCommand
         using var input = InputFile.Open(file, console);
         var publisher = new Publisher(plan, input.Content, console.Clock);
         var progress = new PublishProgress(console, input, publisher);
-        var finished = false;
+        bool finished = false, isRefused = false;
         try
         {
             await publisher.RunAsync(client, progress.Show, cancellation);
             finished = true;
         }
+        catch (ContextGridException e)
+        {
+            // The server has looked at the request and wants none of it, or has never seen it.
+            isRefused = !e.RequestSent || e.StatusCode is GrpcStatusCode.NotFound or GrpcStatusCode.InvalidArgument
+                or GrpcStatusCode.PermissionDenied or GrpcStatusCode.Unauthenticated or GrpcStatusCode.Unimplemented;
+            throw;
+        }
         finally
         {
             progress.Clear();
-            PublishReport.Write(console, parsed.GetValue(global.Json), publisher, finished);
+            PublishReport.Write(
+                console, parsed.GetValue(global.Json), publisher, finished, isRefused || !publisher.HasSent);
         }
 
         return publisher.Tally.Refused == 0 ? ExitCode.Done : ExitCode.Failed;

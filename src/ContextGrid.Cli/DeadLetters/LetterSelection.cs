@@ -52,14 +52,20 @@ public sealed class LetterSelection
     }
 
     /// <summary>The filters as a request for the first page.</summary>
-    public ListDeadLettersRequest Filters(ParseResult parsed) => new()
+    public ListDeadLettersRequest Filters(ParseResult parsed)
     {
-        Topic = parsed.GetValue(_topic) ?? "",
-        Reason = parsed.GetValue(_reason) ?? "",
-        Contains = parsed.GetValue(_contains) ?? "",
-        SinceMs = parsed.GetValue(_since)?.ToUnixTimeMilliseconds() ?? 0,
-        UntilMs = parsed.GetValue(_until)?.ToUnixTimeMilliseconds() ?? 0,
-    };
+        var filters = new ListDeadLettersRequest
+        {
+            Topic = parsed.GetValue(_topic) ?? "",
+            Reason = parsed.GetValue(_reason) ?? "",
+            Contains = parsed.GetValue(_contains) ?? "",
+        };
+        if (parsed.GetValue(_since) is { } since)
+            filters.SinceMs = since.ToUnixTimeMilliseconds();
+        if (parsed.GetValue(_until) is { } until)
+            filters.UntilMs = until.ToUnixTimeMilliseconds();
+        return filters;
+    }
 
     /// <summary>The numbers of the letters that are meant: as they were named, or newest first. Letters that appear
     /// meanwhile are not among them.</summary>
@@ -85,13 +91,14 @@ public sealed class LetterSelection
         [EnumeratorCancellation] CancellationToken cancellation)
     {
         request.Limit = PageLetters;
-        do
+        while (true)
         {
             var page = await client.ListDeadLettersAsync(request, cancellation);
             foreach (var letter in page.DeadLetters)
                 yield return letter.Id;
+            if (!page.HasNextBefore)
+                yield break;
             request.Before = page.NextBefore;
         }
-        while (request.Before > 0);
     }
 }

@@ -32,7 +32,7 @@ public static class ContextTable
     {
         var lag = source.LagRecords == 0
             ? "caught up"
-            : $"{Units.Count(source.LagRecords)} records, {Units.Duration(source.LagMs)} behind";
+            : $"{Units.Count(source.LagRecords, "record")}, {Units.Duration(source.LagMs)} behind";
         var gaps = source.Gaps.Count == 0
             ? ""
             : ", gaps " + string.Join(", ", source.Gaps.Select(g => $"{g.First}–{g.Last}"));

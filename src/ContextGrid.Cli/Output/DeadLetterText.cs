@@ -17,7 +17,7 @@ public static class DeadLetterText
             + $"{Units.Count(answer.Open)} open, {Units.Count(answer.Retried)} retried, "
             + $"{Units.Count(answer.Discarded)} discarded."
             + (answer.Retrying > 0 ? $" {Units.Count(answer.Retrying)} with a retry that was cut off." : ""));
-        if (answer.NextBefore > 0)
+        if (answer.HasNextBefore)
             console.Out.WriteLine($"Continue with --before {answer.NextBefore}.");
         if (answer.Untracked > 0)
             console.Out.WriteLine($"{Units.Count(answer.Untracked)} older records are kept, but not listed.");
@@ -74,8 +74,9 @@ public static class DeadLetterText
 
     private static string State(DeadLetter letter) => letter.State switch
     {
-        DeadLetterState.Retried => $"retried at {Units.Time(letter.DecidedTimeMs)} as {Source(letter.RetriedTo)}",
-        DeadLetterState.Discarded => $"discarded at {Units.Time(letter.DecidedTimeMs)}"
+        DeadLetterState.Retried => $"retried at {Units.Time(letter.HasDecidedTimeMs, letter.DecidedTimeMs)} "
+            + $"as {Source(letter.RetriedTo)}",
+        DeadLetterState.Discarded => $"discarded at {Units.Time(letter.HasDecidedTimeMs, letter.DecidedTimeMs)}"
             + (letter.Note.Length > 0 ? ": " + Units.Printable(letter.Note) : ""),
         DeadLetterState.SameRecord => $"about the same record as {letter.SameAs}",
         DeadLetterState.Retrying => "a retry was cut off; retry it again, and it will count once",

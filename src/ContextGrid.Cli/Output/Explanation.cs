@@ -21,9 +21,9 @@ public static class Explanation
             }
         }
 
-        if (explain.WindowEndMs != 0)
+        if (explain.HasWindowEndMs)
         {
-            var start = explain.WindowStartMs <= 0 ? "the beginning" : Units.Time(explain.WindowStartMs);
+            var start = explain.HasWindowStartMs ? Units.Time(explain.WindowStartMs) : "the beginning";
             var tile = explain.TileMs == 0 ? "no tiles" : $"tiles of {Units.Duration(explain.TileMs)}";
             output.WriteLine($"{indent}  window  {start} to {Units.Time(explain.WindowEndMs)}, {tile}");
         }

@@ -26,8 +26,8 @@ public static class ReplayText
         output.WriteLine($"state    {State(replay)}");
         output.WriteLine($"read     {Read(replay)}");
         output.WriteLine($"events   {Units.Count(replay.Events)}, dead letters {Units.Count(replay.Skipped)}");
-        output.WriteLine($"started  {Units.Time(replay.StartedMs)}");
-        output.WriteLine($"ended    {Units.Time(replay.EndedMs)}");
+        output.WriteLine($"started  {Units.Time(replay.HasStartedMs, replay.StartedMs)}");
+        output.WriteLine($"ended    {Units.Time(replay.HasEndedMs, replay.EndedMs)}");
         output.WriteLine($"silo     {(replay.Silo.Length > 0 ? replay.Silo : "-")}");
         if (replay.Fault.Length > 0)
             output.WriteLine($"fault    {Units.Printable(replay.Fault)}");
@@ -74,8 +74,8 @@ public static class ReplayText
         State(replay),
         Read(replay),
         Units.Count(replay.Events),
-        Units.Time(replay.StartedMs),
-        Units.Time(replay.EndedMs),
+        Units.Time(replay.HasStartedMs, replay.StartedMs),
+        Units.Time(replay.HasEndedMs, replay.EndedMs),
     ];
 
     private static string[] PartitionRow(ReplayPartition partition) =>

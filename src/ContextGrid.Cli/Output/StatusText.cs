@@ -19,10 +19,10 @@ public static class StatusText
         var output = console.Out;
         output.WriteLine($"ContextGrid {status.Version}, up {Units.Duration(status.UptimeSeconds * 1000)}, "
             + (status.Ready ? "ready" : $"not ready: {status.NotReadyReason}"));
-        output.WriteLine($"{Units.Count(status.EventsApplied)} events applied, "
+        output.WriteLine($"{Units.Count(status.EventsApplied, "event")} applied, "
             + $"{Units.Count((long)status.EventsPerSecond)} a second, {Units.Count(status.DeadLetters)} "
             + (status.DeadLetters == 1 ? "dead letter" : "dead letters"));
-        output.WriteLine(status.CheckpointTimeMs == 0
+        output.WriteLine(!status.HasCheckpointTimeMs
             ? "no checkpoint yet"
             : status.Silos.Count > 0 ? $"everything up to {Units.Time(status.CheckpointTimeMs)} is durable"
             : $"checkpoint {status.CheckpointGeneration} of {Units.Time(status.CheckpointTimeMs)}");

@@ -30,8 +30,11 @@ public static class Units
     public static string Time(DateTimeOffset? time) =>
         time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture) ?? "-";
 
-    /// <summary>A time in milliseconds since the Unix epoch; "-" for 0.</summary>
-    public static string Time(long ms) => ms == 0 ? "-" : Time(DateTimeOffset.FromUnixTimeMilliseconds(ms));
+    /// <summary>A time in milliseconds since the Unix epoch; "-" where it is not told.</summary>
+    public static string Time(bool isTold, long ms) => isTold ? Time(ms) : "-";
+
+    /// <summary>A time in milliseconds since the Unix epoch.</summary>
+    public static string Time(long ms) => Time(DateTimeOffset.FromUnixTimeMilliseconds(ms));
 
     /// <summary>A number that names something: without groups.</summary>
     public static string Id(long id) => id.ToString(CultureInfo.InvariantCulture);
@@ -53,7 +56,7 @@ public static class Units
         return string.Create(CultureInfo.InvariantCulture, $"{value:0.#} {units[unit]}");
     }
 
-    /// <summary>A value on one line, doubles with ten digits; "-" for none.</summary>
+    /// <summary>A value on one line; "-" for none.</summary>
     public static string Value(ContextValue? value)
     {
         switch (value?.Kind)
@@ -71,10 +74,27 @@ public static class Units
             case ContextValueKind.Boolean:
                 return value.AsBoolean ? "true" : "false";
             case ContextValueKind.Double:
-                return value.AsDouble.ToString("G10", CultureInfo.InvariantCulture);
+                return Number(value.AsDouble);
             default:
                 return Convert.ToString(value.AsObject, CultureInfo.InvariantCulture) ?? "";
         }
+    }
+
+    /// <summary>A double in the fewest digits that name it, with an exponent only beyond 21 places.</summary>
+    public static string Number(double value)
+    {
+        var shortest = value.ToString("R", CultureInfo.InvariantCulture);
+        var at = shortest.IndexOf('E');
+        if (at < 0)
+            return shortest;
+        var exponent = int.Parse(shortest.AsSpan(at + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        if (exponent is < -7 or > 20)
+            return shortest;
+        var sign = shortest[0] == '-' ? "-" : "";
+        var digits = shortest[sign.Length..at].Replace(".", "", StringComparison.Ordinal);
+        return exponent < 0
+            ? sign + "0." + new string('0', -exponent - 1) + digits
+            : sign + digits.PadRight(exponent + 1, '0');
     }
 
     /// <summary>A text without control characters, which could otherwise steer the terminal that shows it.</summary>

@@ -11,16 +11,17 @@ public static class PublishReport
     /// <param name="json">Whether programs read it.</param>
     /// <param name="publisher">The run.</param>
     /// <param name="finished">Whether everything was sent and answered.</param>
-    public static void Write(CliConsole console, bool json, Publisher publisher, bool finished)
+    /// <param name="isSure">Whether what was not acknowledged is certainly not published.</param>
+    public static void Write(CliConsole console, bool json, Publisher publisher, bool finished, bool isSure)
     {
         var (tally, seconds) = (publisher.Tally, publisher.Elapsed.TotalSeconds);
         if (json)
             WriteJson(console.Out, tally, seconds, finished);
         else
-            WriteText(console, tally, publisher.Elapsed, finished);
+            WriteText(console, tally, publisher.Elapsed, finished || (isSure && tally.Accepted == 0));
     }
 
-    private static void WriteText(CliConsole console, PublishTally tally, TimeSpan elapsed, bool finished)
+    private static void WriteText(CliConsole console, PublishTally tally, TimeSpan elapsed, bool isAllTold)
     {
         foreach (var line in tally.Listed)
             console.Error.WriteLine($"line {line.Line}: {line.Reason}: {Units.Printable(line.Message)}");
@@ -29,12 +30,12 @@ public static class PublishReport
             console.Error.WriteLine($"… and {Units.Count(more)} more.");
         var kept = tally.DeadLettered > 0 ? $", {Units.Count(tally.DeadLettered)} kept as dead letters" : "";
         var rate = Units.Count((long)(tally.Accepted / elapsed.TotalSeconds));
-        console.Out.WriteLine($"{Units.Count(tally.Accepted)} events published, {Units.Count(tally.Refused)} refused"
+        console.Out.WriteLine($"{Units.Count(tally.Accepted, "event")} published, {Units.Count(tally.Refused)} refused"
             + $"{kept}; {Units.Duration(elapsed)}, {rate} events/s");
         foreach (var sentence in tally.Ids.Sentences())
             console.Out.WriteLine(sentence);
         console.Out.WriteLine($"last acknowledged line: {tally.AcknowledgedLine}");
-        if (!finished)
+        if (!isAllTold)
         {
             console.Error.WriteLine($"Continue with --from {tally.AcknowledgedLine + 1}. Events after the last "
                 + "acknowledged line may be published already; they count once where the definition names an id.");

@@ -45,6 +45,9 @@ public sealed class Publisher
     /// <summary>What became of the events so far.</summary>
     public PublishTally Tally { get; }
 
+    /// <summary>Whether any event was sent.</summary>
+    public bool HasSent => Volatile.Read(ref _sent) > 0;
+
     /// <summary>How long the run has taken so far.</summary>
     public TimeSpan Elapsed => _clock.GetElapsedTime(_started);
 

@@ -30,10 +30,10 @@ public sealed class EntityResult : IReadOnlyList<FeatureValue>
     public DateTimeOffset Head => DateTimeOffset.FromUnixTimeMilliseconds(_entity.HeadMs);
 
     /// <summary>Event time of the entity's newest event; null: the entity was never seen.</summary>
-    public DateTimeOffset? NewestEvent => Time(_entity.NewestEventMs);
+    public DateTimeOffset? NewestEvent => _entity.HasNewestEventMs ? Time(_entity.NewestEventMs) : null;
 
     /// <summary>Whether any event of the entity was ever seen.</summary>
-    public bool IsKnown => _entity.NewestEventMs != 0;
+    public bool IsKnown => _entity.HasNewestEventMs;
 
     /// <summary>Why the values are not to be trusted fully; empty: nothing is known against them.</summary>
     public IReadOnlyList<string> Degraded => _entity.Degraded;
@@ -50,13 +50,14 @@ public sealed class EntityResult : IReadOnlyList<FeatureValue>
     {
         get
         {
-            var eventTimeMs = index < _entity.EventTimesMs.Count ? _entity.EventTimesMs[index] : 0;
+            var isTold = index < _entity.EventTimesMs.Count && _entity.EventTimesMs[index] != EntityContext.NoEventMs;
+            var eventTimeMs = isTold ? _entity.EventTimesMs[index] : 0;
             return new FeatureValue(
                 _type.Features[index],
                 ContextValue.From(_entity.Values[index]),
                 _entity.Statuses[index],
-                Time(eventTimeMs),
-                eventTimeMs == 0 ? null : TimeSpan.FromMilliseconds(_entity.HeadMs - eventTimeMs),
+                isTold ? Time(eventTimeMs) : null,
+                isTold ? TimeSpan.FromMilliseconds(_entity.HeadMs - eventTimeMs) : null,
                 index < _entity.Notes.Count && (_entity.Notes[index] & 1) != 0);
         }
     }
@@ -84,5 +85,5 @@ public sealed class EntityResult : IReadOnlyList<FeatureValue>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    private static DateTimeOffset? Time(long ms) => ms == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(ms);
+    private static DateTimeOffset Time(long ms) => DateTimeOffset.FromUnixTimeMilliseconds(ms);
 }

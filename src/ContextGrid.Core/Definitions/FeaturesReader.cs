@@ -36,7 +36,7 @@ internal sealed class FeaturesReader(NodeReader reader, string entity, FeatureSc
             return [];
         }
 
-        _lines = [.. mapping.Entries.Select(Scan)];
+        _lines = ScanAll(mapping.Entries);
         var features = new FeatureDefinition?[_lines.Length];
         for (int i = 0; i < _lines.Length; i++)
         {
@@ -52,6 +52,60 @@ internal sealed class FeaturesReader(NodeReader reader, string entity, FeatureSc
         }
 
         return [.. features.OfType<FeatureDefinition>()];
+    }
+
+    private Line[] ScanAll(ImmutableArray<DefinitionEntry> entries)
+    {
+        var lines = new List<Line>(entries.Length);
+        for (int i = 0; i < entries.Length; i++)
+        {
+            int rest = RestOfCut(entries, i);
+            if (rest == 0)
+            {
+                lines.Add(Scan(entries[i]));
+                continue;
+            }
+
+            DefinitionEntry cut = entries[i];
+            reader.Errors.Add(cut.Value.Place, $"the line of feature '{cut.Key.Text}' ends at a comma, since a comma "
+                + "in braces ends a value; put the line in quotes, or write one feature a line without braces");
+            lines.Add(new Line(cut.Key.Text, null, []));
+            i += rest;
+        }
+
+        return [.. lines];
+    }
+
+    // How many of the next entries are the rest of a line that a comma in braces has cut: they have no values.
+    private static int RestOfCut(ImmutableArray<DefinitionEntry> entries, int at)
+    {
+        if (entries[at].Value is not DefinitionScalar { Text: var text } || IsWhole(text))
+        {
+            return 0;
+        }
+
+        int rest = 0;
+        while (!IsWhole(text) && at + rest + 1 < entries.Length
+            && entries[at + rest + 1] is { Key: var part, Value: DefinitionScalar { Text.Length: 0 } })
+        {
+            text += "," + part.Text;
+            rest++;
+        }
+
+        return rest;
+    }
+
+    // Whether parentheses and quotes are closed.
+    private static bool IsWhole(string line)
+    {
+        int open = 0, quotes = 0;
+        foreach (char c in line)
+        {
+            quotes += c == '"' ? 1 : 0;
+            open += quotes % 2 == 1 ? 0 : c == '(' ? 1 : c == ')' ? -1 : 0;
+        }
+
+        return open <= 0 && quotes % 2 == 0;
     }
 
     private Line Scan(DefinitionEntry entry)

@@ -48,8 +48,12 @@ internal sealed class NodeReader(DefinitionErrors errors)
         {
             if (Array.IndexOf(known, entry.Key.Text) < 0)
             {
-                errors.Add(entry.Key.Place,
-                    $"unknown key of {what}: '{entry.Key.Text}'{NearestName.Suggest(entry.Key.Text, known)}");
+                // A comma cuts a value only in braces, and leaves a key without a value behind.
+                bool isCut = entry.Value is DefinitionScalar { Text.Length: 0 }
+                    && entry.Key.Place.Line == mapping.Place.Line;
+                errors.Add(entry.Key.Place, $"unknown key of {what}: '{entry.Key.Text}'" + (isCut
+                    ? "; a comma in braces ends a value: put a text that has one in quotes"
+                    : NearestName.Suggest(entry.Key.Text, known)));
             }
         }
     }

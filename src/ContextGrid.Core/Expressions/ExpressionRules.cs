@@ -67,6 +67,11 @@ internal sealed class ExpressionRules(LanguageErrors errors)
             return Wrong(at, $"'in' compares single values; found {TypeNames.Of(operand.Type)}");
         }
 
+        if (!errors.Any && (IsAlwaysNull(operand) || items.All(i => IsAlwaysNull(i.Expression))))
+        {
+            return Wrong(at, $"'in' with null is never true; write is_null({Asked(operand, items)})");
+        }
+
         foreach (CallArgument item in items)
         {
             if (!Comparable(operand.Type, item.Expression.Type))
@@ -94,6 +99,14 @@ internal sealed class ExpressionRules(LanguageErrors errors)
 
     private Expression Compare(BinaryOperator op, Expression left, Expression right, Token at)
     {
+        // What is wrong already stands as null in the expression; only a null that was written is told.
+        if (!errors.Any && (IsAlwaysNull(left) || IsAlwaysNull(right)))
+        {
+            string asked = (IsAlwaysNull(left) ? right : left).ToString() ?? "";
+            return Wrong(at, $"'{BinaryOperators.Text(op)}' with null is never true; write "
+                + $"{(op == BinaryOperator.NotEqual ? "not " : "")}is_null({asked})");
+        }
+
         bool ordered = op is not (BinaryOperator.Equal or BinaryOperator.NotEqual);
         if (!Comparable(left.Type, right.Type))
         {
@@ -106,6 +119,17 @@ internal sealed class ExpressionRules(LanguageErrors errors)
             ? Wrong(at, $"bools have no order for '{BinaryOperators.Text(op)}'; compare them with '==' or '!='")
             : new CompareExpression(op, left, right);
     }
+
+    // A null that is written, and what arithmetic and comparisons make of one.
+    private static bool IsAlwaysNull(Expression expression) => expression switch
+    {
+        LiteralExpression literal => literal.Value.IsNull,
+        ArithmeticExpression or NegateExpression or CompareExpression => expression.Children.Any(IsAlwaysNull),
+        _ => false,
+    };
+
+    private static string Asked(Expression operand, ImmutableArray<CallArgument> items) =>
+        (IsAlwaysNull(operand) ? items[0].Expression : operand).ToString() ?? "";
 
     private static bool Comparable(ValueKind left, ValueKind right) =>
         left is not (ValueKind.List or ValueKind.Map) && right is not (ValueKind.List or ValueKind.Map)

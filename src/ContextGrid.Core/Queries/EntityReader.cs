@@ -52,6 +52,12 @@ public sealed class EntityReader
         headMs = entity is null ? headMs : Math.Max(headMs, entity.NewestMs);
         if (entity is not null && IsPastTtl(entity, headMs))
         {
+            // Windows are opened without a state, so that none is told that an earlier reading used.
+            for (int i = 0; i < _plan.Events.Length; i++)
+            {
+                ReadEvent(i, null, selection.Windows[i], headMs);
+            }
+
             AnswerExpired(entity, selection);
         }
         else
@@ -78,7 +84,7 @@ public sealed class EntityReader
             bool known = feature >= 0;
             answer.Values[i] = known ? _values[feature] : Value.Null;
             answer.Statuses[i] = known ? _statuses[feature] : FeatureStatus.UnknownFeature;
-            answer.EventTimesMs[i] = known ? _timesMs[feature] : 0;
+            answer.EventTimesMs[i] = known ? _timesMs[feature] : EventTimes.None;
             answer.Notes[i] = known ? _notes[feature] : (byte)0;
         }
 
@@ -196,7 +202,7 @@ public sealed class EntityReader
     {
         var feature = (AggregateFeature)plan.Definition;
         WindowRead window = _windows[plan.Event][plan.Window];
-        long newest = entity?.StateOf(plan.Event)?.NewestMatches[window.Plan.Group.Predicate] ?? long.MinValue;
+        long newest = entity?.StateOf(plan.Event)?.NewestMatches[window.Plan.Group.Predicate] ?? EventTimes.None;
         long events = window.Content.Events;
         var context = new ResultContext(
             headMs,
@@ -219,8 +225,8 @@ public sealed class EntityReader
         approximate |= KeptText.IsCut(value);
         _values[plan.Index] = value;
         _notes[plan.Index] = approximate ? (byte)1 : (byte)0;
-        _timesMs[plan.Index] = newest == long.MinValue ? 0 : newest;
-        _statuses[plan.Index] = newest == long.MinValue ? FeatureStatus.NeverSeen
+        _timesMs[plan.Index] = newest;
+        _statuses[plan.Index] = newest == EventTimes.None ? FeatureStatus.NeverSeen
             : events == 0 ? FeatureStatus.Expired
             : value.IsNull ? FeatureStatus.Null
             : FeatureStatus.Present;
@@ -240,11 +246,11 @@ public sealed class EntityReader
     private void Derive(FeaturePlan plan, AnswerArena arena)
     {
         Value value = ((DerivedFeature)plan.Definition).Expression.Evaluate(_values, arena.Texts);
-        long time = 0;
+        long time = EventTimes.None;
         byte notes = 0;
         foreach (int input in plan.Inputs)
         {
-            time = Later(time, _timesMs[input]);
+            time = Math.Max(time, _timesMs[input]);
             notes |= _notes[input];
         }
 
@@ -254,9 +260,6 @@ public sealed class EntityReader
         _notes[plan.Index] = notes;
     }
 
-    // Zero says that there is no event, and is not later than a time before 1970.
-    private static long Later(long a, long b) => a == 0 ? b : b == 0 ? a : Math.Max(a, b);
-
     // After the ttl nothing of the state may be told, but when its events were.
     private void AnswerExpired(Entity entity, FeatureSelection selection)
     {
@@ -264,17 +267,16 @@ public sealed class EntityReader
         {
             FeaturePlan plan = _plan.Features[index];
             int predicate = _windows[plan.Event][plan.Window].Plan.Group.Predicate;
-            long newest = entity.StateOf(plan.Event)?.NewestMatches[predicate] ?? long.MinValue;
-            _timesMs[index] = newest == long.MinValue ? 0 : newest;
+            _timesMs[index] = entity.StateOf(plan.Event)?.NewestMatches[predicate] ?? EventTimes.None;
             Expire(index);
         }
 
         foreach (int index in selection.Derived)
         {
-            _timesMs[index] = 0;
+            _timesMs[index] = EventTimes.None;
             foreach (int input in _plan.Features[index].Inputs)
             {
-                _timesMs[index] = Later(_timesMs[index], _timesMs[input]);
+                _timesMs[index] = Math.Max(_timesMs[index], _timesMs[input]);
             }
 
             Expire(index);

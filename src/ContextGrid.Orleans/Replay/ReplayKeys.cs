@@ -1,4 +1,6 @@
 using System.Text;
+using ContextGrid.Core.Features.Plans;
+using ContextGrid.Core.Model;
 using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.Embedded.Log;
 using ContextGrid.Runtime.Hosting;
@@ -28,6 +30,13 @@ internal sealed class ReplayKeys
         if (wrong is not null)
         {
             return new ReplayReply(ReplayOutcome.Invalid, wrong);
+        }
+
+        EntityPlan? plan = grid.Plans.FirstOrDefault(p => p.Definition.Name == request.Type);
+        if (plan is not null && request.Key is { } key && IntegerKey.IsOf(plan.Definitions, plan.Definition)
+            && !IntegerKey.IsCanonical(Encoding.UTF8.GetBytes(key)))
+        {
+            return new ReplayReply(ReplayOutcome.Invalid, Sentence.End(IntegerKey.Fault(key, request.Type)));
         }
 
         return grid.WorkOf(request.Type) is not null ? null : new ReplayReply(

@@ -75,13 +75,13 @@ public sealed class Replays : IGridReplays
         {
             return new ReplayStatus(
                 id, request, now.Phase, now.Partitions, now.Events, now.Skipped, now.Reason ?? report.Fault,
-                report.Silo, now.StartedMs, now.EndedMs);
+                report.Silo, now.StartedMs, now.Phase == ReplayPhase.Running ? null : now.EndedMs);
         }
 
         // What was taken up, and could not begin since, is a replay too.
         return await _parts.Index.FindAsync(id) is { IsLeaving: false } entry
             ? new ReplayStatus(
-                id, entry.Request, ReplayPhase.Running, [], 0, 0, "It waits for the log, to begin.", "", 0, 0)
+                id, entry.Request, ReplayPhase.Running, [], 0, 0, "It waits for the log, to begin.", "", null, null)
             : null;
     }
 

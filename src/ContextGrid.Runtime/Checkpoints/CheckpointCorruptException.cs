@@ -1,3 +1,5 @@
+using ContextGrid.Core.Model;
+
 namespace ContextGrid.Runtime.Checkpoints;
 
 /// <summary>A blob's bytes are not what was written.</summary>
@@ -8,7 +10,7 @@ public sealed class CheckpointCorruptException : Exception
     /// <param name="offset">Where in the blob, in bytes from its start.</param>
     /// <param name="what">What is wrong there, as a clause.</param>
     public CheckpointCorruptException(string blob, long offset, string what)
-        : base($"{blob} is corrupt at byte {offset}: {what}.") => (Blob, Offset) = (blob, offset);
+        : base(Sentence.End($"{blob} is corrupt at byte {offset}: {what}")) => (Blob, Offset) = (blob, offset);
 
     /// <summary>The blob's name in the store.</summary>
     public string Blob { get; }

@@ -1,3 +1,5 @@
+using ContextGrid.Core.Model;
+
 namespace ContextGrid.Runtime.Checkpoints;
 
 /// <summary>Turns a failure of the file system into a sentence that says what to do.</summary>
@@ -22,6 +24,6 @@ internal static class StoreFailure
             { HResult: ReadOnly } => "the file system is read-only. Mount it for writing or choose another directory",
             _ => $"{cause.Message.TrimEnd('.')}. Check the disk and the path",
         };
-        return new SnapshotStoreException($"{path} could not be {verb}: {advice}.", cause);
+        return new SnapshotStoreException(Sentence.End($"{path} could not be {verb}: {advice}"), cause);
     }
 }

@@ -58,13 +58,13 @@ public sealed class DeadLetterDesk
 
     /// <summary>Letters of a filter, newest first, without payloads.</summary>
     /// <param name="filter">Which.</param>
-    /// <param name="before">Only letters with smaller numbers; 0: all.</param>
+    /// <param name="before">Only letters with smaller numbers; null: all.</param>
     /// <param name="limit">At most so many, 1 to <see cref="LimitMax"/>. There may be more though fewer are found:
     /// see <see cref="DeadLetterPage.NextBefore"/>.</param>
     /// <param name="cancellationToken">Ends the listing.</param>
     /// <exception cref="EventLogException">The log can't be read.</exception>
     public async ValueTask<DeadLetterPage> ListAsync(
-        DeadLetterFilter filter, long before, int limit, CancellationToken cancellationToken)
+        DeadLetterFilter filter, long? before, int limit, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, LimitMax);

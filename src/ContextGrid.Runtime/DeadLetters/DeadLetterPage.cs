@@ -2,11 +2,11 @@ namespace ContextGrid.Runtime.DeadLetters;
 
 /// <summary>Some dead letters, newest first, and what else there is.</summary>
 /// <param name="Entries">The letters, without payloads.</param>
-/// <param name="NextBefore">Where the next page goes on: the letters before this number were not looked at; 0: all
-/// were.</param>
+/// <param name="NextBefore">Where the next page goes on: the letters before this number were not looked at; null:
+/// all were.</param>
 /// <param name="Counts">How many letters are kept.</param>
 public sealed record DeadLetterPage(
-    IReadOnlyList<DeadLetterEntry> Entries, long NextBefore, DeadLetterCounts Counts);
+    IReadOnlyList<DeadLetterEntry> Entries, long? NextBefore, DeadLetterCounts Counts);
 
 /// <summary>How many dead letters are kept. A record that was read again after a crash is counted once.</summary>
 /// <param name="Open">Nobody has decided about them.</param>

@@ -20,16 +20,16 @@ internal sealed class LetterReader(IEventLog log, LetterIndex index)
 
     /// <summary>Letters of a filter, newest first.</summary>
     /// <param name="filter">Which.</param>
-    /// <param name="before">Only letters with smaller numbers; 0: all.</param>
+    /// <param name="before">Only letters with smaller numbers; null: all.</param>
     /// <param name="limit">At most so many.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     internal async ValueTask<DeadLetterPage> ListAsync(
-        DeadLetterFilter filter, long before, int limit, CancellationToken cancellationToken)
+        DeadLetterFilter filter, long? before, int limit, CancellationToken cancellationToken)
     {
         LetterSlots slots = index.Slots;
         var found = new List<DeadLetterEntry>();
         var looked = new Looked();
-        long end = before <= 0 ? slots.Next : Math.Min(before, slots.Next);
+        long end = Math.Min(before ?? slots.Next, slots.Next);
         int size = ChunkMin;
         while (end > slots.First && found.Count < limit && looked.Letters < ScanMax && looked.Bytes < ScanBytesMax)
         {
@@ -52,7 +52,7 @@ internal sealed class LetterReader(IEventLog log, LetterIndex index)
             end = found[^1].Id;
         }
 
-        return new DeadLetterPage(found, end > slots.First ? end : 0, Counts());
+        return new DeadLetterPage(found, end > slots.First ? end : null, Counts());
     }
 
     /// <summary>One letter with its payload and what was decided about it; null: there is none.</summary>

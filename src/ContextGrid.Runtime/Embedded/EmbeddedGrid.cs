@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Core.Entities;
 using ContextGrid.Core.Features.Plans;
+using ContextGrid.Core.Model;
 using ContextGrid.Core.Queries;
 using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Diagnostics;
@@ -139,6 +140,10 @@ public sealed class EmbeddedGrid : IContextGrid
         }
 
         answer.Complete(
-            index, used, seen ? entity!.NewestMs : 0, entity?.SkippedEvents ?? 0, entity is null ? [] : entity.Applied);
+            index,
+            used,
+            entity?.NewestMs ?? EventTimes.None,
+            entity?.SkippedEvents ?? 0,
+            entity is null ? [] : entity.Applied);
     }
 }

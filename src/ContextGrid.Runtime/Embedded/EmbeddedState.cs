@@ -14,7 +14,7 @@ internal static class EmbeddedState
         {
             Recovered = host.Recovered,
             Generation = durable.Generation,
-            DurableMs = durable.CreatedMs,
+            DurableMs = durable.Generation > 0 ? durable.CreatedMs : null,
             DurableFault = host.CheckpointFault,
             Durable =
             [

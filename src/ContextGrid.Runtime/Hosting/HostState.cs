@@ -17,8 +17,8 @@ public sealed record HostState
     public long Generation { get; init; }
 
     /// <summary>When it was made, milliseconds since the Unix epoch; of a silo: the oldest last commit of its
-    /// partitions.</summary>
-    public long DurableMs { get; init; }
+    /// partitions. Null: there is none.</summary>
+    public long? DurableMs { get; init; }
 
     /// <summary>Why the last one failed; null: it did not.</summary>
     public string? DurableFault { get; init; }

@@ -9,8 +9,8 @@ namespace ContextGrid.Runtime.Hosting;
 /// <param name="Skipped">How many events of the partitions can't be applied: they are dead letters.</param>
 /// <param name="Fault">Why it has failed, or what it is retrying; null: nothing is wrong.</param>
 /// <param name="Silo">Where it runs, or would.</param>
-/// <param name="StartedMs">When it began, milliseconds since the Unix epoch.</param>
-/// <param name="EndedMs">When it ended, milliseconds since the Unix epoch; 0: it has not.</param>
+/// <param name="StartedMs">When it began, milliseconds since the Unix epoch; null: it has not.</param>
+/// <param name="EndedMs">When it ended, milliseconds since the Unix epoch; null: it has not.</param>
 public sealed record ReplayStatus(
     string Id,
     ReplayRequest Request,
@@ -20,5 +20,5 @@ public sealed record ReplayStatus(
     long Skipped,
     string? Fault,
     string Silo,
-    long StartedMs,
-    long EndedMs);
+    long? StartedMs,
+    long? EndedMs);

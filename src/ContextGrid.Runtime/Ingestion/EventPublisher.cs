@@ -104,10 +104,11 @@ public sealed class EventPublisher(
         for (int i = 0; i < events.Count; i++)
         {
             PublishItem item = events[i];
-            if (item.TimestampMs < 0 || item.TimestampMs > nowMs + RecordFutureMsMax)
+            long recordMs = item.TimestampMs ?? nowMs;
+            if (recordMs < 0 || recordMs > nowMs + RecordFutureMsMax)
             {
                 metrics.CountRefused(topic, "bad_timestamp");
-                refused.Add(new RefusedItem(i, "bad_timestamp", BadTime(item.TimestampMs), -1));
+                refused.Add(new RefusedItem(i, "bad_timestamp", BadTime(recordMs), -1));
                 continue;
             }
 
@@ -117,8 +118,6 @@ public sealed class EventPublisher(
                 refused.Add(new RefusedItem(i, "bad_headers", fault, -1));
                 continue;
             }
-
-            long recordMs = item.TimestampMs == 0 ? nowMs : item.TimestampMs;
 
             // A record time that is ahead does not allow the event time to be further ahead.
             EventValidation checkedEvent = worker.Validate(
@@ -159,7 +158,7 @@ public sealed class EventPublisher(
         var letter = new DeadLetter(
             new TopicPartition(topic, -1), -1, found.Reason, found.Message, nowMs, item.Key, item.Payload)
         {
-            RecordTimeMs = item.TimestampMs,
+            RecordTimeMs = item.TimestampMs ?? nowMs,
             Headers = item.Headers,
         };
         RecordPosition position = await deadLetters.WriteAsync(letter, cancellationToken);
@@ -226,9 +225,11 @@ public sealed class EventPublisher(
 /// <summary>One event to publish.</summary>
 /// <param name="Payload">The payload.</param>
 /// <param name="Key">The partitioning key; empty: from the payload.</param>
-/// <param name="TimestampMs">The record's time, milliseconds since the Unix epoch; 0: now.</param>
-public readonly record struct PublishItem(ReadOnlyMemory<byte> Payload, ReadOnlyMemory<byte> Key, long TimestampMs)
+public readonly record struct PublishItem(ReadOnlyMemory<byte> Payload, ReadOnlyMemory<byte> Key)
 {
+    /// <summary>The record's time, milliseconds since the Unix epoch; null: now.</summary>
+    public long? TimestampMs { get; init; }
+
     /// <summary>The record's headers, encoded by <see cref="LogHeaders"/>, at most
     /// <see cref="LogHeaders.PublishBytesMax"/> bytes; usually empty.</summary>
     public ReadOnlyMemory<byte> Headers { get; init; }

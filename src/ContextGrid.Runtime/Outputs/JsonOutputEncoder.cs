@@ -54,7 +54,7 @@ internal sealed class JsonOutputEncoder(FeatureSelection selection) : IOutputEnc
         json.WriteStartObject("times_ms");
         for (int i = 0; i < timesMs.Length; i++)
         {
-            if (timesMs[i] != 0)
+            if (timesMs[i] != EventTimes.None)
             {
                 json.WriteNumber(selection.Names[i], timesMs[i]);
             }

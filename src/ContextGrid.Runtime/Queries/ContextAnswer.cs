@@ -55,7 +55,9 @@ public sealed class ContextAnswer
     public ReadOnlySpan<FeatureStatus> Statuses(int index) =>
         _statuses.AsSpan(_headers[index].Start, _headers[index].Length);
 
-    /// <summary>The times of the newest events in an entity's values; milliseconds; 0: none.</summary>
+    /// <summary>
+    /// The times of the newest events in an entity's values; milliseconds; <see cref="EventTimes.None"/>: none.
+    /// </summary>
     public ReadOnlySpan<long> EventTimesMs(int index) =>
         _timesMs.AsSpan(_headers[index].Start, _headers[index].Length);
 
@@ -87,7 +89,7 @@ public sealed class ContextAnswer
         for (int i = 0; i < Count; i++)
         {
             int length = query.Selections[query[i].Selection].Names.Length;
-            _headers[i] = new EntityHeader(slots, length, 0, 0, 0, 0, 0);
+            _headers[i] = new EntityHeader(slots, length, 0, EventTimes.None, 0, 0, 0);
             slots += length;
         }
 
@@ -118,7 +120,7 @@ public sealed class ContextAnswer
     /// <summary>Completes an entity's answer.</summary>
     /// <param name="index">Its place in the query.</param>
     /// <param name="headMs">The head that was used.</param>
-    /// <param name="newestMs">Its newest event time; 0: never seen.</param>
+    /// <param name="newestMs">Its newest event time; <see cref="EventTimes.None"/>: never seen.</param>
     /// <param name="skipped">How many of its events are among the dead letters.</param>
     /// <param name="positions">Its applied positions; copied.</param>
     public void Complete(int index, long headMs, long newestMs, long skipped, ReadOnlySpan<Position> positions)
@@ -151,9 +153,9 @@ public sealed class ContextAnswer
         AnswerSlots slots = Slots(index);
         slots.Values.Clear();
         slots.Statuses.Fill(FeatureStatus.Rebuilding);
-        slots.EventTimesMs.Clear();
+        slots.EventTimesMs.Fill(EventTimes.None);
         slots.Notes.Clear();
-        Complete(index, headMs, 0, 0, []);
+        Complete(index, headMs, EventTimes.None, 0, []);
         Unreached.Add((index, why));
     }
 
@@ -181,7 +183,7 @@ public sealed class ContextAnswer
     /// <param name="Start">Where its values start.</param>
     /// <param name="Length">How many values.</param>
     /// <param name="HeadMs">The head that was used, milliseconds since the Unix epoch.</param>
-    /// <param name="NewestMs">Its newest event time; 0: never seen.</param>
+    /// <param name="NewestMs">Its newest event time; <see cref="EventTimes.None"/>: never seen.</param>
     /// <param name="SkippedEvents">How many of its events are among the dead letters.</param>
     /// <param name="PositionStart">Where its positions start.</param>
     /// <param name="PositionCount">How many positions.</param>

@@ -1,3 +1,4 @@
+using ContextGrid.Core.Model;
 using System.Collections.Immutable;
 using System.Globalization;
 using ContextGrid.Runtime.Files;
@@ -37,7 +38,8 @@ internal sealed class AsideMover(string root, TimeProvider time)
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 throw new VerifyException(
-                    $"{from} could not be moved to {to}: {e.Message} What was moved before stays in {aside}.",
+                    $"{from} could not be moved to {to}: {Sentence.End(e.Message)} "
+                    + $"What was moved before stays in {aside}.",
                     isWrongUse: false, e);
             }
         }

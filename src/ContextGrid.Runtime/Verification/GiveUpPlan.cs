@@ -1,3 +1,4 @@
+using ContextGrid.Core.Model;
 using System.Globalization;
 using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Ingestion;
@@ -67,5 +68,5 @@ internal sealed class GiveUpPlan(VerifyReport report, IReadOnlyList<PartitionSta
     }
 
     private static VerifyException Refused(string segment, string why) =>
-        new($"--give-up {segment} is refused: {why}.", isWrongUse: true);
+        new(Sentence.End($"--give-up {segment} is refused: {why}"), isWrongUse: true);
 }

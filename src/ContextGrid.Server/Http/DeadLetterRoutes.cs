@@ -1,5 +1,6 @@
 using System.Globalization;
 using ContextGrid.Contracts.V1;
+using ContextGrid.Runtime.Codecs;
 using ContextGrid.Server.Http.Json;
 using ContextGrid.Server.Services;
 
@@ -26,14 +27,11 @@ internal sealed class DeadLetterRoutes(DeadLetterHandlers deadLetters, TimeProvi
         IQueryCollection query = http.Request.Query;
         var request = new ListDeadLettersRequest
         {
-            Limit = (int)Number(query, "limit", int.MaxValue),
             Topic = query["topic"].ToString(),
             Reason = query["reason"].ToString(),
-            SinceMs = Number(query, "since_ms", long.MaxValue),
-            UntilMs = Number(query, "until_ms", long.MaxValue),
             Contains = query["contains"].ToString(),
-            Before = Number(query, "before", long.MaxValue),
         };
+        SetNumbers(query, request);
         request.States.AddRange(States(query["state"].ToString()));
         ListDeadLettersResponse response = await HttpDeadline
             .RunAsync(http, time, token => deadLetters.ListAsync(request, token)).ConfigureAwait(false);
@@ -67,16 +65,45 @@ internal sealed class DeadLetterRoutes(DeadLetterHandlers deadLetters, TimeProvi
         await ProtoJson.WriteAsync(http, response).ConfigureAwait(false);
     }
 
+    private static void SetNumbers(IQueryCollection query, ListDeadLettersRequest request)
+    {
+        if (query.ContainsKey("limit"))
+        {
+            request.Limit = (int)Number(query, "limit", int.MaxValue);
+        }
+
+        if (query.ContainsKey("before"))
+        {
+            request.Before = Number(query, "before", long.MaxValue);
+        }
+
+        if (query.ContainsKey("since_ms"))
+        {
+            request.SinceMs = Time(query, "since_ms");
+        }
+
+        if (query.ContainsKey("until_ms"))
+        {
+            request.UntilMs = Time(query, "until_ms");
+        }
+    }
+
     private static long Number(IQueryCollection query, string name, long most)
     {
-        string text = query[name].ToString();
         long number = 0;
         ContextRequests.Require(
-            text.Length == 0
-                || (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number <= most),
+            long.TryParse(query[name].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out number)
+                && number <= most,
             name,
             "it must be a number, not negative");
         return number;
+    }
+
+    private static long Time(IQueryCollection query, string name)
+    {
+        bool isTime = TimeText.TryParse(query[name].ToString(), out long milliseconds, out string wrong);
+        ContextRequests.Require(isTime, name, wrong);
+        return milliseconds;
     }
 
     private static DeadLetterState[] States(string name)

@@ -1,6 +1,6 @@
+using ContextGrid.Core.Model;
 using System.Globalization;
 using System.Text.Json;
-using ContextGrid.Core.Model;
 using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Server.Grpc;
@@ -34,7 +34,7 @@ internal static class EventSplitter
         if (message.Layout == EventLayout.One)
         {
             // A CloudEvent in binary mode may have no data.
-            events.Add(new PublishItem(Trim(body), default, 0) { Headers = message.Headers });
+            events.Add(new PublishItem(Trim(body), default) { Headers = message.Headers });
             return events;
         }
 
@@ -145,7 +145,7 @@ internal static class EventSplitter
             throw Wrong($"it holds more than {EventPublisher.EventsMax} events; send them in several requests");
         }
 
-        events.Add(new PublishItem(payload, default, 0));
+        events.Add(new PublishItem(payload, default));
     }
 
     private static GrpcException Wrong(string cause) => new(

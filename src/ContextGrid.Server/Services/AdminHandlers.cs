@@ -36,8 +36,12 @@ internal sealed class AdminHandlers(IGridHost host, RateMeter rates, TimeProvide
             EventsPerSecond = rates.PerSecond,
             DeadLetters = host.Metrics.DeadLetters,
             CheckpointGeneration = state.Generation,
-            CheckpointTimeMs = state.DurableMs,
         };
+        if (state.DurableMs is { } durableMs)
+        {
+            status.CheckpointTimeMs = durableMs;
+        }
+
         status.Counters["events_late"] = host.Metrics.Late;
         status.Counters["events_duplicate"] = host.Metrics.Duplicates;
         status.Counters["events_id_conflict"] = host.Metrics.Conflicts;

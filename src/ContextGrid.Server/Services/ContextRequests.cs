@@ -24,12 +24,14 @@ internal sealed class ContextRequests
 
     private readonly Dictionary<string, EntityPlan> _plans;
     private readonly Dictionary<EntityPlan, FeatureSelections> _selections;
+    private readonly HashSet<EntityPlan> _integerKeys;
 
     internal ContextRequests(ImmutableArray<EntityPlan> plans)
     {
         _plans = plans.SelectMany(p => new[] { (p.Definition.Name, p), ($"{p.Definition.Name}@1", p) })
             .ToDictionary(p => p.Item1, p => p.p, StringComparer.Ordinal);
         _selections = plans.ToDictionary(p => p, p => new FeatureSelections(p));
+        _integerKeys = [.. plans.Where(p => IntegerKey.IsOf(p.Definitions, p.Definition))];
     }
 
     /// <summary>Fills a query from a request.</summary>
@@ -78,7 +80,8 @@ internal sealed class ContextRequests
         Span<byte> key = stackalloc byte[EntityKey.BytesMax];
         for (int i = 0; i < entities.Count; i++)
         {
-            int at = SelectionOf(PlanOf(entities[i].Type, i), features, first, query.Selections);
+            EntityPlan plan = PlanOf(entities[i].Type, i);
+            int at = SelectionOf(plan, features, first, query.Selections);
             bool fits = Encoding.UTF8.TryGetBytes(entities[i].Key, key, out int length) && length > 0;
             Require(
                 fits,
@@ -86,6 +89,11 @@ internal sealed class ContextRequests
                 entities[i].Key.Length == 0
                     ? "the key is empty"
                     : $"the key is longer than {EntityKey.BytesMax} bytes");
+            if (_integerKeys.Contains(plan) && !IntegerKey.IsCanonical(key[..length]))
+            {
+                Require(false, $"entities[{i}].key", IntegerKey.Fault(entities[i].Key, plan.Definition.Name));
+            }
+
             query.Add(at, key[..length]);
         }
 

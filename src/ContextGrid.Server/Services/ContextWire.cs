@@ -6,6 +6,7 @@ using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Queries;
 using ContextGrid.Runtime.Replay;
+using EntityContext = ContextGrid.Contracts.V1.EntityContext;
 
 namespace ContextGrid.Server.Services;
 
@@ -60,7 +61,11 @@ internal static class ContextWire
 
         WriteStatuses(to, answer, index);
         to.Number(7, header.HeadMs);
-        to.Number(8, header.NewestMs);
+        if (header.NewestMs != EventTimes.None)
+        {
+            to.Number(8, header.NewestMs);
+        }
+
         WriteDegraded(to, header, answer.Past.Contains(index) ? cut : []);
         foreach ((int unreached, string why) in answer.Unreached)
         {
@@ -91,13 +96,18 @@ internal static class ContextWire
         }
 
         to.Close(statuses);
-        int times = to.Open(5);
-        foreach (long time in answer.EventTimesMs(index))
+        ReadOnlySpan<long> times = answer.EventTimesMs(index);
+        if (times.ContainsAnyExcept(EventTimes.None))
         {
-            to.Packed((ulong)time);
+            int packed = to.Open(5);
+            foreach (long time in times)
+            {
+                to.Packed((ulong)(time == EventTimes.None ? EntityContext.NoEventMs : time));
+            }
+
+            to.Close(packed);
         }
 
-        to.Close(times);
         ReadOnlySpan<byte> notes = answer.Notes(index);
         if (notes.ContainsAnyExcept((byte)0))
         {

@@ -18,23 +18,28 @@ internal sealed class DeadLetterHandlers(DeadLetterDesk desk)
         ListDeadLettersRequest request, CancellationToken cancellationToken)
     {
         ContextRequests.Require(
-            request.Limit is >= 0 and <= DeadLetterDesk.LimitMax,
+            !request.HasLimit || request.Limit is > 0 and <= DeadLetterDesk.LimitMax,
             "limit",
-            $"it must be within 0 and {DeadLetterDesk.LimitMax}");
+            $"it must be within 1 and {DeadLetterDesk.LimitMax}");
         ContextRequests.Require(request.Before >= 0, "before", "it must not be negative");
-        int limit = request.Limit == 0 ? LimitDefault : request.Limit;
-        DeadLetterPage page = await desk.ListAsync(Filter(request), request.Before, limit, cancellationToken)
+        int limit = request.HasLimit ? request.Limit : LimitDefault;
+        long? before = request.HasBefore ? request.Before : null;
+        DeadLetterPage page = await desk.ListAsync(Filter(request), before, limit, cancellationToken)
             .ConfigureAwait(false);
         var response = new ListDeadLettersResponse
         {
             Total = page.Counts.Total,
-            NextBefore = page.NextBefore,
             Open = page.Counts.Open,
             Retrying = page.Counts.Retrying,
             Retried = page.Counts.Retried,
             Discarded = page.Counts.Discarded,
             Untracked = page.Counts.Untracked,
         };
+        if (page.NextBefore is { } next)
+        {
+            response.NextBefore = next;
+        }
+
         response.DeadLetters.AddRange(page.Entries.Select(e => DeadLetterWire.Letter(e, isWhole: false)));
         return response;
     }
@@ -102,8 +107,8 @@ internal sealed class DeadLetterHandlers(DeadLetterDesk desk)
         {
             Topic = request.Topic.Length == 0 ? null : request.Topic,
             Reason = request.Reason.Length == 0 ? null : request.Reason,
-            SinceMs = request.SinceMs == 0 ? long.MinValue : request.SinceMs,
-            UntilMs = request.UntilMs == 0 ? long.MaxValue : request.UntilMs,
+            SinceMs = request.HasSinceMs ? request.SinceMs : long.MinValue,
+            UntilMs = request.HasUntilMs ? request.UntilMs : long.MaxValue,
             Contains = contains,
             States = request.States.Count == 0
                 ? LetterStates.Undecided

@@ -49,7 +49,13 @@ internal sealed class ExplainHandler(ContextRequests requests, ContextHandlers c
         };
         if (aggregate is not null)
         {
-            (response.WindowStartMs, response.WindowEndMs, response.Events) = window;
+            response.Events = window.Events;
+            response.WindowEndMs = window.EndMs;
+            if (window.StartMs != long.MinValue)
+            {
+                response.WindowStartMs = window.StartMs;
+            }
+
             AddTiles(response, aggregate.Window);
         }
 
@@ -100,7 +106,7 @@ internal sealed class ExplainHandler(ContextRequests requests, ContextHandlers c
     {
         FeatureStatus.Present => "PRESENT: at least one event is in the window.",
         FeatureStatus.Null => "NULL: events are in the window, and none of them gives a value.",
-        FeatureStatus.NeverSeen when entity.NewestEventMs == 0 =>
+        FeatureStatus.NeverSeen when !entity.HasNewestEventMs =>
             "NEVER_SEEN: no event of this entity was ever applied. Check the key's spelling.",
         FeatureStatus.NeverSeen => "NEVER_SEEN: the entity has events, but none that this feature counts.",
         FeatureStatus.Expired when plan.Definition.TtlMs > 0

@@ -50,7 +50,10 @@ internal sealed class PublishBatch
         (Topic, Invalid) = (request.Topic, request.Invalid);
         foreach (PublishEvent e in request.Events)
         {
-            Add(new PublishItem(e.Payload.Memory, e.Key.Memory, e.TimestampMs) { Headers = Encode(e.Headers) });
+            Add(new PublishItem(e.Payload.Memory, e.Key.Memory)
+            {
+                TimestampMs = e.HasTimestampMs ? e.TimestampMs : null, Headers = Encode(e.Headers),
+            });
         }
     }
 
@@ -107,7 +110,7 @@ internal sealed class PublishBatch
     private bool TryReadEvent(int at, int end)
     {
         ReadOnlyMemory<byte> payload = default, key = default;
-        long timestampMs = 0;
+        long? timestampMs = null;
         while (at < end)
         {
             byte tag = _bytes[at++];
@@ -132,7 +135,7 @@ internal sealed class PublishBatch
             at += (int)number;
         }
 
-        Add(new PublishItem(payload, key, timestampMs));
+        Add(new PublishItem(payload, key) { TimestampMs = timestampMs });
         return true;
     }
 

@@ -22,9 +22,17 @@ internal static class ReplayWire
             Skipped = status.Skipped,
             Fault = status.Fault ?? "",
             Silo = status.Silo,
-            StartedMs = status.StartedMs,
-            EndedMs = status.EndedMs,
         };
+        if (status.StartedMs is { } started)
+        {
+            replay.StartedMs = started;
+        }
+
+        if (status.EndedMs is { } ended)
+        {
+            replay.EndedMs = ended;
+        }
+
         if (request.Key is not null)
         {
             replay.Key = request.Key;

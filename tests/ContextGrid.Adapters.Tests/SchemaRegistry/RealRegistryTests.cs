@@ -144,7 +144,7 @@ public sealed class RealRegistryTests
     private static Task<PublishOutcome> PublishAsync(EmbeddedHost host, params byte[][] payloads) =>
         host.Publisher.PublishAsync(
             "orders",
-            [.. payloads.Select(p => new PublishItem(p, default, 0))],
+            [.. payloads.Select(p => new PublishItem(p, default))],
             false,
             CancellationToken.None).AsTask();
 

@@ -50,7 +50,7 @@ public sealed record FeatureExample(
     public static string Text(object? value, OracleStatus status, long eventTimeMs)
     {
         string name = status == OracleStatus.NeverSeen ? "NEVER_SEEN" : status.ToString().ToUpperInvariant();
-        string time = eventTimeMs == 0
+        string time = eventTimeMs == OracleAnswer.NoEventMs
             ? "never"
             : DateTimeOffset.FromUnixTimeMilliseconds(eventTimeMs).ToString("HH:mm:ss", CultureInfo.InvariantCulture);
         return $"{OracleText.Of(value)} {name} {time}";

@@ -85,7 +85,8 @@ public sealed class FeatureOracleTests
     {
         var oracle = new FeatureOracle(Entity());
         OracleAnswer answer = oracle.Ask("nobody", OracleParser.Feature("f", "payment | sum(amount)"), 0);
-        Assert.Equal((null, OracleStatus.NeverSeen, 0), (answer.Value, answer.Status, answer.EventTimeMs));
+        Assert.Equal(
+            (null, OracleStatus.NeverSeen, OracleAnswer.NoEventMs), (answer.Value, answer.Status, answer.EventTimeMs));
     }
 
     [Theory]

@@ -91,14 +91,17 @@ public sealed class DeadLetterRetryTests : IDisposable
     {
         var ids = new List<long>();
         var request = new ListDeadLettersRequest { Limit = 1000 };
-        do
+        while (true)
         {
             ListDeadLettersResponse page = await client.ListDeadLettersAsync(request);
             ids.AddRange(page.DeadLetters.Select(l => l.Id));
+            if (!page.HasNextBefore)
+            {
+                return ids;
+            }
+
             request.Before = page.NextBefore;
         }
-        while (request.Before > 0);
-        return ids;
     }
 
     // Without an id, so that nothing but the retry itself keeps it from counting twice.

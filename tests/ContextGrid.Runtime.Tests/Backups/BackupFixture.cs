@@ -44,7 +44,7 @@ internal static class BackupFixture
             .. Enumerable.Range(0, 10).Select(i => Encoding.UTF8.GetBytes(i == 9
                 ? """{"payment_id":"bad","user_id":7}"""
                 : Payment($"{writer}-{number}-{i}", $"u{random.Next(Users)}", random.Next(100))))
-                .Select(json => new PublishItem(json, default, 0)),
+                .Select(json => new PublishItem(json, default)),
         ];
         return await host.Publisher.PublishAsync("payments", items, keepInvalid: true, CancellationToken.None);
     }

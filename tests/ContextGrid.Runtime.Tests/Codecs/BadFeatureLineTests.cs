@@ -38,6 +38,23 @@ public sealed class BadFeatureLineTests
     [InlineData(
         "payment | count() over 1h resolution 1s",
         "47: the resolution 1s cuts the window 1h into 3600 tiles; at most 512 are allowed")]
+    [InlineData(
+        "payment | count() where country == null",
+        "42: '==' with null is never true; write is_null(country)")]
+    [InlineData(
+        "payment | count() where null != amount + 1",
+        "39: '!=' with null is never true; write not is_null(amount + 1)")]
+    [InlineData("payment | count() where amount < null", "41: '<' with null is never true; write is_null(amount)")]
+    [InlineData(
+        "payment | count() where amount == quantity + null",
+        "41: '==' with null is never true; write is_null(amount)")]
+    [InlineData(
+        "payment | count() where country in (null)",
+        "42: 'in' with null is never true; write is_null(country)")]
+    [InlineData(
+        "payment | count() where country not in (null, null)",
+        "42: 'in' with null is never true; write is_null(country)")]
+    [InlineData("payment | sum(if(null == ok, 1, 2))", "32: '==' with null is never true; write is_null(ok)")]
     [InlineData("payment | count() where amount", "34: 'where' needs a bool; found double")]
     [InlineData("payment | count() where amount = 3", "41: the character '=' has no meaning here; compare with '=='")]
     [InlineData(

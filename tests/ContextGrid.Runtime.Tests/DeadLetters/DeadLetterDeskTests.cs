@@ -144,14 +144,14 @@ public sealed class DeadLetterDeskTests : IAsyncDisposable
     private static async Task<List<long>> ListAsync(DeadLetterDesk desk, DeadLetterFilter filter, int limit = 1000)
     {
         var found = new List<long>();
-        long before = 0;
+        long? before = null;
         do
         {
             DeadLetterPage page = await desk.ListAsync(filter, before, limit, default);
             found.AddRange(page.Entries.Select(e => e.Id));
             before = page.NextBefore;
         }
-        while (before > 0);
+        while (before is not null);
         return found;
     }
 }

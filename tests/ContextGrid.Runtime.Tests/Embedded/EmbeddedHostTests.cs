@@ -52,7 +52,7 @@ public sealed class EmbeddedHostTests : IDisposable
                 Payment("", "u1", 1),
             ];
             PublishOutcome outcome = await host.Publisher.PublishAsync(
-                "payments", [.. events.Select(e => new PublishItem(Encoding.UTF8.GetBytes(e), default, 0))], false,
+                "payments", [.. events.Select(e => new PublishItem(Encoding.UTF8.GetBytes(e), default))], false,
                 CancellationToken.None);
             Assert.Equal((5, IdScope.Partition), (outcome.Accepted, outcome.IdScope));
             Assert.Equal(new IdTally(1, 1, 0), outcome.Ids);
@@ -76,7 +76,7 @@ public sealed class EmbeddedHostTests : IDisposable
     public async Task Publish_RecordTimeOfABadClock_IsRefused(long recordMs)
     {
         await using EmbeddedHost host = await StartAsync();
-        var item = new PublishItem(Encoding.UTF8.GetBytes(Payment("a", "u1", 4)), default, recordMs);
+        var item = new PublishItem(Encoding.UTF8.GetBytes(Payment("a", "u1", 4)), default) { TimestampMs = recordMs };
         PublishOutcome outcome = await host.Publisher.PublishAsync(Partition.Topic, [item], false, default);
         Assert.Equal(0, outcome.Accepted);
         Assert.Equal("bad_timestamp", Assert.Single(outcome.Refused).Reason);
@@ -205,7 +205,7 @@ public sealed class EmbeddedHostTests : IDisposable
     {
         PublishOutcome outcome = await host.Publisher.PublishAsync(
             "payments",
-            [.. events.Select(e => new PublishItem(Encoding.UTF8.GetBytes(e), default, 0))],
+            [.. events.Select(e => new PublishItem(Encoding.UTF8.GetBytes(e), default))],
             keepInvalid: false,
             CancellationToken.None);
         Assert.Equal(events.Length, outcome.Accepted);

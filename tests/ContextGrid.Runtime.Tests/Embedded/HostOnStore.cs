@@ -41,7 +41,7 @@ internal static class HostOnStore
     {
         PublishOutcome outcome = await host.Publisher.PublishAsync(
             "payments",
-            [.. events.Select(e => new PublishItem(Encoding.UTF8.GetBytes(e), Encoding.UTF8.GetBytes(key), 0))],
+            [.. events.Select(e => new PublishItem(Encoding.UTF8.GetBytes(e), Encoding.UTF8.GetBytes(key)))],
             keepInvalid: false,
             CancellationToken.None);
         Assert.Equal(events.Length, outcome.Accepted);

@@ -70,7 +70,7 @@ public sealed class PublishHeadersTests : IAsyncDisposable
         var publisher = new EventPublisher(
             _desk.Log, sink, new EventValidator(Definitions), _metrics, new IdVerdicts([], TimeProvider.System),
             TimeProvider.System);
-        var item = new PublishItem(Encoding.UTF8.GetBytes(payload), default, 0) { Headers = headers };
+        var item = new PublishItem(Encoding.UTF8.GetBytes(payload), default) { Headers = headers };
         return publisher.PublishAsync("payments", [item], keepInvalid, CancellationToken.None);
     }
 }

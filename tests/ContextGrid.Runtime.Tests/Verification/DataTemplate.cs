@@ -134,7 +134,7 @@ public sealed class DataTemplate : IAsyncLifetime
     public static async Task PublishAsync(EmbeddedHost host, string json, bool keepInvalid = false)
     {
         PublishOutcome outcome = await host.Publisher.PublishAsync(
-            "payments", [new PublishItem(Encoding.UTF8.GetBytes(json), default, 0)], keepInvalid, default);
+            "payments", [new PublishItem(Encoding.UTF8.GetBytes(json), default)], keepInvalid, default);
         foreach (RecordPosition position in outcome.Positions)
         {
             await host.Progress[0].WaitForAsync(position.Offset, default);

@@ -36,8 +36,24 @@ public sealed class DeadLetterRoutesTests(HttpFixture server) : IClassFixture<Ht
     }
 
     [Theory]
+    [InlineData("until_ms=0")]
+    [InlineData("until_ms=-1")]
+    [InlineData("until_ms=1970-01-01T00:00:00Z")]
+    [InlineData("before=0")]
+    public async Task List_BoundsAtZero_AreBounds(string bound)
+    {
+        await KeepAsync("{\"user\":9}");
+
+        Assert.Empty(await ListAsync($"?state=all&{bound}"));
+        Assert.NotEmpty(await ListAsync("?state=all&since_ms=0"));
+    }
+
+    [Theory]
     [InlineData("?state=lost")]
-    [InlineData("?since_ms=-1")]
+    [InlineData("?since_ms=yesterday")]
+    [InlineData("?since_ms=1780272000")]
+    [InlineData("?until_ms=")]
+    [InlineData("?limit=0")]
     [InlineData("?limit=1001")]
     [InlineData("?before=x")]
     public async Task List_WrongQuery_Is400(string query)

@@ -52,7 +52,7 @@ public sealed class StalenessTests : IAsyncLifetime
         var services = new GridServices(
             _host, new ServerGates(new ServerLimits(), _host.Metrics, TimeProvider.System), TimeProvider.System);
         PublishResponse published = await services.Ingest.PublishInTurnAsync(
-            "ticks", [new PublishItem("""{"user_id":"u1","n":4}"""u8.ToArray(), default, 0)], false, default);
+            "ticks", [new PublishItem("""{"user_id":"u1","n":4}"""u8.ToArray(), default)], false, default);
         PartitionProgress source = _host.Progress[0];
         await source.WaitForAsync(published.Positions[0].Offset, default).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
         var request = new GetContextRequest

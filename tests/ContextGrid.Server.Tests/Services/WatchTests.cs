@@ -121,7 +121,7 @@ public sealed class WatchTests : IAsyncLifetime
     // The event is applied and marked when it returns.
     private async Task PublishAsync(string user)
     {
-        PublishItem item = new(Encoding.UTF8.GetBytes($$"""{"user_id":"{{user}}"}"""), default, 0);
+        PublishItem item = new(Encoding.UTF8.GetBytes($$"""{"user_id":"{{user}}"}"""), default);
         PublishOutcome outcome = await Host.Publisher.PublishAsync("ticks", [item], false, _ends.Token);
         Assert.Equal(1, outcome.Accepted);
         await Host.Progress[0].WaitForAsync(outcome.Positions[0].Offset, _ends.Token);

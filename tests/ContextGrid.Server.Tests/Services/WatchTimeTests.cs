@@ -201,7 +201,7 @@ public sealed class WatchTimeTests : IAsyncLifetime
     {
         string json = string.Create(
             CultureInfo.InvariantCulture, $$"""{"dev":"{{device}}","ts":{{timeMs}},"v":{{value}}}""");
-        PublishItem item = new(Encoding.UTF8.GetBytes(json), default, 0);
+        PublishItem item = new(Encoding.UTF8.GetBytes(json), default);
         PublishOutcome outcome = await Host.Publisher.PublishAsync("beats", [item], false, _ends.Token);
         Assert.Equal(1, outcome.Accepted);
         await Host.Progress[0].WaitForAsync(outcome.Positions[0].Offset, _ends.Token);

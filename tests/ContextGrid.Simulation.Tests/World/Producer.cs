@@ -79,7 +79,7 @@ internal sealed class Producer(SimulatedWorld world, Random random, int number)
     private async Task<bool> TryAsync(SimulatedEvent[] events)
     {
         string topic = events[0].Topic;
-        PublishItem[] items = [.. events.Select(e => new PublishItem(e.Payload, default, 0))];
+        PublishItem[] items = [.. events.Select(e => new PublishItem(e.Payload, default))];
         try
         {
             PublishOutcome outcome = await (world.Current ?? throw new ConnectionLostException()).CallAsync(

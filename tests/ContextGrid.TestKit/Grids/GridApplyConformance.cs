@@ -1,3 +1,4 @@
+using ContextGrid.Core.Model;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Queries;
 
@@ -169,7 +170,7 @@ public abstract class GridApplyConformance : GridConformance
             ContextAnswer answer = await Grid.ReadAsync(query);
             long events = LastOffset(answer, 0) + 1;
             Assert.Equal(events == 0 ? "NeverSeen NeverSeen" : $"{events} {events}", Text(answer, 0));
-            Assert.Equal(events == 0 ? 0 : StartMs + events - 1, answer.Header(0).NewestMs);
+            Assert.Equal(events == 0 ? EventTimes.None : StartMs + events - 1, answer.Header(0).NewestMs);
         }
 
         await applying;

@@ -1,3 +1,4 @@
+using ContextGrid.Core.Model;
 using System.Text;
 using ContextGrid.Core.Queries;
 using ContextGrid.Runtime.Checkpoints;
@@ -58,7 +59,7 @@ public abstract class GridReadConformance : GridConformance
         ContextAnswer answer = await Grid.ReadAsync(query);
         Assert.Empty(answer.Past);
         Assert.Equal("NeverSeen NeverSeen NeverSeen NeverSeen NeverSeen", Text(answer, 0));
-        Assert.Equal((0, 0), (answer.Header(0).NewestMs, answer.Header(0).SkippedEvents));
+        Assert.Equal((EventTimes.None, 0), (answer.Header(0).NewestMs, answer.Header(0).SkippedEvents));
         Assert.True(answer.Positions(0).IsEmpty);
         Assert.Empty(await Grid.SnapshotAsync(PlanOf("user"), "stranger"));
     }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Core.Features.Plans;
+using ContextGrid.Core.Model;
 using ContextGrid.Core.Queries;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Queries;
@@ -174,7 +175,9 @@ public abstract class GridScenarioConformance
         long headMs = query.Head == QueryHead.Newest && newestMs is { } newest
             ? newest
             : Math.Max(query.HeadMs, newestMs ?? long.MinValue);
-        Assert.Equal((what, headMs, newestMs ?? 0), (what, answer.Header(index).HeadMs, answer.Header(index).NewestMs));
+        Assert.Equal(
+            (what, headMs, newestMs ?? EventTimes.None),
+            (what, answer.Header(index).HeadMs, answer.Header(index).NewestMs));
         Assert.Equal([what], OracleDifferences.Of(
             oracle, key, headMs, query.Selections[query[index].Selection].Names, answer.Slots(index)).Prepend(what));
     }

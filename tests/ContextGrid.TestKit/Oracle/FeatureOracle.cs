@@ -43,7 +43,7 @@ public sealed class FeatureOracle(OracleEntity entity)
     {
         OracleEvent[] all = [.. EventsOf(key).TakeWhile(e => e.TimeMs <= headMs)];
         OracleEvent[] matching = [.. all.Where(e => Matches(feature, e))];
-        long eventTime = matching.Length == 0 ? 0 : matching[^1].TimeMs;
+        long eventTime = matching.Length == 0 ? OracleAnswer.NoEventMs : matching[^1].TimeMs;
         if (IsPastTtl(all, headMs))
         {
             return new(null, OracleStatus.Expired, eventTime, OracleTolerance.None);
@@ -89,7 +89,7 @@ public sealed class FeatureOracle(OracleEntity entity)
     public OracleAnswer Derive(object key, OracleFeature feature, long headMs, Func<string, OracleAnswer> inputs)
     {
         string[] names = [.. Names(feature.Arguments[0]).Distinct()];
-        long eventTime = names.Select(n => inputs(n).EventTimeMs).Where(t => t != 0).DefaultIfEmpty(0).Max();
+        long eventTime = names.Select(n => inputs(n).EventTimeMs).DefaultIfEmpty(OracleAnswer.NoEventMs).Max();
         if (IsPastTtl(key, headMs))
         {
             return new(null, OracleStatus.Expired, eventTime, OracleTolerance.None);

@@ -20,10 +20,13 @@ public enum OracleStatus
 /// <param name="Value">Null, bool, long, double, string, <see cref="OracleTime"/>, a list, or a list of
 /// <see cref="OracleCategory"/> with <c>by</c>.</param>
 /// <param name="Status">The status.</param>
-/// <param name="EventTimeMs">Time of the newest matching event ever; 0: none.</param>
+/// <param name="EventTimeMs">Time of the newest matching event ever; <see cref="NoEventMs"/>: none.</param>
 /// <param name="Tolerance">How near is near enough.</param>
 public sealed record OracleAnswer(object? Value, OracleStatus Status, long EventTimeMs, OracleTolerance Tolerance)
 {
+    /// <summary>No time: earlier than all times.</summary>
+    public const long NoEventMs = long.MinValue;
+
     /// <summary>Whether a documented cap is exceeded, so that the answer says that it is approximate.</summary>
     public bool IsApproximate { get; init; }
 

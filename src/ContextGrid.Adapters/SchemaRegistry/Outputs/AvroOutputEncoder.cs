@@ -55,11 +55,11 @@ public sealed class AvroOutputEncoder(
 
     private void WriteTimes(ref AvroBytes writer, ReadOnlySpan<long> timesMs)
     {
-        int count = timesMs.Length - timesMs.Count(0L);
+        int count = timesMs.Length - timesMs.Count(EventTimes.None);
         writer.Begin(count);
         for (int i = 0; i < timesMs.Length; i++)
         {
-            if (timesMs[i] != 0)
+            if (timesMs[i] != EventTimes.None)
             {
                 writer.Text(Encoding.UTF8.GetBytes(selection.Names[i]));
                 writer.Long(timesMs[i]);

@@ -86,7 +86,7 @@ internal sealed class GridGauges
             "The generation of the newest durable checkpoint.");
         meter.CreateObservableGauge(
             "contextgrid_checkpoint_age",
-            () => Math.Max(0, NowMs - _host.State.DurableMs) / 1000.0,
+            () => Math.Max(0, NowMs - (_host.State.DurableMs ?? 0)) / 1000.0,
             "s",
             "Time since the newest durable checkpoint was made.");
         meter.CreateObservableGauge(
