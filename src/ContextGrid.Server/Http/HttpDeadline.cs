@@ -23,13 +23,19 @@ internal static class HttpDeadline
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, http.RequestAborted);
         try
         {
-            return await handler(either.Token).ConfigureAwait(false);
+            T answer = await handler(either.Token).ConfigureAwait(false);
+            return deadline.IsCancellationRequested ? throw Late() : answer;
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
-            GrpcOutcome outcome = GrpcErrors.DeadlineExceeded;
-            throw new GrpcException(outcome.Status, outcome.Message);
+            throw Late();
         }
+    }
+
+    private static GrpcException Late()
+    {
+        GrpcOutcome outcome = GrpcErrors.DeadlineExceeded;
+        return new GrpcException(outcome.Status, outcome.Message);
     }
 
     private static int TimeoutMs(HttpContext http)
