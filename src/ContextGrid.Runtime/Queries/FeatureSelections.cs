@@ -7,7 +7,8 @@ namespace ContextGrid.Runtime.Queries;
 
 /// <summary>
 /// The selections of one entity type that were asked for before, by the list of their names. Programs ask the same
-/// few lists again and again; a flood of different ones must not stay, so a full store is emptied. Thread-safe.
+/// few lists again and again; a flood of different ones must not stay, so a full store is emptied, and lists with
+/// unknown names are not kept. Thread-safe.
 /// </summary>
 /// <param name="plan">The type's plan.</param>
 internal sealed class FeatureSelections(EntityPlan plan)
@@ -24,7 +25,7 @@ internal sealed class FeatureSelections(EntityPlan plan)
     /// <summary>How many lists are kept.</summary>
     internal int Count => _byNames.Count;
 
-    /// <summary>The selection of these names; allocates only for a list that is not known.</summary>
+    /// <summary>The selection of these names; allocates only for a list that is not kept.</summary>
     /// <param name="names">The names in the order of the answer, any texts; not kept. None: no feature.</param>
     internal FeatureSelection Of(IReadOnlyList<string> names)
     {
@@ -34,6 +35,12 @@ internal sealed class FeatureSelections(EntityPlan plan)
         }
 
         var selection = FeatureSelection.Of(plan, [.. names]);
+        if (selection.Features.Contains(-1))
+        {
+            // A name that the type does not have may be of any length: it must not fill the memory.
+            return selection;
+        }
+
         if (_byNames.Count >= ListsMax)
         {
             _byNames.Clear();

@@ -26,9 +26,18 @@ public sealed class FeatureSelectionsTests
     {
         for (int i = 0; i < 3 * FeatureSelections.ListsMax; i++)
         {
-            _selections.Of([$"name{i}"]);
+            // The bits of the number as names.
+            _selections.Of([.. Enumerable.Range(0, 12).Select(bit => ((i >> bit) & 1) == 0 ? "a" : "b")]);
             Assert.InRange(_selections.Count, 1, FeatureSelections.ListsMax);
         }
+    }
+
+    [Fact]
+    public void Of_UnknownNames_KeepsNone()
+    {
+        Assert.Equal([-1], _selections.Of([new string('x', 1_000_000)]).Features);
+        Assert.Equal([0, -1], _selections.Of(["a", "a\nb"]).Features);
+        Assert.Equal(0, _selections.Count);
     }
 
     [Fact]
