@@ -179,7 +179,10 @@ internal sealed class FieldsReader(NodeReader reader)
         FieldDefinition? other = fields.Find(f => f.Source.Equals(source));
         if (other is null)
         {
-            other = new FieldDefinition(source.Text, field.Type, field.DataClass) { Source = source, Unit = field.Unit };
+            other = new FieldDefinition(source.Text, field.Type, field.DataClass)
+            {
+                Source = source, Unit = field.Unit,
+            };
             CheckSource(other, fields, place);
             if (fields.Exists(f => f.Name == other.Name))
             {
