@@ -121,8 +121,13 @@ internal sealed class ClusterFixture : IAsyncDisposable
     }
 
     /// <summary>Where all silos have their state.</summary>
-    internal DirectorySnapshotStore OpenState() =>
-        DirectorySnapshotStore.Open(Path.Combine(_root, "state"), TimeProvider.System);
+    internal string State => At("state");
+
+    /// <summary>A path beside it.</summary>
+    internal string At(string name) => Path.Combine(_root, name);
+
+    /// <summary>Opens what is there.</summary>
+    internal DirectorySnapshotStore OpenState() => DirectorySnapshotStore.Open(State, TimeProvider.System);
 
     /// <summary>Waits until a silo answers for every user what was published.</summary>
     internal async Task RequireAsync(SiloHost silo)

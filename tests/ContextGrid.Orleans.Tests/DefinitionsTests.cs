@@ -1,5 +1,4 @@
 using ContextGrid.Core.Definitions;
-using ContextGrid.Orleans.Definitions;
 using ContextGrid.Orleans.Entities;
 using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Codecs;
@@ -136,11 +135,11 @@ public sealed class DefinitionsTests
     {
         await using var cluster = new ClusterFixture();
         await FillAsync(cluster);
-        await cluster.OpenState().DeleteAsync(DefinitionsGuard.BlobName, CancellationToken.None);
+        await cluster.OpenState().DeleteAsync(StoredDefinitions.BlobName, CancellationToken.None);
         var refusal = await Assert.ThrowsAsync<HostStartException>(() => cluster.StartAsync());
         Assert.Contains("does not say by which definitions it was made", refusal.Message, StringComparison.Ordinal);
         await cluster.OpenState().PutAsync(
-            DefinitionsGuard.BlobName, "something else"u8.ToArray(), PutCondition.Always, CancellationToken.None);
+            StoredDefinitions.BlobName, "something else"u8.ToArray(), PutCondition.Always, CancellationToken.None);
         refusal = await Assert.ThrowsAsync<HostStartException>(() => cluster.StartAsync());
         Assert.Contains("can't be read by this version", refusal.Message, StringComparison.Ordinal);
     }

@@ -25,8 +25,7 @@ internal sealed class DefinitionsGuard(
     ILocalSiloDetails silo,
     TimeProvider time) : IHostedService, ILifecycleParticipant<ISiloLifecycle>
 {
-    /// <summary>Where the store has them.</summary>
-    internal const string BlobName = "definitions";
+    private const string BlobName = StoredDefinitions.BlobName;
 
     // Three times the interval of the signs of life, and one more.
     private static readonly TimeSpan SilenceMax = 4 * SiloSetup.AliveInterval;

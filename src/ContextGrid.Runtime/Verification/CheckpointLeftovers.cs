@@ -5,7 +5,8 @@ namespace ContextGrid.Runtime.Verification;
 /// <summary>Reports what is among the checkpoints and belongs to none: rests of crashes, and files of others.</summary>
 /// <param name="report">Takes the findings.</param>
 /// <param name="root">The directory of checkpoints.</param>
-internal sealed class CheckpointLeftovers(VerifyReport report, string root)
+/// <param name="isShard">Whether they are a shard of a cluster's state, which no repair moves.</param>
+internal sealed class CheckpointLeftovers(VerifyReport report, string root, bool isShard)
 {
     /// <summary>Reports what stands at the top, and unfinished writes.</summary>
     public void Report()
@@ -22,7 +23,7 @@ internal sealed class CheckpointLeftovers(VerifyReport report, string root)
         foreach (string path in Directory.Exists(aside) ? Directory.EnumerateFileSystemEntries(aside) : [])
         {
             report.Info(path, null, "It is the rest of a write that a crash has interrupted.",
-                "A start deletes it.", "Nothing needs it; --repair moves it aside.");
+                "A start deletes it.", isShard ? "Nothing needs it." : "Nothing needs it; --repair moves it aside.");
             report.MayMove(path);
         }
     }
@@ -45,7 +46,8 @@ internal sealed class CheckpointLeftovers(VerifyReport report, string root)
                 path, null, mayBeNeeded
                     ? "No manifest that can be read names it; it may be of one that can't."
                     : "No manifest names it: a crash came before the manifest.",
-                "A start deletes it.", "--repair moves it aside, if a checkpoint is sound.");
+                "A start deletes it.",
+                isShard ? "Leave it there." : "--repair moves it aside, if a checkpoint is sound.");
             if (state.Sound is not null)
             {
                 report.MayMove(path);

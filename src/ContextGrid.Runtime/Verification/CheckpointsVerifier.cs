@@ -10,7 +10,10 @@ namespace ContextGrid.Runtime.Verification;
 /// <param name="report">Takes the findings.</param>
 /// <param name="root">The directory of checkpoints.</param>
 /// <param name="snapshots">Checks the snapshots.</param>
-internal sealed class CheckpointsVerifier(VerifyReport report, string root, SnapshotVerifier snapshots)
+/// <param name="isShard">Whether they are a shard of a cluster's state, which no repair moves: other shards may have
+/// gone on.</param>
+internal sealed class CheckpointsVerifier(
+    VerifyReport report, string root, SnapshotVerifier snapshots, bool isShard = false)
 {
     // Garbage collection keeps the segments of so many manifests, and one manifest more.
     private const int ManifestsWithSegments = 2;
@@ -30,7 +33,7 @@ internal sealed class CheckpointsVerifier(VerifyReport report, string root, Snap
             return new CheckpointsState([]);
         }
 
-        var leftovers = new CheckpointLeftovers(report, root);
+        var leftovers = new CheckpointLeftovers(report, root, isShard);
         leftovers.Report();
         List<(string Name, CheckpointManifest? Manifest, CheckpointCorruptException? Fault)> read = [];
         foreach (SnapshotBlobInfo blob in await _store.ListAsync(CheckpointManifest.Prefix, cancellationToken))
@@ -86,7 +89,8 @@ internal sealed class CheckpointsVerifier(VerifyReport report, string root, Snap
                     _store.PathOf(newer.BlobName), null,
                     $"Its epoch {newer.Epoch} of owner '{newer.OwnerId}' does not follow the epoch {older.Epoch} of "
                     + $"owner '{older.OwnerId}' in the generation before: two servers wrote here at the same time.",
-                    "A start takes the newest generation.", "See that one server alone uses a data directory.");
+                    "A start takes the newest generation.",
+                    isShard ? "" : "See that one server alone uses a data directory.");
             }
 
             if (newer.Generation != older.Generation + 1 && !HasBetween(older.Generation, newer.Generation))
@@ -159,7 +163,10 @@ internal sealed class CheckpointsVerifier(VerifyReport report, string root, Snap
                 ? "A start passes over this checkpoint to an older one."
             : state.Taken is null ? "A start is refused: no checkpoint is whole."
             : "A start does not need this checkpoint.";
-        string remedy = state.Sound is { } sound
+        string remedy = isShard
+            ? "Restore a backup of the whole store, or start all silos with an empty one: they build the state from "
+                + "the log again."
+            : state.Sound is { } sound
             ? IsNewer(manifest, sound)
                 ? $"--repair moves it aside, so that {sound.Name} is taken, if the log has what came after it."
                 : "Nothing: newer checkpoints take its place."

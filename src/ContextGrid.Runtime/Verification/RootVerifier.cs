@@ -39,12 +39,24 @@ internal sealed class RootVerifier(VerifyReport report)
             report.Info(path, null, "This was moved aside by verify --repair.", "A start leaves it alone.",
                 "Delete it when nothing in it is wanted any more.");
         }
+        else if (WhatIsIn(path) is { } what)
+        {
+            report.Info(path, null, what, "A start leaves it alone.",
+                "Leave it where it is looked for; 'contextgrid verify' checks it by its own name.");
+        }
         else
         {
             report.Warning(path, null, "It is no part of a data directory.", "A start leaves it alone.",
                 "Move it elsewhere if it is yours.");
         }
     }
+
+    // Others of ours may stand in a data directory, such as the store of --snapshots.
+    private static string? WhatIsIn(string path) =>
+        ClusterVerifier.IsState(path) ? "It has the state of a cluster."
+        : File.Exists(Path.Combine(path, "format")) ? "It is a data directory of its own."
+        : Directory.Exists(Path.Combine(path, "manifests")) ? "It has checkpoints of --snapshots."
+        : null;
 
     private void VerifyFormat(string path)
     {

@@ -6,19 +6,19 @@ namespace ContextGrid.Runtime.Verification;
 public sealed record VerifySummary
 {
     /// <summary>Findings that are only worth knowing.</summary>
-    public required int Infos { get; init; }
+    public int Infos { get; init; }
 
     /// <summary>Findings that are wrong and cost nothing at the next start.</summary>
-    public required int Warnings { get; init; }
+    public int Warnings { get; init; }
 
     /// <summary>Findings that mean damage, loss, or a refused start.</summary>
-    public required int Errors { get; init; }
+    public int Errors { get; init; }
 
     /// <summary>The bytes that were read.</summary>
-    public required long Bytes { get; init; }
+    public long Bytes { get; init; }
 
     /// <summary>How long it took.</summary>
-    public required TimeSpan Elapsed { get; init; }
+    public TimeSpan Elapsed { get; init; }
 
     /// <summary>What the next start does, in one sentence.</summary>
     public required string NextStart { get; init; }

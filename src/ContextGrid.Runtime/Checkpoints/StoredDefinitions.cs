@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using ContextGrid.Core.Definitions;
 
-namespace ContextGrid.Orleans.Definitions;
+namespace ContextGrid.Runtime.Checkpoints;
 
 /// <summary>
 /// What a cluster's store says of its definitions: a line with the hash of each definition, by which silos know that
@@ -10,6 +10,9 @@ namespace ContextGrid.Orleans.Definitions;
 /// </summary>
 internal sealed class StoredDefinitions
 {
+    /// <summary>Where a cluster's store has them.</summary>
+    internal const string BlobName = "definitions";
+
     private const string Head = "contextgrid definitions 1", Part = "part ", Entity = "entity ";
     private const int ShownMax = 200;
 
@@ -33,6 +36,9 @@ internal sealed class StoredDefinitions
         string[] lines = Encoding.UTF8.GetString(bytes).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         return lines.Length > 0 && lines[0] == Head ? new StoredDefinitions(lines) : null;
     }
+
+    /// <summary>The entity types that there is state of.</summary>
+    internal IEnumerable<string> Types => States().Keys;
 
     internal byte[] Encode() => Encoding.UTF8.GetBytes(string.Join('\n', _lines) + "\n");
 

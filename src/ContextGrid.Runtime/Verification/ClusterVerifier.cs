@@ -1,0 +1,120 @@
+using System.Globalization;
+using ContextGrid.Core.Definitions;
+using ContextGrid.Runtime.Checkpoints;
+
+namespace ContextGrid.Runtime.Verification;
+
+/// <summary>
+/// Checks the directory in which the silos of a cluster have their state: by which definitions it was made, and the
+/// checkpoints of each shard. What is in a state, and how it fits to the events, is not checked. It moves nothing: a
+/// shard that goes back would not have what others have committed.
+/// </summary>
+/// <param name="report">Takes the findings.</param>
+/// <param name="root">The directory.</param>
+internal sealed class ClusterVerifier(VerifyReport report, string root)
+{
+    private const string Shards = "shards";
+
+    private readonly string _definitions = Path.Combine(root, StoredDefinitions.BlobName);
+
+    /// <summary>Whether a directory has the state of a cluster.</summary>
+    internal static bool IsState(string directory) => Directory.Exists(Path.Combine(directory, Shards));
+
+    /// <summary>Checks, and says what the next start does.</summary>
+    /// <param name="definitions">The definitions that silos are to have; null: none are compared.</param>
+    /// <param name="cancellationToken">Ends the check.</param>
+    /// <exception cref="VerifyException">Silos write there.</exception>
+    internal async ValueTask<string> VerifyAsync(DefinitionSet? definitions, CancellationToken cancellationToken)
+    {
+        string[] before = Manifests();
+        VerifyDefinitions(definitions);
+        int shards = 0;
+        foreach (string path in Directory.EnumerateFileSystemEntries(root).Order(StringComparer.Ordinal))
+        {
+            VerifyEntry(path);
+        }
+
+        foreach (string path in Directory.EnumerateFileSystemEntries(Path.Combine(root, Shards))
+            .Order(StringComparer.Ordinal))
+        {
+            if (!IsShard(path))
+            {
+                ReportStranger(path);
+                continue;
+            }
+
+            await new CheckpointsVerifier(report, path, SnapshotVerifier.OfCluster(), isShard: true)
+                .VerifyAsync(cancellationToken);
+            shards++;
+        }
+
+        if (!before.SequenceEqual(Manifests()))
+        {
+            throw new VerifyException(
+                $"Silos have written to {root} meanwhile. Stop them first, or check a copy.", isWrongUse: false);
+        }
+
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"The next silos take the state of {shards} shards, and read what came after it from the log again.");
+    }
+
+    private string[] Manifests() =>
+    [
+        .. Directory.EnumerateFiles(Path.Combine(root, Shards), "*", SearchOption.AllDirectories)
+            .Where(f => Path.GetDirectoryName(f) is { } folder && Path.GetFileName(folder) == "manifests")
+            .Order(StringComparer.Ordinal),
+    ];
+
+    private void VerifyDefinitions(DefinitionSet? definitions)
+    {
+        const string Empty = "Restore a backup of the whole store, or start all silos with an empty one.";
+        if (!File.Exists(_definitions))
+        {
+            report.Error(
+                _definitions, null, "The file that says by which definitions the state was made is missing.",
+                "Silos are refused.", Empty);
+            return;
+        }
+
+        byte[] content = File.ReadAllBytes(_definitions);
+        report.Bytes += content.Length;
+        if (StoredDefinitions.Decode(content) is not { } stored)
+        {
+            report.Error(
+                _definitions, null, "It does not say by which definitions the state was made.", "Silos are refused.",
+                Empty);
+            return;
+        }
+
+        report.Ok(_definitions, $"definitions of a cluster's state: {string.Join(", ", stored.Types)}");
+        if (definitions is not null && StoredDefinitions.Of(definitions).WhyNot(stored) is { } why)
+        {
+            report.Error(
+                _definitions, null, $"The state was not built with these definitions: {why}.",
+                "Silos with these definitions are refused.", "Name the definitions that the silos ran with.");
+        }
+    }
+
+    private void VerifyEntry(string path)
+    {
+        switch (Path.GetFileName(path))
+        {
+            case StoredDefinitions.BlobName or Shards or "_lock" or "_aside":
+                break;
+            case "manifests" or "segments":
+                report.Info(
+                    path, null, "These are checkpoints of a server of its own.", "Silos leave them alone.");
+                break;
+            default:
+                ReportStranger(path);
+                break;
+        }
+    }
+
+    private static bool IsShard(string path) =>
+        Path.GetFileName(path) is { Length: 5 } name && name.All(char.IsAsciiDigit) && Directory.Exists(path);
+
+    private void ReportStranger(string path) => report.Warning(
+        path, null, "It is no part of a cluster's state.", "Silos leave it alone.", "See who has put it there.");
+}
