@@ -195,6 +195,27 @@ public sealed class PublishCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Publish_Headers_AreThoseOfEveryRecord()
+    {
+        var run = await PublishAsync("{}\n{}\n"u8.ToArray(), "--header", "tenant-id=@a=b", "--header", "empty=");
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.All(Assert.Single(_batches).Events, e => Assert.Equal(
+            ["tenant-id=@a=b", "empty="], e.Headers.Select(h => $"{h.Name}={h.Value}")));
+    }
+
+    [Theory]
+    [InlineData("tenant")]
+    [InlineData("=x")]
+    public async Task Publish_HeaderWithoutNameOrValue_IsWrongUse(string header)
+    {
+        var run = await PublishAsync("{}\n"u8.ToArray(), "--header", header);
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains($"--header '{header}' is not of the form NAME=VALUE", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Publish_ManyRefused_ListsTenWithTheirLinesAndFails()
     {
         var text = "{\"n\":0}\n\n" + string.Join('\n', Enumerable.Repeat("bad", 12));

@@ -19,9 +19,10 @@ public static class PublishCommand
         {
             Description = "Keep events that are not valid among the dead letters instead of refusing them.",
         };
+        var headers = Headers();
         var command = new Command("publish", "Publish events, one JSON object a line.")
         {
-            topic, key, file, format, batch, from, keep, rate,
+            topic, key, file, format, batch, from, keep, rate, headers,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -34,7 +35,10 @@ public static class PublishCommand
                 size,
                 parsed.GetValue(from),
                 parsed.GetValue(keep) ? InvalidEvents.DeadLetter : InvalidEvents.Refuse,
-                perSecond);
+                perSecond)
+            {
+                Headers = parsed.GetValue(headers) ?? [],
+            };
             return RunAsync(global, parsed, plan, parsed.GetValue(file) ?? "-", cancellation);
         });
         return command;
@@ -49,6 +53,27 @@ public static class PublishCommand
 
     private static Option<string?> Key() => Arguments.Text(
         "--key", "The member that holds the partitioning key; without it, what the definition says.", "FIELD");
+
+    private static Option<RecordHeader[]> Headers() => new("--header")
+    {
+        Description = "A header of every record, which fields 'from header NAME' read; may be given several times.",
+        HelpName = "NAME=VALUE",
+        AllowMultipleArgumentsPerToken = false,
+        CustomParser = result =>
+        {
+            var headers = new List<RecordHeader>();
+            foreach (var token in result.Tokens)
+            {
+                var at = token.Value.IndexOf('=', StringComparison.Ordinal);
+                if (at > 0)
+                    headers.Add(new RecordHeader { Name = token.Value[..at], Value = token.Value[(at + 1)..] });
+                else
+                    result.AddError($"--header '{token.Value}' is not of the form NAME=VALUE");
+            }
+
+            return [.. headers];
+        },
+    };
 
     private static Option<string> File() => new("--file")
     {

@@ -4,19 +4,22 @@ using Google.Protobuf;
 namespace ContextGrid.Cli.Publishing;
 
 /// <summary>A batch of lines on its way.</summary>
-/// <param name="topic">Where it goes.</param>
-/// <param name="invalid">What happens to events that are not valid.</param>
-public sealed class LineBatch(string topic, InvalidEvents invalid)
+/// <param name="plan">Where it goes, and how.</param>
+public sealed class LineBatch(PublishPlan plan)
 {
+    // The tag and the length before each header in the message.
+    private const int HeaderFrameBytes = 4;
+
     private readonly List<long> _lines = [];
+    private readonly int _headerBytes = plan.Headers.Sum(h => h.CalculateSize() + HeaderFrameBytes);
 
     /// <summary>The message. Its payloads are the lines' own bytes, not copies.</summary>
-    public PublishRequest Request { get; } = new() { Topic = topic, Invalid = invalid };
+    public PublishRequest Request { get; } = new() { Topic = plan.Topic, Invalid = plan.Invalid };
 
     /// <summary>How many events it has.</summary>
     public int Count => _lines.Count;
 
-    /// <summary>Bytes of its payloads.</summary>
+    /// <summary>Bytes of its payloads and headers.</summary>
     public int Bytes { get; private set; }
 
     /// <summary>The number of the last line that it covers, empty lines included.</summary>
@@ -29,7 +32,10 @@ public sealed class LineBatch(string topic, InvalidEvents invalid)
     public void Add(long number, ReadOnlyMemory<byte> line, ByteString key)
     {
         _lines.Add(number);
-        Bytes += line.Length;
-        Request.Events.Add(new PublishEvent { Payload = UnsafeByteOperations.UnsafeWrap(line), Key = key });
+        Bytes += line.Length + _headerBytes;
+        Request.Events.Add(new PublishEvent
+        {
+            Payload = UnsafeByteOperations.UnsafeWrap(line), Key = key, Headers = { plan.Headers },
+        });
     }
 }

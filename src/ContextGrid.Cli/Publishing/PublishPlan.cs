@@ -10,4 +10,8 @@ namespace ContextGrid.Cli.Publishing;
 /// <param name="Invalid">What happens to events that are not valid.</param>
 /// <param name="EventsPerSecondMax">The highest rate; 0: as fast as they are taken.</param>
 public sealed record PublishPlan(
-    string Topic, string? KeyField, int BatchEventsMax, long FromLine, InvalidEvents Invalid, int EventsPerSecondMax);
+    string Topic, string? KeyField, int BatchEventsMax, long FromLine, InvalidEvents Invalid, int EventsPerSecondMax)
+{
+    /// <summary>The headers of every record.</summary>
+    public IReadOnlyList<RecordHeader> Headers { get; init; } = [];
+}

@@ -114,7 +114,7 @@ public sealed class Publisher
 
     private async ValueTask<LineBatch?> NextBatchAsync(CancellationToken cancellation)
     {
-        var batch = new LineBatch(_plan.Topic, _plan.Invalid);
+        var batch = new LineBatch(_plan);
         while (batch.Count < _plan.BatchEventsMax
             && batch.Bytes < BatchBytesMax
             && await _lines.ReadAsync(cancellation))

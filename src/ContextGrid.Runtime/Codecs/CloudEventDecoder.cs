@@ -117,7 +117,7 @@ public sealed class CloudEventDecoder : IEventDecoder
         }
 
         // 2. The event as a whole: keys, times, hashes.
-        DecodeResult result = _data.Conclude(fault, allRead, payload, into);
+        DecodeResult result = _data.Conclude(fault, allRead && !_attributes.AreNone, payload, into);
         if (!result.Succeeded)
         {
             return result with { Position = result.Position + dataStart, FoundText = wrong };

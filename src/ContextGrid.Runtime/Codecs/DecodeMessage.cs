@@ -178,8 +178,16 @@ internal static class DecodeMessage
         + Invariant($"{result.Definition?.FutureMsMax} ms ahead of the record's time ")
         + $"{Value.Timestamp(result.RecordTimeMs)}; check the producer's clock";
 
-    private static string Keys(in DecodeResult result) =>
-        "send at least one of the members that the entities' `from` name as key";
+    private static string Keys(in DecodeResult result)
+    {
+        string meant = "send at least one of the members that the entities' `from` name as key";
+        FieldSource? source = result.Definition is { KeyField: >= 0 } definition
+            ? definition.Fields[definition.KeyField].Source
+            : null;
+        return source is not null && (source.IsHeader || source.Path.Length > 1)
+            ? $"{meant}, such as {(source.IsHeader ? "the " : "the path ")}{source}"
+            : meant;
+    }
 
     private static string Found(in DecodeResult result)
     {

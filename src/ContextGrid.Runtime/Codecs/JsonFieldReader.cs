@@ -238,6 +238,7 @@ internal sealed class JsonFieldReader
         fault = default;
         int first = _itemCount;
         cursor.At++;
+        cursor.Depth++;
         bool open = cursor.Peek() != ']';
         cursor.At += open ? 0 : 1;
         while (open)
@@ -257,6 +258,7 @@ internal sealed class JsonFieldReader
             open = next == ',';
         }
 
+        cursor.Depth--;
         int count = _itemCount - first;
         fault = count > ListItemsMax ? new Fault(DecodeError.ListTooLong, DecodeHint.None, field, 0, 0, 0) : fault;
         _into[field] = Value.List(_items, first, Math.Min(count, ListItemsMax));

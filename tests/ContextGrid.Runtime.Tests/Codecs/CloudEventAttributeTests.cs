@@ -109,6 +109,7 @@ public sealed class CloudEventAttributeTests
         Assert.Equal("invalid_cloudevent", result.Reason);
         Assert.Contains("structured mode", result.Message, StringComparison.Ordinal);
         Assert.Contains("binary mode", result.Message, StringComparison.Ordinal);
+        Assert.False(result.KeysKnown);
     }
 
     [Theory]

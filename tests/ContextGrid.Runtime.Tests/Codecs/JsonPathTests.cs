@@ -131,6 +131,22 @@ public sealed class JsonPathTests
         Assert.Equal(reason.Length == 0 ? "\"u\" | 5" : events.Values, events.Values);
     }
 
+    [Theory]
+    [InlineData(62, "wrong_type")]
+    [InlineData(63, "too_deep")]
+    public void Decode_ArraysInAFieldOfTypeList_CountAsDeep(int deep, string reason)
+    {
+        var events = new PathEvents("json", ["user: string", "items: list"]);
+        string inner = new string('[', deep) + new string(']', deep);
+        Assert.Equal(reason, events.Decode($"{{\"user\":\"u\",\"items\":[{inner}]}}").Reason);
+    }
+
+    [Theory]
+    [InlineData("customer.id: string", "such as the path customer.id")]
+    [InlineData("user: string from header tenant", "such as the header tenant")]
+    public void Decode_NoKey_NamesWhereItIsRead(string key, string words) => Assert.Contains(
+        words, new PathEvents("json", [key]).Decode("{\"customer.id\":\"u\"}").Message, StringComparison.Ordinal);
+
     [Fact]
     public void Decode_ManyGoodEvents_AllocatesNothing() => Assert.Equal(0, _events.MeasureAllocation(
         """{"\u0063ustomer":{"id":"u\u0031","address":{"city":"Ulm"}},"order":{"amount":9.5},"x":{"y":[1]}}"""));
