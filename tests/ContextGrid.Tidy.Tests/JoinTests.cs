@@ -12,7 +12,6 @@ public sealed partial class JoinTests
     private static readonly Dictionary<string, string> Allowed = new(StringComparer.Ordinal)
     {
         ["src/ContextGrid.Adapters/AzureBlob/AzureBlobAddress.cs"] = "a connection string, cut at the same semicolons",
-        ["src/ContextGrid.Adapters/SchemaRegistry/Protobuf/ProtoScope.cs"] = "a full name; a name has no dot",
         ["src/ContextGrid.Cli/Output/PayloadText.cs"] = "lines for people",
         ["src/ContextGrid.Core/Definitions/FieldSource.cs"] = "a notation; a part with a dot stands in quotes",
         ["src/ContextGrid.Core/Definitions/FieldsReader.cs"] = "a message for people",

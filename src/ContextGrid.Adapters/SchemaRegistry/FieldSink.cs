@@ -17,10 +17,17 @@ internal sealed class FieldSink(EventDefinition definition)
     private readonly ExpressionScratch _scratch = new();
     private readonly Value[]?[] _lists = new Value[definition.Fields.Length][];
     private readonly int[] _counts = new int[definition.Fields.Length];
+    private readonly DecodeResult[] _faults = new DecodeResult[definition.Fields.Length];
+    private readonly long[] _faultOrder = new long[definition.Fields.Length];
+    private readonly TimeParts[] _parts = new TimeParts[definition.Fields.Length];
+    private readonly long[] _begun = new long[definition.Fields.Length];
+    private int _broken;
+    private long _faultsSeen;
+    private long _payload;
     private Value[] _into = [];
 
-    /// <summary>What is wrong with a field; <see cref="DecodeError.None"/>: nothing.</summary>
-    internal DecodeResult Fault { get; private set; }
+    /// <summary>The first that is wrong with a field; <see cref="DecodeError.None"/>: nothing.</summary>
+    internal DecodeResult Fault => _broken == 0 ? default : FirstFault();
 
     /// <summary>Which fields have no value that can be trusted.</summary>
     internal ReadOnlySpan<bool> IsBroken => _isBroken;
@@ -34,10 +41,46 @@ internal sealed class FieldSink(EventDefinition definition)
     /// <summary>Starts a payload; what the last one left in the scratch is then invalid.</summary>
     internal void Begin(byte[] buffer, int start, Value[] into)
     {
-        (Buffer, Start, _into, Fault) = (buffer, start, into, default);
+        (Buffer, Start, _into) = (buffer, start, into);
+        _payload++;
         _scratch.Reset();
-        Array.Clear(_isBroken);
         Array.Clear(_counts);
+        if (_broken > 0)
+        {
+            Array.Clear(_isBroken);
+            _broken = 0;
+        }
+    }
+
+    /// <summary>Notes that a field has its default or its value, where messages come in pieces.</summary>
+    /// <returns>Whether it is the first time for this payload, or since it was replaced.</returns>
+    internal bool TryOpen(int slot)
+    {
+        bool isFirst = _begun[slot] != _payload;
+        _begun[slot] = _payload;
+        return isFirst;
+    }
+
+    /// <summary>The parts of a time that comes in pieces; new for each <see cref="TryOpen"/>.</summary>
+    internal ref TimeParts Parts(int slot) => ref _parts[slot];
+
+    /// <summary>Gives a field the value that it has while it is absent, whatever came for it so far.</summary>
+    internal void Replace(int slot, in Value value)
+    {
+        _begun[slot] = 0;
+        _counts[slot] = 0;
+        Mend(slot);
+        _into[slot] = value;
+    }
+
+    /// <summary>Forgets what was wrong with a field: another value came for it, and the last counts.</summary>
+    internal void Mend(int slot)
+    {
+        if (_isBroken[slot])
+        {
+            _isBroken[slot] = false;
+            _broken--;
+        }
     }
 
     /// <summary>The value that a field has so far.</summary>
@@ -173,8 +216,32 @@ internal sealed class FieldSink(EventDefinition definition)
 
     private void Report(int slot, in DecodeResult fault)
     {
-        _isBroken[slot] = true;
         _into[slot] = Value.Null;
-        Fault = Fault.Error == DecodeError.None ? fault : Fault;
+        if (!_isBroken[slot])
+        {
+            (_isBroken[slot], _faults[slot], _faultOrder[slot]) = (true, fault, ++_faultsSeen);
+            _broken++;
+        }
     }
+
+    private DecodeResult FirstFault()
+    {
+        int first = -1;
+        for (int slot = 0; slot < _isBroken.Length; slot++)
+        {
+            first = _isBroken[slot] && (first < 0 || _faultOrder[slot] < _faultOrder[first]) ? slot : first;
+        }
+
+        return _faults[first];
+    }
+}
+
+/// <summary>The parts of a time.</summary>
+internal struct TimeParts
+{
+    /// <summary>Seconds since the Unix epoch.</summary>
+    internal long Seconds;
+
+    /// <summary>Nanoseconds within the second.</summary>
+    internal int Nanos;
 }

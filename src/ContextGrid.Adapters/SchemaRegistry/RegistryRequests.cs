@@ -17,8 +17,8 @@ internal sealed class RegistryRequests : IDisposable
     /// <summary>Requests at a time; the others wait.</summary>
     internal const int ConcurrencyMax = 16;
 
-    /// <summary>The largest answer, 4 MiB: schemas are written by people.</summary>
-    internal const int AnswerBytesMax = 4 * 1024 * 1024;
+    /// <summary>The largest answer, 16 MiB: the largest public .proto files have 4 MiB.</summary>
+    internal const int AnswerBytesMax = 16 * 1024 * 1024;
 
     private readonly HttpClient _http;
     private readonly SchemaRegistryOptions _options;

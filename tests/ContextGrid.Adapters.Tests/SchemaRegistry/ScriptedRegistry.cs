@@ -98,7 +98,7 @@ internal sealed class ScriptedRegistry : IDisposable
 
     private async Task AnswerAsync(HttpListenerContext context)
     {
-        string path = context.Request.Url?.AbsolutePath ?? "";
+        string path = Uri.UnescapeDataString(context.Request.Url?.AbsolutePath ?? "");
         Asked.Enqueue((path, context.Request.Headers["Authorization"]));
         await (Gate?.Task ?? Task.CompletedTask);
         if (!Next.TryDequeue(out (int Status, string Body) answer))

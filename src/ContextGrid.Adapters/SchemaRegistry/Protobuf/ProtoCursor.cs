@@ -11,6 +11,9 @@ internal ref struct ProtoCursor(ReadOnlySpan<byte> data)
 {
     internal const int WireVarint = 0, Wire64 = 1, WireBytes = 2, WireGroup = 3, WireGroupEnd = 4, Wire32 = 5;
 
+    /// <summary>A bit for each wire type of a value.</summary>
+    internal const int AnyWire = 1 << WireVarint | 1 << Wire64 | 1 << WireBytes | 1 << WireGroup | 1 << Wire32;
+
     /// <summary>Messages inside each other: as JSON has it.</summary>
     internal const int DepthMax = 64;
 
@@ -131,6 +134,9 @@ internal ref struct ProtoCursor(ReadOnlySpan<byte> data)
                 return ReadBits(wire, out _);
         }
     }
+
+    /// <summary>Whether the end of a group is that of the group that is being read; 0: none is.</summary>
+    internal bool IsEndOf(int group, int number) => number == group && group > 0 || Fail(DecodeHint.BadGroup);
 
     private bool SkipGroup(int number, int depth)
     {

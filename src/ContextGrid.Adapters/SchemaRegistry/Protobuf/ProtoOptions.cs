@@ -2,88 +2,194 @@ using System.Text;
 
 namespace ContextGrid.Adapters.SchemaRegistry.Protobuf;
 
-/// <summary>Reads options, and passes over what payloads do not depend on.</summary>
-internal static class ProtoOptions
+/// <summary>
+/// The options of one declaration. Features, <c>default</c>, <c>packed</c> and <c>map_entry</c> are kept in every
+/// spelling; all others are passed over.
+/// </summary>
+/// <param name="features">Where features go.</param>
+internal sealed class ProtoOptions(ProtoFeatureChanges features)
 {
-    /// <summary>Takes a sign or a name.</summary>
-    internal static string TakeSignOrName(this ProtoLexer lexer) =>
-        lexer.IsText ? throw lexer.Wrong("a name") : lexer.Take();
+    private const string FeaturesName = "features";
 
-    /// <summary>Reads <c>NAME = VALUE;</c> behind the word <c>option</c>.</summary>
-    internal static (string Name, string Value) Statement(ProtoLexer lexer)
-    {
-        (string Name, string Value) option = Option(lexer);
-        lexer.Expect(";");
-        return option;
-    }
+    internal ProtoFeatureChanges Features { get; } = features;
 
-    /// <summary>Reads the options of a field or an enum's value in brackets, if there are any.</summary>
-    internal static Dictionary<string, string> Field(ProtoLexer lexer)
+    /// <summary>What <c>default</c> gives; null: nothing.</summary>
+    internal ProtoConstant? Default { get; private set; }
+
+    internal bool IsMapEntry { get; private set; }
+
+    /// <summary>Reads <c>[NAME = VALUE, …]</c>, if it is there.</summary>
+    internal void TakeBrackets(ProtoLexer lexer)
     {
-        var options = new Dictionary<string, string>(StringComparer.Ordinal);
         if (!lexer.TryTake("["))
         {
-            return options;
+            return;
         }
 
-        do
+        while (!lexer.TryTake("]"))
         {
-            (string name, string value) = Option(lexer);
-            options[name] = value;
-        }
-        while (lexer.TryTake(","));
-        lexer.Expect("]");
-        return options;
-    }
-
-    /// <summary>Passes over a statement: up to its semicolon, or its block in braces.</summary>
-    internal static void SkipStatement(ProtoLexer lexer)
-    {
-        int depth = 0;
-        while (true)
-        {
-            string token = lexer.IsText ? "" : lexer.Token;
-            lexer.Take();
-            depth += token switch { "{" => 1, "}" => -1, _ => 0 };
-
-            // The value of an option may be a block; the semicolon behind it is then an empty statement.
-            if (depth <= 0 && token is ";" or "}")
+            Take(lexer);
+            if (!lexer.TryTake(",") && !lexer.Is("]"))
             {
-                return;
+                throw lexer.Wrong("',' or ']'");
             }
         }
     }
 
-    private static (string Name, string Value) Option(ProtoLexer lexer)
+    /// <summary>Reads <c>NAME = VALUE</c>.</summary>
+    internal void Take(ProtoLexer lexer)
     {
-        var name = new StringBuilder();
-        while (!lexer.TryTake("="))
+        string name = TakeName(lexer);
+        lexer.Expect("=");
+        if (!lexer.Is("{"))
         {
-            name.Append(lexer.TakeSignOrName());
+            Set(name, TakeConstant(lexer));
         }
-
-        if (lexer.TryTake("{"))
+        else if (name == FeaturesName)
         {
-            SkipBlock(lexer);
-            return (name.ToString(), "");
+            lexer.Take();
+            TakeFeatures(lexer);
         }
-
-        if (lexer.IsText)
+        else
         {
-            return (name.ToString(), lexer.TakeText());
+            lexer.Take();
+            SkipBraces(lexer);
         }
-
-        bool negative = lexer.TryTake("-");
-        return (name.ToString(), (negative ? "-" : "") + lexer.TakeSignOrName());
     }
 
-    private static void SkipBlock(ProtoLexer lexer)
+    /// <summary>Passes over the rest of a block, behind its opening brace.</summary>
+    internal static void SkipBraces(ProtoLexer lexer)
     {
         for (int depth = 1; depth > 0;)
         {
-            string token = lexer.IsText ? "" : lexer.Token;
-            lexer.Take();
-            depth += token switch { "{" => 1, "}" => -1, _ => 0 };
+            ProtoToken token = lexer.Take();
+            depth += token.Is("{") ? 1 : token.Is("}") ? -1 : 0;
         }
+    }
+
+    // Parts in parentheses name extensions: (a.b).c, features.(pb.cpp).x.
+    private static string TakeName(ProtoLexer lexer)
+    {
+        var name = new StringBuilder();
+        do
+        {
+            name.Append(name.Length == 0 ? "" : ".");
+            if (lexer.TryTake("("))
+            {
+                name.Append('(').Append(lexer.TakePath()).Append(')');
+                lexer.Expect(")");
+            }
+            else
+            {
+                name.Append(lexer.TakeName());
+            }
+        }
+        while (lexer.TryTake("."));
+        return name.ToString();
+    }
+
+    private static ProtoConstant TakeConstant(ProtoLexer lexer)
+    {
+        bool isNegative = lexer.TryTake("-");
+        if (!isNegative)
+        {
+            lexer.TryTake("+");
+        }
+
+        ProtoToken token = lexer.Current;
+        if (token.Kind == ProtoTokenKind.Text)
+        {
+            byte[] bytes = lexer.TakeText();
+            return new ProtoConstant(token.Kind, Encoding.UTF8.GetString(bytes), bytes, isNegative);
+        }
+
+        if (token.Kind is ProtoTokenKind.Sign or ProtoTokenKind.End)
+        {
+            throw lexer.Wrong("a value");
+        }
+
+        return new ProtoConstant(token.Kind, lexer.Take().Text, [], isNegative);
+    }
+
+    private void Set(string name, ProtoConstant value)
+    {
+        switch (name)
+        {
+            case "default":
+                Default = value;
+                break;
+            case "packed":
+                Features.IsPacked = value.Text == "true";
+                break;
+            case "map_entry":
+                IsMapEntry = value.Text == "true";
+                break;
+            default:
+                if (name.StartsWith(FeaturesName + ".", StringComparison.Ordinal))
+                {
+                    Features.Set(name[(FeaturesName.Length + 1)..], value.Text);
+                }
+
+                break;
+        }
+    }
+
+    // The fields of a message in text format, behind its opening brace: NAME: VALUE, with a comma, a semicolon or
+    // nothing between them.
+    private void TakeFeatures(ProtoLexer lexer)
+    {
+        while (!lexer.TryTake("}"))
+        {
+            if (lexer.TryTake(",") || lexer.TryTake(";"))
+            {
+                continue;
+            }
+
+            string name = "";
+            if (lexer.Is("["))
+            {
+                SkipValue(lexer);
+            }
+            else
+            {
+                name = lexer.TakeName();
+            }
+
+            bool isScalar = lexer.TryTake(":") && !lexer.Is("{") && !lexer.Is("<") && !lexer.Is("[");
+            if (isScalar)
+            {
+                Features.Set(name, TakeConstant(lexer).Text);
+            }
+            else
+            {
+                SkipValue(lexer);
+            }
+        }
+    }
+
+    // A message or a list of the text format, and everything in it.
+    private static void SkipValue(ProtoLexer lexer)
+    {
+        var closers = new Stack<string>();
+        do
+        {
+            ProtoToken token = lexer.Take();
+            string? closer = token.Kind != ProtoTokenKind.Sign ? null : token.Text switch
+            {
+                "{" => "}",
+                "[" => "]",
+                "<" => ">",
+                _ => null,
+            };
+            if (closer is not null)
+            {
+                closers.Push(closer);
+            }
+            else if (closers.Count > 0 && token.Is(closers.Peek()))
+            {
+                closers.Pop();
+            }
+        }
+        while (closers.Count > 0);
     }
 }

@@ -1,197 +1,420 @@
+using System.Globalization;
+using System.Text;
+
 namespace ContextGrid.Adapters.SchemaRegistry.Protobuf;
 
 /// <summary>
-/// Reads the source of .proto files (proto2, proto3 and editions): what payloads depend on; options, services and
-/// extensions are passed over.
+/// Reads the source of .proto files by recursive descent: the grammar of the Protocol Buffers language specification
+/// for proto2, proto3 and editions. Kept is what payloads depend on; services and options of others are passed over.
+/// It refuses what it can't read and does not check what the compiler of the writer has checked already.
 /// </summary>
 internal sealed class ProtoParser
 {
-    private const int DepthMax = 64;
     private const int FieldNumberMax = (1 << 29) - 1;
 
     private readonly ProtoLexer _lexer;
-    private readonly ProtoFile _file = new();
+    private readonly ProtoFile _file;
+    private readonly ProtoBounds _bounds;
 
-    private ProtoParser(string source) => _lexer = new ProtoLexer(source);
+    private ProtoParser(string path, string source, ProtoBounds bounds)
+    {
+        bounds.Read(source.Length);
+        _bounds = bounds;
+        _lexer = new ProtoLexer(source, path.Length == 0 ? "" : $"{path}, ");
+        _file = new ProtoFile(path);
+    }
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="SchemaTextException">It is no .proto file.</exception>
-    internal static ProtoFile Parse(string source)
+    /// <param name="path">The path by which others import it; empty for the schema itself.</param>
+    /// <param name="source">The text.</param>
+    /// <param name="bounds">What reading may cost.</param>
+    /// <exception cref="SchemaTextException">It is no .proto file, or too large.</exception>
+    internal static ProtoFile Parse(string path, string source, ProtoBounds bounds)
     {
-        var parser = new ProtoParser(source);
+        var parser = new ProtoParser(path, source, bounds);
         while (!parser._lexer.IsEnd)
         {
             parser.Statement();
         }
 
+        ProtoFeatures.Resolve(parser._file);
         return parser._file;
     }
 
+    /// <summary>The full name of what is declared in a scope.</summary>
+    internal static string Join(string scope, string name) => scope.Length == 0 ? name : $"{scope}.{name}";
+
     private void Statement()
     {
-        switch (_lexer.TakeSignOrName())
+        if (_lexer.TryTake(";"))
         {
-            case ";":
-                break;
+            return;
+        }
+
+        TakeVisibility();
+        ProtoToken word = _lexer.Current;
+        switch (_lexer.TakeName())
+        {
             case "syntax":
-                _lexer.Expect("=");
-                _file.Syntax = _lexer.TakeText() == "proto3" ? ProtoSyntax.Proto3 : ProtoSyntax.Proto2;
-                _lexer.Expect(";");
+                Syntax();
                 break;
             case "edition":
-                _lexer.Expect("=");
-                _lexer.TakeText();
-                _file.Syntax = ProtoSyntax.Edition;
-                _lexer.Expect(";");
+                Edition();
                 break;
             case "package":
-                _file.Package = _lexer.TakeName();
+                _file.Package = _bounds.Declare(_lexer.TakePath());
                 _lexer.Expect(";");
                 break;
-            case "option":
-                _file.IsImplicit |= ProtoOptions.Statement(_lexer) is ("features.field_presence", "IMPLICIT");
-                break;
             case "import":
-                ProtoOptions.SkipStatement(_lexer);
+                Import();
+                break;
+            case "option":
+                Option(new ProtoOptions(_file.Features));
                 break;
             case "message":
                 _file.Messages.Add(Message(_file.Package, 0));
                 break;
             case "enum":
-                _file.Enums.Add(ProtoEnumParser.Parse(_lexer, _file, _file.Package));
+                _file.Enums.Add(Enum(_file.Package));
                 break;
-            case "service" or "extend":
-                ProtoOptions.SkipStatement(_lexer);
+            case "extend":
+                Extend(_file.Package, _file.Messages, 0);
+                break;
+            case "service":
+                Service();
                 break;
             default:
-                throw _lexer.Wrong("the beginning of a message, enum, option …");
+                throw _lexer.Wrong(word, "the beginning of a message, enum, option …");
         }
+    }
+
+    // Edition 2024: says who may use a message or enum, and changes nothing for payloads.
+    private void TakeVisibility()
+    {
+        if ((_lexer.Is("export") || _lexer.Is("local"))
+            && (_lexer.Following.Is("message") || _lexer.Following.Is("enum")))
+        {
+            _lexer.Take();
+        }
+    }
+
+    private void Syntax()
+    {
+        _lexer.Expect("=");
+        string name = Encoding.UTF8.GetString(_lexer.TakeText());
+        _file.Edition = name switch
+        {
+            "proto2" => ProtoEdition.Proto2,
+            "proto3" => ProtoEdition.Proto3,
+            _ => throw new SchemaTextException($"the syntax is '{name}'; proto2 or proto3 was meant"),
+        };
+        _lexer.Expect(";");
+    }
+
+    private void Edition()
+    {
+        _lexer.Expect("=");
+        string name = Encoding.UTF8.GetString(_lexer.TakeText());
+        _file.Edition = ProtoEditions.TryParse(name, out ProtoEdition edition)
+            ? edition
+            : throw new SchemaTextException($"the edition is '{name}'; a year from 2023 on was meant");
+        _lexer.Expect(";");
+    }
+
+    private void Import()
+    {
+        bool isPublic = _lexer.TryTake("public");
+        bool isOption = !isPublic && !_lexer.TryTake("weak") && _lexer.TryTake("option");
+        string path = _bounds.Declare(Encoding.UTF8.GetString(_lexer.TakeText()));
+        _lexer.Expect(";");
+
+        // What is imported for options only gives no names to fields (edition 2024).
+        if (!isOption)
+        {
+            _file.Imports.Add(new ProtoImport(path, isPublic));
+        }
+    }
+
+    private void Option(ProtoOptions options)
+    {
+        options.Take(_lexer);
+        _lexer.Expect(";");
+    }
+
+    private void Service()
+    {
+        _file.Services.Add(Declare(_file.Package));
+        _lexer.Expect("{");
+        ProtoOptions.SkipBraces(_lexer);
     }
 
     private ProtoMessage Message(string scope, int depth)
     {
-        var message = new ProtoMessage(_file, Join(scope, _lexer.TakeName()));
+        var message = new ProtoMessage(_file, Declare(scope), ProtoMessageOrigin.Written);
         _lexer.Expect("{");
         Body(message, depth);
         return message;
     }
 
+    // Takes the name of what is declared and makes it a full one.
+    private string Declare(string scope) => _bounds.Declare(Join(scope, _lexer.TakeName()));
+
     private void Body(ProtoMessage message, int depth)
     {
-        if (depth == DepthMax)
+        if (depth == ProtoBounds.DepthMax)
         {
-            throw _lexer.Wrong($"at most {DepthMax} messages inside each other");
+            throw _lexer.Wrong(string.Create(
+                CultureInfo.InvariantCulture, $"at most {ProtoBounds.DepthMax} messages inside each other"));
         }
 
-        int oneofs = 0;
         while (!_lexer.TryTake("}"))
         {
-            if (_lexer.TryTake(";"))
+            if (!_lexer.TryTake(";"))
             {
-                continue;
-            }
-
-            string word = _lexer.TakeName();
-            switch (word)
-            {
-                case "message" when !_lexer.Is("="):
-                    message.Messages.Add(Message(message.Name, depth + 1));
-                    break;
-                case "enum":
-                    message.Enums.Add(ProtoEnumParser.Parse(_lexer, _file, message.Name));
-                    break;
-                case "option" or "extensions" or "reserved" or "extend":
-                    ProtoOptions.SkipStatement(_lexer);
-                    break;
-                case "oneof":
-                    Oneof(message, oneofs++, depth);
-                    break;
-                case "map" when _lexer.TryTake("<"):
-                    Map(message);
-                    break;
-                default:
-                    Field(message, word, -1, depth);
-                    break;
+                Member(message, depth);
             }
         }
     }
 
-    private void Oneof(ProtoMessage message, int index, int depth)
+    private void Member(ProtoMessage message, int depth)
     {
-        _lexer.TakeName();
+        TakeVisibility();
+        ProtoToken following = _lexer.Following;
+        bool isNamed = following.Kind == ProtoTokenKind.Name;
+        switch (_lexer.Current.Kind == ProtoTokenKind.Name ? _lexer.Current.Text : "")
+        {
+            case "message" when isNamed:
+                _lexer.Take();
+                message.Messages.Add(Message(message.Name, depth + 1));
+                break;
+            case "enum" when isNamed:
+                _lexer.Take();
+                message.Enums.Add(Enum(message.Name));
+                break;
+            case "oneof" when isNamed:
+                Oneof(message, depth);
+                break;
+            case "extend" when isNamed || following.Is("."):
+                _lexer.Take();
+                Extend(message.Name, message.Messages, depth);
+                break;
+            case "option":
+                _lexer.Take();
+                var options = new ProtoOptions(message.Features);
+                Option(options);
+                message.Origin = options.IsMapEntry ? ProtoMessageOrigin.MapEntry : message.Origin;
+                break;
+            case "reserved" or "extensions" when following.Kind is not ProtoTokenKind.Sign || following.Is("-"):
+                Ranges();
+                break;
+            default:
+                message.Fields.Add(Numbered(Field(message.Name, message.Messages, null, depth)));
+                break;
+        }
+    }
+
+    private void Oneof(ProtoMessage message, int depth)
+    {
+        _lexer.Expect("oneof");
+        var oneof = new ProtoOneof(_bounds.Declare(_lexer.TakeName()));
+        message.Oneofs.Add(oneof);
         _lexer.Expect("{");
         while (!_lexer.TryTake("}"))
         {
             if (_lexer.TryTake("option"))
             {
-                ProtoOptions.SkipStatement(_lexer);
+                Option(new ProtoOptions(oneof.Features));
             }
             else if (!_lexer.TryTake(";"))
             {
-                Field(message, _lexer.TakeName(), index, depth);
+                message.Fields.Add(Numbered(Field(message.Name, message.Messages, oneof, depth)));
             }
         }
     }
 
-    private void Map(ProtoMessage message)
+    // The fields of an extend block are passed over; the messages that its groups declare are messages of the scope.
+    private void Extend(string scope, List<ProtoMessage> messages, int depth)
     {
-        _lexer.TakeName();
+        _lexer.TakePath();
+        _lexer.Expect("{");
+        while (!_lexer.TryTake("}"))
+        {
+            if (!_lexer.TryTake(";"))
+            {
+                Field(scope, messages, null, depth);
+            }
+        }
+    }
+
+    private ProtoField Field(string scope, List<ProtoMessage> messages, ProtoOneof? oneof, int depth)
+    {
+        ProtoLabel label = _lexer.Current switch
+        {
+            var token when token.Is("optional") => ProtoLabel.Optional,
+            var token when token.Is("required") => ProtoLabel.Required,
+            var token when token.Is("repeated") => ProtoLabel.Repeated,
+            _ => ProtoLabel.None,
+        };
+        if (label != ProtoLabel.None)
+        {
+            _lexer.Take();
+        }
+
+        if (_lexer.Is("map") && _lexer.Following.Is("<"))
+        {
+            return Map(scope, messages);
+        }
+
+        if (_lexer.Is("group") && _lexer.Following.Kind == ProtoTokenKind.Name)
+        {
+            return Group(scope, messages, label, oneof, depth);
+        }
+
+        string type = _bounds.Declare(_lexer.TakePath());
+        (string name, int number, ProtoOptions options) = FieldEnd();
+        _lexer.Expect(";");
+        return new ProtoField(name, number, type, label)
+        {
+            Scalar = ProtoTypes.Scalar(type),
+            Oneof = oneof,
+            Default = options.Default,
+            Features = options.Features,
+        };
+    }
+
+    // A group declares a message beside the field; the field has its name in small letters.
+    private ProtoField Group(
+        string scope, List<ProtoMessage> messages, ProtoLabel label, ProtoOneof? oneof, int depth)
+    {
+        _lexer.Expect("group");
+        (string name, int number, ProtoOptions options) = FieldEnd();
+        var own = new ProtoMessage(_file, _bounds.Declare(Join(scope, name)), ProtoMessageOrigin.Group);
+        messages.Add(own);
+        _lexer.Expect("{");
+        Body(own, depth + 1);
+        return new ProtoField(name.ToLowerInvariant(), number, name, label)
+        {
+            Own = own,
+            Oneof = oneof,
+            Features = options.Features,
+        };
+    }
+
+    private ProtoField Map(string scope, List<ProtoMessage> messages)
+    {
+        _lexer.Expect("map");
+        _lexer.Expect("<");
+        string key = _bounds.Declare(_lexer.TakePath());
         _lexer.Expect(",");
-        _lexer.TakeName();
+        string value = _bounds.Declare(_lexer.TakePath());
         _lexer.Expect(">");
-        Add(message, "map", ProtoLabel.Map, -1);
+        (string name, int number, ProtoOptions options) = FieldEnd();
+        _lexer.Expect(";");
+        string entryName = _bounds.Declare(Join(scope, EntryName(name)));
+        var entry = new ProtoMessage(_file, entryName, ProtoMessageOrigin.MapEntry);
+        entry.Fields.Add(new ProtoField("key", 1, key, ProtoLabel.Optional) { Scalar = ProtoTypes.Scalar(key) });
+        entry.Fields.Add(new ProtoField("value", 2, value, ProtoLabel.Optional) { Scalar = ProtoTypes.Scalar(value) });
+        messages.Add(entry);
+        return new ProtoField(name, number, ProtoTypes.MapName, ProtoLabel.Repeated)
+        {
+            Own = entry,
+            Features = options.Features,
+        };
+    }
+
+    // Extensions of message sets have larger numbers than fields.
+    private static ProtoField Numbered(ProtoField field) => field.Number is > 0 and <= FieldNumberMax
+        ? field
+        : throw new SchemaTextException(string.Create(
+            CultureInfo.InvariantCulture, $"the number of {field.Name} is not one from 1 to {FieldNumberMax}"));
+
+    // NAME = NUMBER [options]; what follows is the caller's.
+    private (string Name, int Number, ProtoOptions Options) FieldEnd()
+    {
+        string name = _bounds.Declare(_lexer.TakeName());
+        _lexer.Expect("=");
+        int number = _lexer.TakeInt();
+        var options = new ProtoOptions(new ProtoFeatureChanges());
+        options.TakeBrackets(_lexer);
+        return (name, number, options);
+    }
+
+    private ProtoEnum Enum(string scope)
+    {
+        var found = new ProtoEnum(_file, Declare(scope));
+        _lexer.Expect("{");
+        while (!_lexer.TryTake("}"))
+        {
+            bool isValue = _lexer.Following.Is("=");
+            if (_lexer.TryTake(";"))
+            {
+                continue;
+            }
+
+            if (!isValue && _lexer.TryTake("option"))
+            {
+                Option(new ProtoOptions(found.Features));
+            }
+            else if (!isValue && _lexer.Is("reserved"))
+            {
+                Ranges();
+            }
+            else
+            {
+                string name = _bounds.Declare(_lexer.TakeName());
+                _lexer.Expect("=");
+                found.Values.Add((name, _lexer.TakeInt()));
+                new ProtoOptions(new ProtoFeatureChanges()).TakeBrackets(_lexer);
+                _lexer.Expect(";");
+            }
+        }
+
+        return found;
+    }
+
+    // Reserved numbers and names, and the numbers of extensions with their options.
+    private void Ranges()
+    {
+        _lexer.Take();
+        do
+        {
+            if (_lexer.Current.Kind == ProtoTokenKind.Text)
+            {
+                _lexer.TakeText();
+            }
+            else if (_lexer.Current.Kind == ProtoTokenKind.Name)
+            {
+                _lexer.Take();
+            }
+            else
+            {
+                _lexer.TakeInt();
+                if (_lexer.TryTake("to") && !_lexer.TryTake("max"))
+                {
+                    _lexer.TakeInt();
+                }
+            }
+        }
+        while (_lexer.TryTake(","));
+        new ProtoOptions(new ProtoFeatureChanges()).TakeBrackets(_lexer);
         _lexer.Expect(";");
     }
 
-    private void Field(ProtoMessage message, string word, int oneof, int depth)
+    // The name that protoc gives to the entry of a map: the field's name in camel case, and "Entry".
+    private static string EntryName(string field)
     {
-        ProtoLabel label = word switch
+        var name = new StringBuilder();
+        bool isNext = true;
+        foreach (char c in field)
         {
-            "optional" => ProtoLabel.Optional,
-            "required" => ProtoLabel.Required,
-            "repeated" => ProtoLabel.Repeated,
-            _ => ProtoLabel.None,
-        };
-        string type = label == ProtoLabel.None ? word : _lexer.TakeName();
-        if (type != "group" || _lexer.Is("="))
-        {
-            Add(message, type, label, oneof);
-            _lexer.Expect(";");
-            return;
+            if (c != '_')
+            {
+                name.Append(isNext ? char.ToUpperInvariant(c) : c);
+            }
+
+            isNext = c == '_';
         }
 
-        // A group declares a message beside the field, and both have one name.
-        string name = _lexer.Token;
-        bool isRepeated = label == ProtoLabel.Repeated;
-        Add(message, name, isRepeated ? ProtoLabel.RepeatedGroup : ProtoLabel.Group, oneof);
-        var inner = new ProtoMessage(_file, Join(message.Name, name));
-        message.Messages.Add(inner);
-        _lexer.Expect("{");
-        Body(inner, depth + 1);
+        return name.Append("Entry").ToString();
     }
-
-    private void Add(ProtoMessage message, string type, ProtoLabel label, int oneof)
-    {
-        string name = _lexer.TakeName();
-        _lexer.Expect("=");
-        int number = _lexer.TakeInt();
-        if (number is <= 0 or > FieldNumberMax)
-        {
-            throw new SchemaTextException($"the number of {message.Name}.{name} is not one from 1 to {FieldNumberMax}");
-        }
-
-        Dictionary<string, string> options = ProtoOptions.Field(_lexer);
-        bool isGroup = label is ProtoLabel.Group or ProtoLabel.RepeatedGroup;
-        message.Fields.Add(new ProtoField(isGroup ? name.ToLowerInvariant() : name, number, type, label)
-        {
-            Oneof = oneof,
-            Default = options.GetValueOrDefault("default"),
-            IsImplicit = options.TryGetValue("features.field_presence", out string? presence)
-                ? presence == "IMPLICIT"
-                : null,
-        });
-    }
-
-    /// <summary>The full name of what is declared in a scope.</summary>
-    internal static string Join(string scope, string name) => scope.Length == 0 ? name : $"{scope}.{name}";
 }

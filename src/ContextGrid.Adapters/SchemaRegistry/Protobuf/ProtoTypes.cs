@@ -5,6 +5,9 @@ namespace ContextGrid.Adapters.SchemaRegistry.Protobuf;
 /// <summary>Protobuf's types by name, and what they can become. The table is in docs/DEFINITIONS.md.</summary>
 internal static class ProtoTypes
 {
+    /// <summary>What messages call the type of a map.</summary>
+    internal const string MapName = "map";
+
     private const string WellKnown = "google.protobuf.";
 
     private static readonly Dictionary<string, ProtoType> Scalars = new(StringComparer.Ordinal)
@@ -42,17 +45,16 @@ internal static class ProtoTypes
     /// <summary>The scalar type of a name; <see cref="ProtoType.None"/>: it is not one.</summary>
     internal static ProtoType Scalar(string name) => Scalars.GetValueOrDefault(name);
 
-    /// <summary>The well-known message of a name, which needs no import to be known.</summary>
-    internal static ProtoType OfWellKnown(string name, out ProtoType wrapped)
+    /// <summary>The well-known message of a full name; <see cref="ProtoType.Message"/>: it is another.</summary>
+    internal static ProtoType OfMessage(string name, out ProtoType wrapped)
     {
-        string full = name.TrimStart('.');
-        string own = full.StartsWith(WellKnown, StringComparison.Ordinal) ? full[WellKnown.Length..] : "";
+        string own = name.StartsWith(WellKnown, StringComparison.Ordinal) ? name[WellKnown.Length..] : "";
         wrapped = Wrappers.GetValueOrDefault(own);
         return own switch
         {
             "Timestamp" => ProtoType.Timestamp,
             "Duration" => ProtoType.Duration,
-            _ => wrapped == ProtoType.None ? ProtoType.None : ProtoType.Wrapper,
+            _ => wrapped == ProtoType.None ? ProtoType.Message : ProtoType.Wrapper,
         };
     }
 

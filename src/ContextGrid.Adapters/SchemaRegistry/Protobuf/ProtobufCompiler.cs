@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Text;
 using ContextGrid.Core.Model;
+using ContextGrid.Runtime.Codecs;
 
 namespace ContextGrid.Adapters.SchemaRegistry.Protobuf;
 
@@ -10,48 +10,88 @@ namespace ContextGrid.Adapters.SchemaRegistry.Protobuf;
 /// </summary>
 internal sealed class ProtobufCompiler
 {
-    private readonly ProtoScope _scope = new();
+    private static readonly ProtoStep Nothing = new(new Dictionary<int, ProtoUse>(), []);
+
+    private static readonly ProtoShape Unasked = new(new Dictionary<int, int>());
+
+    private readonly ProtoSchema _schema;
+    private readonly FieldPath _view;
+    private readonly bool _isAmbiguous;
+    private readonly Dictionary<ProtoEnum, ProtoSymbolNames> _names = [];
     private string? _wrong;
     private int _wrongSlot;
 
-    private ProtobufCompiler()
+    private ProtobufCompiler(ProtoSchema schema, FieldPath view)
     {
+        (_schema, _view) = (schema, view);
+        _isAmbiguous = schema.File.Messages.Any(IsAmbiguous);
     }
 
     /// <summary>Compiles a file.</summary>
     /// <exception cref="SchemaTextException">Its text, or that of an import, is no .proto file.</exception>
     internal static SchemaVerdict Compile(RegistrySchema schema, FieldPath view)
     {
-        var compiler = new ProtobufCompiler();
-        foreach (RegistryReference reference in schema.References)
-        {
-            compiler._scope.Add(ProtoParser.Parse(reference.Text));
-        }
-
-        ProtoFile file = ProtoParser.Parse(schema.Text);
-        compiler._scope.Add(file);
-        if (file.Messages.Count == 0)
+        ProtoSchema read = ProtoSchema.Read(schema);
+        if (read.File.Messages.Count == 0)
         {
             return SchemaVerdict.Mismatch(-1, "the writer's schema has no message");
         }
 
-        ProtoEntry[] entries = [.. file.Messages.Select(m => compiler.Entry(m, view))];
-        return entries.Any(e => e.IsReadable)
+        var compiler = new ProtobufCompiler(read, view);
+        ProtoEntries entries = compiler.Entries(read.File.Messages);
+        return entries.IsReadable
             ? SchemaVerdict.Good(new ProtobufProgram(entries, schema.Id))
-            : SchemaVerdict.Mismatch(entries[0].WrongSlot, entries[0].Wrong ?? "");
+            : SchemaVerdict.Mismatch(entries.Described[0].WrongSlot, entries.Described[0].Wrong ?? "");
     }
 
-    private ProtoEntry Entry(ProtoMessage message, FieldPath view)
+    // Groups and the entries of maps are messages to some clients and none to others.
+    private static bool IsAmbiguous(ProtoMessage message) =>
+        message.Origin != ProtoMessageOrigin.Written || message.Messages.Any(IsAmbiguous);
+
+    private ProtoEntries Entries(List<ProtoMessage> messages)
+    {
+        if (messages.Count == 0)
+        {
+            return ProtoEntries.None;
+        }
+
+        ProtoEntry[] all = [.. messages.Select(Entry)];
+        bool isWritten = messages.All(m => m.Origin == ProtoMessageOrigin.Written);
+        ProtoEntry[] written = isWritten
+            ? all
+            : [.. all.Where((_, i) => messages[i].Origin == ProtoMessageOrigin.Written)];
+        return new ProtoEntries(all, written);
+    }
+
+    private ProtoEntry Entry(ProtoMessage message)
     {
         _wrong = null;
-        ProtoStep step = Message(message, view);
-        return new ProtoEntry(step, _wrong, _wrongSlot, [.. message.Messages.Select(m => Entry(m, view))]);
+        ProtoStep step = Message(message, _view);
+        ProtoShape? shape = message.Origin == ProtoMessageOrigin.MapEntry ? null
+            : _isAmbiguous ? Shape(message) : Unasked;
+        return new ProtoEntry(step, _wrong, _wrongSlot, shape, Entries(message.Messages));
+    }
+
+    private ProtoShape Shape(ProtoMessage message)
+    {
+        var wires = new Dictionary<int, int>();
+        foreach (ProtoField field in message.Fields)
+        {
+            ProtoType type = TypeOf(message, field, out _, out _, out _);
+            int wire = 1 << new ProtoUse(type, IsDelimited(field, type)) { Slot = -1 }.Wire;
+            bool isPackable = field.IsRepeated && type <= ProtoType.Enum;
+            wires[field.Number] = type == ProtoType.None ? ProtoCursor.AnyWire
+                : isPackable ? wire | 1 << ProtoCursor.WireBytes : wire;
+        }
+
+        return new ProtoShape(wires);
     }
 
     private ProtoStep Message(ProtoMessage message, FieldPath view)
     {
-        var step = new ProtoStep();
-        var oneofs = new Dictionary<int, List<(ProtoUse Use, FieldPath Member)>>();
+        var uses = new Dictionary<int, ProtoUse>();
+        var defaults = new List<ProtoDefault>();
+        var oneofs = new Dictionary<ProtoOneof, List<ProtoDefault>>();
         foreach (ProtoField field in message.Fields)
         {
             if (!view.TryGet(field.Name, out FieldPath? member) || Use(message, field, member) is not { } use)
@@ -59,135 +99,148 @@ internal sealed class ProtobufCompiler
                 continue;
             }
 
-            step.Add(field.Number, use);
-            AddDefault(step, message, field, use);
-            if (field.Oneof >= 0)
+            uses[field.Number] = use;
+            ProtoDefault? own = Default(field, use);
+            if (own is not null)
+            {
+                defaults.Add(own.Value);
+            }
+
+            if (field.Oneof is not null)
             {
                 oneofs.TryAdd(field.Oneof, []);
-                oneofs[field.Oneof].Add((use, member));
+                oneofs[field.Oneof].AddRange(member.Slots().Select(
+                    s => own?.Slot == s ? own.Value : new ProtoDefault(s, Value.Null)));
             }
         }
 
-        foreach (List<(ProtoUse Use, FieldPath Member)> members in oneofs.Values)
-        {
-            foreach ((ProtoUse use, FieldPath own) in members)
-            {
-                use.Replaces = [.. members.Where(m => m.Member != own).SelectMany(m => m.Member.Slots())];
-            }
-        }
-
-        AddSilentMembers(step, message, view);
-        return step;
+        AddOneofs(message, view, oneofs, uses);
+        return uses.Count == 0 ? Nothing : new ProtoStep(uses, [.. defaults]);
     }
 
-    // A member of a oneof that no definition uses still replaces those that are used.
-    private static void AddSilentMembers(ProtoStep step, ProtoMessage message, FieldPath view)
+    // A member of a oneof replaces the others, also one that no definition uses.
+    private void AddOneofs(
+        ProtoMessage message,
+        FieldPath view,
+        Dictionary<ProtoOneof, List<ProtoDefault>> oneofs,
+        Dictionary<int, ProtoUse> uses)
     {
-        foreach (ProtoField field in message.Fields.Where(f => f.Oneof >= 0 && !view.TryGet(f.Name, out _)))
+        foreach (ProtoField field in message.Fields)
         {
-            int[] replaced =
-            [
-                .. message.Fields.Where(f => f.Oneof == field.Oneof)
-                    .SelectMany(f => view.TryGet(f.Name, out FieldPath? member) ? member.Slots() : []),
-            ];
-            if (replaced.Length > 0)
+            if (field.Oneof is null || !oneofs.TryGetValue(field.Oneof, out List<ProtoDefault>? all))
             {
-                step.Add(field.Number, new ProtoUse { Type = ProtoType.None, Slot = -1, Replaces = replaced });
+                continue;
             }
+
+            int[] own = view.TryGet(field.Name, out FieldPath? member) ? [.. member.Slots()] : [];
+            if (!uses.TryGetValue(field.Number, out ProtoUse? use))
+            {
+                ProtoType type = TypeOf(message, field, out _, out ProtoSymbolNames? names, out _);
+                uses[field.Number] = use = new ProtoUse(type, IsDelimited(field, type)) { Slot = -1, Names = names };
+            }
+
+            use.Replaces = [.. all.Where(d => !own.Contains(d.Slot))];
         }
     }
 
     private ProtoUse? Use(ProtoMessage message, ProtoField field, FieldPath member)
     {
-        ProtoType type = TypeOf(message, field, out ProtoMessage? inner, out ProtoEnum? symbols, out ProtoType wrapped);
-        bool isRepeated = field.Label is ProtoLabel.Repeated or ProtoLabel.RepeatedGroup;
-        bool isGroup = field.Label is ProtoLabel.Group or ProtoLabel.RepeatedGroup;
+        ProtoType type = TypeOf(
+            message, field, out ProtoMessage? inner, out ProtoSymbolNames? names, out ProtoType wrapped);
+        if (type == ProtoType.None)
+        {
+            return Wrong(member, _schema.Unknown(field.TypeName));
+        }
+
         if (member.Slot < 0)
         {
-            return inner is null || isRepeated
-                ? Wrong(field, member)
-                : new ProtoUse { Type = type, Slot = -1, IsGroup = isGroup, Inner = Message(inner, member) };
+            return inner is null || field.IsRepeated
+                ? Mismatch(field, member)
+                : new ProtoUse(type, IsDelimited(field, type)) { Slot = -1, Inner = Message(inner, member) };
         }
 
         ProtoType value = type == ProtoType.Wrapper ? wrapped : type;
-        bool fits = member.Type == ValueKind.List
-            ? isRepeated && ProtoTypes.OfItem(value) != ValueKind.Null
-            : !isRepeated && ProtoTypes.CanBe(value, member.Type);
-        return fits
-            ? new ProtoUse
-            {
-                Type = type,
-                Slot = member.Slot,
-                Wanted = member.Type == ValueKind.List ? ProtoTypes.OfItem(value) : member.Type,
-                IsRepeated = isRepeated,
-                Wrapped = wrapped,
-                Names = symbols?.Values.DistinctBy(v => v.Number)
-                    .ToDictionary(v => v.Number, v => Encoding.UTF8.GetBytes(v.Name)),
-                IsClosed = symbols?.File.Syntax == ProtoSyntax.Proto2,
-            }
-            : Wrong(field, member);
+        bool isList = member.Type == ValueKind.List;
+        bool fits = isList == field.IsRepeated
+            && (isList ? ProtoTypes.OfItem(value) != ValueKind.Null : ProtoTypes.CanBe(value, member.Type));
+        if (!fits || field.IsMap || (inner is not null && member.Members.Count > 0))
+        {
+            return Mismatch(field, member);
+        }
+
+        return new ProtoUse(type, IsDelimited(field, type))
+        {
+            Slot = member.Slot,
+            Wanted = isList ? ProtoTypes.OfItem(value) : member.Type,
+            IsRepeated = isList,
+            Wrapped = wrapped,
+            Names = names,
+        };
     }
+
+    private static bool IsDelimited(ProtoField field, ProtoType type) =>
+        type >= ProtoType.Message && field.Resolved.IsDelimited;
 
     private ProtoType TypeOf(
-        ProtoMessage message, ProtoField field, out ProtoMessage? inner, out ProtoEnum? symbols, out ProtoType wrapped)
+        ProtoMessage message,
+        ProtoField field,
+        out ProtoMessage? inner,
+        out ProtoSymbolNames? names,
+        out ProtoType wrapped)
     {
-        (inner, symbols, wrapped) = (null, null, ProtoType.None);
-        ProtoType scalar = ProtoTypes.Scalar(field.Type);
-        if (scalar != ProtoType.None || field.Label == ProtoLabel.Map)
+        (inner, names, wrapped) = (null, null, ProtoType.None);
+        if (field.Scalar != ProtoType.None)
         {
-            return scalar;
+            return field.Scalar;
         }
 
-        if (_scope.TryMessage(field.Type, message.Name, out inner))
+        object? found = field.Own ?? _schema.Find(message, field.TypeName);
+        inner = found as ProtoMessage;
+        if (inner is not null)
         {
-            ProtoType known = ProtoTypes.OfWellKnown(inner.Name, out wrapped);
-            return known == ProtoType.None ? ProtoType.Message : known;
+            return ProtoTypes.OfMessage(inner.Name, out wrapped);
         }
 
-        if (_scope.TryEnum(field.Type, message.Name, out symbols))
+        if (found is not ProtoEnum symbols)
         {
-            return ProtoType.Enum;
+            return ProtoType.None;
         }
 
-        ProtoType wellKnown = ProtoTypes.OfWellKnown(field.Type, out wrapped);
-        return wellKnown == ProtoType.None && message.Name.StartsWith("google.", StringComparison.Ordinal)
-            ? ProtoTypes.OfWellKnown("google." + field.Type, out wrapped)
-            : wellKnown;
+        if (!_names.TryGetValue(symbols, out names))
+        {
+            _names[symbols] = names = new ProtoSymbolNames(symbols);
+        }
+
+        return ProtoType.Enum;
     }
 
-    private static void AddDefault(ProtoStep step, ProtoMessage message, ProtoField field, ProtoUse use)
+    // What a field has while it is absent; null: nothing.
+    private static ProtoDefault? Default(ProtoField field, ProtoUse use)
     {
-        bool isImplicit = field.Label == ProtoLabel.None && field.Oneof < 0 && message.File.Syntax switch
-        {
-            ProtoSyntax.Proto3 => true,
-            ProtoSyntax.Edition => field.IsImplicit ?? message.File.IsImplicit,
-            _ => false,
-        };
         if (use.IsRepeated)
         {
-            step.Defaults.Add((use.Slot, Value.List([], 0, 0)));
+            return new ProtoDefault(use.Slot, Value.List([], 0, 0));
         }
-        else if (use.Slot >= 0 && (isImplicit || field.Default is not null)
-            && ProtoDefaults.Of(use, field.Default) is { IsNull: false } value)
-        {
-            step.Defaults.Add((use.Slot, value));
-        }
+
+        bool hasOne = use.Slot >= 0 && (field.IsImplicit || field.Default is not null);
+        ProtoDefault own = hasOne ? ProtoDefaults.Of(use, field.Default) : default;
+        return own.Value.IsNull && own.Error == DecodeError.None ? null : own;
     }
 
-    private ProtoUse? Wrong(ProtoField field, FieldPath member)
+    private ProtoUse? Mismatch(ProtoField field, FieldPath member)
     {
-        string type = field.Label switch
-        {
-            ProtoLabel.Repeated or ProtoLabel.RepeatedGroup => $"repeated {field.Type}",
-            _ => field.Type,
-        };
-        ValueKind wanted = member.Slot >= 0 ? member.Type : ValueKind.Null;
+        string type = field.IsRepeated && !field.IsMap ? $"repeated {field.TypeName}" : field.TypeName;
+        bool isBoth = member.Slot >= 0 && member.Members.Count > 0;
+        string meant = ProtoTypes.Meant(member.Slot >= 0 ? member.Type : ValueKind.Null);
+        return Wrong(member, isBoth ? $"{type}, and used as a value and by its members" : $"{type}; {meant} was meant");
+    }
+
+    private ProtoUse? Wrong(FieldPath member, string what)
+    {
         if (_wrong is null)
         {
             _wrongSlot = member.Slots().First();
-            _wrong = string.Create(
-                CultureInfo.InvariantCulture,
-                $"the writer's field '{member.Name}' is {type}; {ProtoTypes.Meant(wanted)} was meant");
+            _wrong = string.Create(CultureInfo.InvariantCulture, $"the writer's field '{member.Name}' is {what}");
         }
 
         return null;

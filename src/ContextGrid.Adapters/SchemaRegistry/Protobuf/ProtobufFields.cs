@@ -11,43 +11,32 @@ internal static class ProtobufFields
     /// <exception cref="SchemaTextException">It is no .proto file.</exception>
     internal static void Add(RegistrySchema schema, List<SubjectField> into)
     {
-        var scope = new ProtoScope();
-        foreach (RegistryReference reference in schema.References)
+        ProtoSchema read = ProtoSchema.Read(schema);
+        if (read.File.Messages.Count > 0)
         {
-            scope.Add(ProtoParser.Parse(reference.Text));
-        }
-
-        ProtoFile file = ProtoParser.Parse(schema.Text);
-        scope.Add(file);
-        if (file.Messages.Count > 0)
-        {
-            Add(scope, file.Messages[0], "", 0, into);
+            Add(read, read.File.Messages[0], "", 0, into);
         }
     }
 
     private static void Add(
-        ProtoScope scope, ProtoMessage message, string prefix, int depth, List<SubjectField> into)
+        ProtoSchema schema, ProtoMessage message, string prefix, int depth, List<SubjectField> into)
     {
-        foreach (ProtoField field in message.Fields.Where(f => f.Label != ProtoLabel.Map))
+        foreach (ProtoField field in message.Fields.Where(f => !f.IsMap))
         {
-            bool isRepeated = field.Label is ProtoLabel.Repeated or ProtoLabel.RepeatedGroup;
-            ProtoType known = ProtoTypes.OfWellKnown(field.Type, out ProtoType wrapped);
-            ProtoType type = known == ProtoType.None ? ProtoTypes.Scalar(field.Type)
-                : known == ProtoType.Wrapper ? wrapped : known;
-            if (type == ProtoType.None && scope.TryEnum(field.Type, message.Name, out _))
-            {
-                type = ProtoType.Enum;
-            }
-
-            ValueKind kind = ProtoTypes.OfItem(type);
+            object? found = field.Scalar == ProtoType.None ? field.Own ?? schema.Find(message, field.TypeName) : null;
+            var inner = found as ProtoMessage;
+            ProtoType wrapped = ProtoType.None;
+            ProtoType type = found is ProtoEnum ? ProtoType.Enum
+                : inner is not null ? ProtoTypes.OfMessage(inner.Name, out wrapped)
+                : field.Scalar;
+            ValueKind kind = ProtoTypes.OfItem(type == ProtoType.Wrapper ? wrapped : type);
             if (kind != ValueKind.Null)
             {
-                into.Add(new SubjectField(prefix + field.Name, isRepeated ? ValueKind.List : kind));
+                into.Add(new SubjectField(prefix + field.Name, field.IsRepeated ? ValueKind.List : kind));
             }
-            else if (!isRepeated && depth < DepthMax
-                && scope.TryMessage(field.Type, message.Name, out ProtoMessage? inner))
+            else if (!field.IsRepeated && depth < DepthMax && inner is not null)
             {
-                Add(scope, inner, $"{prefix}{field.Name}.", depth + 1, into);
+                Add(schema, inner, $"{prefix}{field.Name}.", depth + 1, into);
             }
         }
     }

@@ -12,44 +12,100 @@ internal static class ProtobufValues
 
     /// <summary>Reads a value and sets its field, or adds it to the field's list.</summary>
     /// <returns>False: the payload is broken. A value that is wrong in itself is reported to the sink.</returns>
-    internal static bool Read(ref ProtoCursor cursor, ProtoUse use, int wire, FieldSink sink)
+    internal static bool Read(ref ProtoCursor cursor, ProtoUse use, int number, FieldSink sink, int depth)
+    {
+        if (use.IsDelimited)
+        {
+            Claim(use, sink);
+            return ReadMessage(ref cursor, use, number, sink, depth);
+        }
+
+        if (use.Type is not (ProtoType.String or ProtoType.Bytes or >= ProtoType.Message))
+        {
+            return ReadNumber(ref cursor, use, sink);
+        }
+
+        int start = cursor.At;
+        if (!cursor.ReadLength(out int length))
+        {
+            return false;
+        }
+
+        Claim(use, sink);
+        if (use.Type < ProtoType.Message)
+        {
+            Put(use, OfText(use, cursor.At, length, sink), start, sink);
+            cursor.At += length;
+            return true;
+        }
+
+        int end = cursor.End;
+        cursor.End = cursor.At + length;
+        bool good = ReadMessage(ref cursor, use, 0, sink, depth);
+        cursor.End = end;
+        return good;
+    }
+
+    /// <summary>Reads a number or symbol, also one of a packed list.</summary>
+    internal static bool ReadNumber(ref ProtoCursor cursor, ProtoUse use, FieldSink sink)
     {
         int start = cursor.At;
-        Value value;
-        if (wire != ProtoCursor.WireBytes)
+        if (!cursor.ReadBits(use.Wire, out ulong bits))
         {
-            if (!cursor.ReadBits(wire, out ulong bits))
-            {
-                return false;
-            }
-
-            value = OfBits(use, use.Type, bits, start, sink);
-        }
-        else
-        {
-            if (!cursor.ReadLength(out int length))
-            {
-                return false;
-            }
-
-            int end = cursor.End;
-            cursor.End = cursor.At + length;
-            bool good = OfBytes(ref cursor, use, length, sink, out value);
-            cursor.At = good ? cursor.End : cursor.At;
-            cursor.End = end;
-            if (!good)
-            {
-                return false;
-            }
+            return false;
         }
 
-        Put(use, value, start, sink);
+        // A number that a closed enum does not know is an unknown field: it sets nothing and replaces nothing.
+        if (use.Names is { IsClosed: true } names && names.Find((int)bits) is null)
+        {
+            return true;
+        }
+
+        Claim(use, sink);
+        Put(use, OfBits(use, use.Type, bits, start, sink), start, sink);
         return true;
+    }
+
+    /// <summary>Whether a value that was passed over is a number that its closed enum does not know.</summary>
+    internal static bool IsUnknownSymbol(ProtoCursor cursor, ProtoUse use, int start)
+    {
+        if (use.Names is not { IsClosed: true } names)
+        {
+            return false;
+        }
+
+        cursor.At = start;
+        return cursor.ReadVarint(out ulong bits) && names.Find((int)bits) is null;
+    }
+
+    // The field is set: the other members of its oneof are not, and what was wrong with an earlier value is no more;
+    // messages say themselves what of them came.
+    private static void Claim(ProtoUse use, FieldSink sink)
+    {
+        ProtobufProgram.Replace(use, sink);
+        if (!use.IsRepeated && use.Type < ProtoType.Message)
+        {
+            sink.Mend(use.Slot);
+        }
+    }
+
+    private static bool ReadMessage(ref ProtoCursor cursor, ProtoUse use, int group, FieldSink sink, int depth)
+    {
+        int start = cursor.At;
+        bool good = use.Type == ProtoType.Wrapper
+            ? ProtobufWellKnown.TryWrapper(ref cursor, use, group, sink, depth, out Value value)
+            : ProtobufWellKnown.TryTime(ref cursor, use, group, sink, depth, out value);
+        if (good)
+        {
+            Put(use, value, start, sink);
+        }
+
+        return good;
     }
 
     private static void Put(ProtoUse use, in Value value, int start, FieldSink sink)
     {
-        // Null: it was reported, or a closed enum does not know it.
+        // Null: it was reported, or it is no finite number.
         if (value.IsNull && use.Wanted != ValueKind.Double)
         {
             return;
@@ -63,20 +119,6 @@ internal static class ProtobufValues
 
         sink.Add(use.Slot, value);
         sink.EndList(use.Slot, start);
-    }
-
-    private static bool OfBytes(ref ProtoCursor cursor, ProtoUse use, int length, FieldSink sink, out Value value)
-    {
-        switch (use.Type)
-        {
-            case ProtoType.Timestamp or ProtoType.Duration:
-                return ProtobufWellKnown.TryTime(ref cursor, use, sink, out value);
-            case ProtoType.Wrapper:
-                return ProtobufWellKnown.TryWrapper(ref cursor, use, sink, out value);
-            default:
-                value = OfText(use, cursor.At, length, sink);
-                return true;
-        }
     }
 
     /// <summary>A text, or the time that it is; null when it was reported.</summary>
@@ -150,19 +192,12 @@ internal static class ProtobufValues
 
     private static Value OfEnum(ProtoUse use, int number, FieldSink sink)
     {
-        byte[]? name = null;
-        bool isKnown = use.Names?.TryGetValue(number, out name) == true;
-        if (!isKnown && use.IsClosed)
-        {
-            return Value.Null;
-        }
-
         if (use.Wanted == ValueKind.Int64)
         {
             return Value.Of((long)number);
         }
 
-        if (name is not null)
+        if (use.Names?.Find(number) is { } name)
         {
             return Value.Text(name, 0, name.Length);
         }

@@ -1,4 +1,5 @@
 using ContextGrid.Core.Model;
+using ContextGrid.Runtime.Codecs;
 
 namespace ContextGrid.Adapters.SchemaRegistry.Protobuf;
 
@@ -7,20 +8,30 @@ internal static class ProtobufWellKnown
 {
     private const int NanosPerMs = 1_000_000;
 
-    /// <summary>Reads a Timestamp or a Duration up to the cursor's end.</summary>
+    /// <summary>Reads a Timestamp or a Duration up to the cursor's end, or that of its group. One that comes again is
+    /// merged with what came before, as the specification says of messages.</summary>
     /// <returns>False: the payload is broken. A time out of range is reported to the sink.</returns>
-    internal static bool TryTime(ref ProtoCursor cursor, ProtoUse use, FieldSink sink, out Value value)
+    internal static bool TryTime(
+        ref ProtoCursor cursor, ProtoUse use, int group, FieldSink sink, int depth, out Value value)
     {
         int start = cursor.At;
         value = default;
-        if (!TryParts(ref cursor, out long seconds, out int nanos))
+        bool isNew = sink.TryOpen(use.Slot) || use.IsRepeated;
+        ref TimeParts parts = ref sink.Parts(use.Slot);
+        parts = isNew ? default : parts;
+        if (!TryParts(ref cursor, group, depth, ref parts))
         {
             return false;
         }
 
+        if (!use.IsRepeated)
+        {
+            sink.Mend(use.Slot);
+        }
+
         // Beyond these seconds milliseconds do not fit; such a time is out of every range.
-        long whole = Math.Clamp(seconds, long.MinValue / 2_000, long.MaxValue / 2_000);
-        long milliseconds = whole * 1_000 + FloorToMs(nanos);
+        long whole = Math.Clamp(parts.Seconds, long.MinValue / 2_000, long.MaxValue / 2_000);
+        long milliseconds = whole * 1_000 + FloorToMs(parts.Nanos);
         if (use.Wanted == ValueKind.Timestamp && !use.IsRepeated)
         {
             sink.SetTime(use.Slot, milliseconds, start);
@@ -31,17 +42,20 @@ internal static class ProtobufWellKnown
         value = use.Wanted switch
         {
             ValueKind.Timestamp => Value.Timestamp(milliseconds),
-            ValueKind.Double => Value.Of(whole * 1e3 + nanos / 1e6),
+            ValueKind.Double => Value.Of(whole * 1e3 + parts.Nanos / 1e6),
             _ => Value.Of(milliseconds),
         };
         return true;
     }
 
-    /// <summary>Reads a wrapper up to the cursor's end; an empty one has its type's default.</summary>
+    /// <summary>Reads a wrapper up to the cursor's end, or that of its group. An empty one has its type's default, or
+    /// what came before.</summary>
     /// <returns>False: the payload is broken.</returns>
-    internal static bool TryWrapper(ref ProtoCursor cursor, ProtoUse use, FieldSink sink, out Value value)
+    internal static bool TryWrapper(
+        ref ProtoCursor cursor, ProtoUse use, int group, FieldSink sink, int depth, out Value value)
     {
-        value = ProtoDefaults.OfWrapped(use);
+        bool isNew = sink.TryOpen(use.Slot) || use.IsRepeated;
+        value = isNew ? ProtoDefaults.OfWrapped(use) : sink.At(use.Slot);
         int wanted = ProtoTypes.WireOf(use.Wrapped);
         while (!cursor.IsAtEnd)
         {
@@ -50,16 +64,21 @@ internal static class ProtobufWellKnown
                 return false;
             }
 
+            if (wire == ProtoCursor.WireGroupEnd)
+            {
+                return cursor.IsEndOf(group, number);
+            }
+
             bool good = number == 1 && wire == wanted
                 ? TryWrapped(ref cursor, use, wire, sink, out value)
-                : cursor.Skip(number, wire, 0);
+                : cursor.Skip(number, wire, depth + 1);
             if (!good)
             {
                 return false;
             }
         }
 
-        return true;
+        return group == 0 || cursor.Fail(DecodeHint.BadGroup);
     }
 
     private static bool TryWrapped(
@@ -67,6 +86,11 @@ internal static class ProtobufWellKnown
     {
         int start = cursor.At;
         value = default;
+        if (!use.IsRepeated)
+        {
+            sink.Mend(use.Slot);
+        }
+
         if (wire == ProtoCursor.WireBytes)
         {
             if (!cursor.ReadLength(out int length))
@@ -84,9 +108,8 @@ internal static class ProtobufWellKnown
         return good;
     }
 
-    private static bool TryParts(ref ProtoCursor cursor, out long seconds, out int nanos)
+    private static bool TryParts(ref ProtoCursor cursor, int group, int depth, ref TimeParts parts)
     {
-        (seconds, nanos) = (0, 0);
         while (!cursor.IsAtEnd)
         {
             if (!cursor.ReadTag(out int number, out int wire))
@@ -94,18 +117,23 @@ internal static class ProtobufWellKnown
                 return false;
             }
 
+            if (wire == ProtoCursor.WireGroupEnd)
+            {
+                return cursor.IsEndOf(group, number);
+            }
+
             bool isUsed = number is 1 or 2 && wire == ProtoCursor.WireVarint;
             ulong bits = 0;
-            if (!(isUsed ? cursor.ReadVarint(out bits) : cursor.Skip(number, wire, 0)))
+            if (!(isUsed ? cursor.ReadVarint(out bits) : cursor.Skip(number, wire, depth + 1)))
             {
                 return false;
             }
 
-            seconds = isUsed && number == 1 ? (long)bits : seconds;
-            nanos = isUsed && number == 2 ? (int)bits : nanos;
+            parts.Seconds = isUsed && number == 1 ? (long)bits : parts.Seconds;
+            parts.Nanos = isUsed && number == 2 ? (int)bits : parts.Nanos;
         }
 
-        return true;
+        return group == 0 || cursor.Fail(DecodeHint.BadGroup);
     }
 
     private static int FloorToMs(int nanos) => nanos / NanosPerMs - (nanos % NanosPerMs < 0 ? 1 : 0);
