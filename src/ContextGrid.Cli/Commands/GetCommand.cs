@@ -36,7 +36,9 @@ public static class GetCommand
             {
                 var answer = await client.GetAsync(request, cancellation);
                 Write(global, parsed, answer);
-                return await HintAsync(global.Console, client, answer, cancellation) ? ExitCode.Failed : ExitCode.Done;
+                return await UnknownFeatures.TellAsync(global.Console, client, answer, cancellation)
+                    ? ExitCode.Failed
+                    : ExitCode.Done;
             }
             catch (ContextGridException e) when (e.RefusedAnswer is { } answer)
             {
@@ -45,27 +47,6 @@ public static class GetCommand
             }
         });
         return command;
-    }
-
-    // The answer names features that do not exist; only the definitions know what was meant. True: there are some.
-    private static async Task<bool> HintAsync(
-        CliConsole console, ContextGridClient client, ContextResult answer, CancellationToken cancellation)
-    {
-        var unknown = answer.Entities.SelectMany(
-            e => e.Where(f => f.Status == FeatureStatus.UnknownFeature).Select(f => (e.Id.Type, f.Name))).ToArray();
-        if (unknown.Length == 0)
-            return false;
-        var definitions = await client.GetDefinitionsAsync(cancellation);
-        foreach (var (type, name) in unknown)
-        {
-            var known = definitions.Entities.Where(d => d.Type == type.Split('@')[0])
-                .SelectMany(d => d.Features.Select(f => f.Name));
-            var meant = NearestName.Suggest(name, known);
-            console.Error.WriteLine(
-                "error: " + Sentence.End($"{type} has no feature '{Units.Printable(name)}'{meant}"));
-        }
-
-        return true;
     }
 
     private static void Write(GlobalOptions global, ParseResult parsed, ContextResult answer)

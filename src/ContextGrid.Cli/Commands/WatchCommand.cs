@@ -44,7 +44,7 @@ public static class WatchCommand
     private static async Task RunAsync(
         GlobalOptions global, bool json, ContextGridClient client, WatchRequest request, CancellationToken cancellation)
     {
-        var token = ReadOnlyMemory<byte>.Empty;
+        var (token, isTold) = (ReadOnlyMemory<byte>.Empty, false);
         for (var isLost = false; ;)
         {
             try
@@ -53,6 +53,9 @@ public static class WatchCommand
                 {
                     (token, isLost) = (change.ResumeToken, false);
                     Write(global, json, change);
+                    if (!isTold)
+                        await UnknownFeatures.TellAsync(global.Console, client, change.Context, cancellation);
+                    isTold = true;
                 }
             }
             catch (ContextGridException e) when (e.StatusCode == GrpcStatusCode.Unavailable && !token.IsEmpty)

@@ -17,7 +17,7 @@ namespace ContextGrid.Orleans.Wire;
 [Alias("ContextGrid.AnswerBlock")]
 public readonly record struct AnswerBlock([property: Id(0)] byte[] Bytes, [property: Id(1)] long LossVersion)
 {
-    private const byte Version = 1;
+    private const byte Version = 2;
 
     /// <summary>Makes the block of the first entity of an answer.</summary>
     internal static AnswerBlock Of(

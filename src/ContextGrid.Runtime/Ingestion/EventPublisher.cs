@@ -2,6 +2,8 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using ContextGrid.Core.Definitions;
+using ContextGrid.Core.Model;
+using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.Diagnostics;
 
 namespace ContextGrid.Runtime.Ingestion;
@@ -105,10 +107,10 @@ public sealed class EventPublisher(
         {
             PublishItem item = events[i];
             long recordMs = item.TimestampMs ?? nowMs;
-            if (recordMs < 0 || recordMs > nowMs + RecordFutureMsMax)
+            if (TimeFault(recordMs, nowMs) is { } wrong)
             {
                 metrics.CountRefused(topic, "bad_timestamp");
-                refused.Add(new RefusedItem(i, "bad_timestamp", BadTime(recordMs), -1));
+                refused.Add(new RefusedItem(i, "bad_timestamp", wrong, -1));
                 continue;
             }
 
@@ -189,10 +191,22 @@ public sealed class EventPublisher(
         return headers.IsEmpty ? null : "The headers are cut short.";
     }
 
-    private static string BadTime(long recordMs) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"The record's time {recordMs} is before 1970, or over {RecordFutureMsMax} ms ahead of the server's clock. "
-        + $"Give milliseconds since the Unix epoch, or 0 for the server's clock.");
+    // What is wrong with a record's time; null: nothing.
+    private static string? TimeFault(long recordMs, long nowMs)
+    {
+        bool isTime = EventTime.TryGuess(recordMs, out _, out DecodeHint hint);
+        if (isTime && recordMs >= 0 && recordMs <= nowMs + RecordFutureMsMax)
+        {
+            return null;
+        }
+
+        return string.Create(CultureInfo.InvariantCulture, $"The record's time is {recordMs}: ") + (isTime
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"it is before 1970, or over {RecordFutureMsMax} ms ahead of the server's clock. ")
+            : Sentence.End(TimeText.Explain(hint)) + " ")
+            + "Give milliseconds since the Unix epoch, or no time for the server's clock.";
+    }
 
     private static List<RecordPosition> LastOf(ReadOnlySpan<RecordPosition> positions)
     {

@@ -73,6 +73,7 @@ public sealed class EmbeddedHostTests : IDisposable
     [InlineData(long.MinValue)]
     [InlineData(long.MaxValue)]
     [InlineData(253_402_300_799_999)]
+    [InlineData(1_780_272_002)]
     public async Task Publish_RecordTimeOfABadClock_IsRefused(long recordMs)
     {
         await using EmbeddedHost host = await StartAsync();

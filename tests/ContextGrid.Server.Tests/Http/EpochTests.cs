@@ -46,6 +46,39 @@ public sealed class EpochTests(HttpFixture server) : IClassFixture<HttpFixture>
         Assert.Equal([NoEvent, 0], Times(entity));
     }
 
+    [Theory]
+    [InlineData("0", "0")]
+    [InlineData("\"1970-01-01T00:00:00.0009999Z\"", "0")]
+    [InlineData("\"1970-01-01t00:00:60+00:00\"", "60000")]
+    [InlineData("1780272000000", "1780272000000")]
+    [InlineData("\"1780272000000\"", "1780272000000")]
+    public async Task Context_HeadOverHttp_IsReadAsEverywhere(string head, string expected)
+    {
+        foreach (string name in new[] { "asOf", "as_of" })
+        {
+            (HttpStatusCode code, JsonElement json) = await server.PostAsync(
+                "/v1/context", $$"""{"entities":[{"type":"user","key":"nobody"}],"{{name}}":{{head}}}""");
+
+            Assert.Equal(HttpStatusCode.OK, code);
+            Assert.Equal(expected, json.GetProperty("entities")[0].GetProperty("headMs").GetString());
+        }
+    }
+
+    [Theory]
+    [InlineData("1780272002", "looks like seconds")]
+    [InlineData("\"2026\"", "looks like a year")]
+    [InlineData("\"01/02/2026\"", "was meant")]
+    [InlineData("1.5", "was meant")]
+    [InlineData("\"2026-02-29T00:00:00Z\"", "no such day")]
+    public async Task Explain_HeadThatIsNoTime_IsRefusedWithTheCause(string head, string cause)
+    {
+        (HttpStatusCode code, JsonElement json) = await server.PostAsync(
+            "/v1/explain", $$"""{"entity":{"type":"user","key":"a"},"feature":"mean","asOf":{{head}}}""");
+
+        Assert.Equal(HttpStatusCode.BadRequest, code);
+        Assert.Contains(cause, json.GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
     private static long[] Times(JsonElement entity) =>
     [
         .. entity.GetProperty("eventTimesMs").EnumerateArray()

@@ -49,7 +49,9 @@ internal static class ProtoJson
 
         try
         {
-            return Parser.Parse<T>(Utf8.GetString(ByteOrderMark.Skip(body.Content).Span));
+            string json = Utf8.GetString(ByteOrderMark.Skip(body.Content).Span);
+            bool hasHead = typeof(T) == typeof(GetContextRequest) || typeof(T) == typeof(ExplainRequest);
+            return Parser.Parse<T>(hasHead ? JsonTimes.Normalize(json) : json);
         }
         catch (DecoderFallbackException)
         {
