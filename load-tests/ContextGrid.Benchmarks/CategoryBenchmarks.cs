@@ -15,6 +15,7 @@ namespace ContextGrid.Benchmarks;
 public class CategoryBenchmarks
 {
     private const int Events = 20_000;
+    private const int StepMs = 100;
 
     private const string Yaml = """
         version: 1
@@ -29,16 +30,17 @@ public class CategoryBenchmarks
             features:
               n: hit | count() by page top 10
               total: hit | sum(amount) by page top 10
+              n_1h: hit | count() by page top 10 over 1h
               frequent: hit | most_frequent(page, 10)
               median: hit | quantile(amount, 0.5)
         """;
 
     private readonly EventRecord _record = new(4);
     private readonly AnswerArena _arena = new();
-    private readonly Value[] _values = new Value[4];
-    private readonly FeatureStatus[] _statuses = new FeatureStatus[4];
-    private readonly long[] _timesMs = new long[4];
-    private readonly byte[] _notes = new byte[4];
+    private readonly Value[] _values = new Value[5];
+    private readonly FeatureStatus[] _statuses = new FeatureStatus[5];
+    private readonly long[] _timesMs = new long[5];
+    private readonly byte[] _notes = new byte[5];
     private Value[] _pages = [];
     private int[] _order = [];
     private Entity? _entity;
@@ -90,7 +92,7 @@ public class CategoryBenchmarks
 
     private void ApplyOne(int page)
     {
-        _record.EventTimeMs = BenchmarkInput.StartMs + _offset;
+        _record.EventTimeMs = BenchmarkInput.StartMs + (_offset * StepMs);
         _record.Position = new Position(0, _offset++);
         _record.Fields[0] = Value.Text([], 0, 0);
         _record.Fields[1] = _pages[page % _pages.Length];

@@ -9,7 +9,7 @@ namespace ContextGrid.Client;
 /// <param name="Status">What is known of the value.</param>
 /// <param name="EventTime">Event time of the newest event in it; null where there is none.</param>
 /// <param name="Age">The head of the answer minus <paramref name="EventTime"/>; null where there is none.</param>
-/// <param name="IsApproximate">Whether a documented cap was exceeded, so that the value is an approximation.</param>
+/// <param name="IsApproximate">Whether the value is an estimate, since more is in the window than is kept.</param>
 public readonly record struct FeatureValue(
     string Name,
     ContextValue? Value,

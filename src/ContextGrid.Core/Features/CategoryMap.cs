@@ -45,7 +45,8 @@ internal sealed class CategoryMap(GroupPlan group, ImmutableArray<bool> uses)
 
         ulong hash = HashOf(key);
         double rank = group.Additive.IsEmpty ? 0 : RowRank.Of(row.Position);
-        if (GetOrAdd(key, hash) is not { } category)
+        int from = 0;
+        if (GetOrAdd(key, hash, ref from) is not { } category)
         {
             _rest?.Add(row, key, hash, rank);
             return;
@@ -65,10 +66,11 @@ internal sealed class CategoryMap(GroupPlan group, ImmutableArray<bool> uses)
     /// <summary>Adds all categories of another map of the same group.</summary>
     internal void Merge(CategoryMap other)
     {
+        int next = 0; // Both are in the same order, so what follows is never before.
         for (int i = 0; i < other.Count; i++)
         {
             Category from = other._entries[i];
-            if (GetOrAdd(from.Key, from.Hash) is { } into)
+            if (GetOrAdd(from.Key, from.Hash, ref next) is { } into)
             {
                 into.Merge(from);
             }
@@ -129,7 +131,7 @@ internal sealed class CategoryMap(GroupPlan group, ImmutableArray<bool> uses)
         {
             Value key = ValueCodec.Read(ref reader);
             ulong hash = HashOf(key);
-            if (Find(key, hash) != ~i)
+            if (Find(key, hash, 0) != ~i)
             {
                 throw new SnapshotFormatException("The categories of a tile are not in the order of their hashes.");
             }
@@ -159,9 +161,13 @@ internal sealed class CategoryMap(GroupPlan group, ImmutableArray<bool> uses)
         key.Kind == ValueKind.String ? StableHash.Of(key.Utf8) : StableHash.Of(key.Int64);
 
     /// <summary>The category of a key; null: it is one of those without accumulators of their own.</summary>
-    private Category? GetOrAdd(in Value key, ulong hash)
+    /// <param name="key">The key.</param>
+    /// <param name="hash">Its hash.</param>
+    /// <param name="from">An index before which the key is not; becomes the one after it.</param>
+    private Category? GetOrAdd(in Value key, ulong hash, ref int from)
     {
-        int at = Find(key, hash);
+        int at = Find(key, hash, from);
+        from = (at < 0 ? ~at : at) + 1;
         if (at >= 0)
         {
             return _entries[at];
@@ -175,6 +181,7 @@ internal sealed class CategoryMap(GroupPlan group, ImmutableArray<bool> uses)
         Exceed();
         if (~at == CountMax)
         {
+            from = CountMax;
             return null;
         }
 
@@ -206,10 +213,10 @@ internal sealed class CategoryMap(GroupPlan group, ImmutableArray<bool> uses)
         return added;
     }
 
-    /// <summary>The index of a key, or the complement of where it belongs.</summary>
-    private int Find(in Value key, ulong hash)
+    /// <summary>The index of a key, or the complement of where it belongs; not before an index.</summary>
+    private int Find(in Value key, ulong hash, int from)
     {
-        int low = 0, high = Count;
+        int low = from, high = from < Count && _entries[from].Hash >= hash ? from : Count;
         while (low < high)
         {
             int middle = (low + high) >>> 1;

@@ -61,6 +61,21 @@ public sealed class HttpPortTests(HttpFixture server) : IClassFixture<HttpFixtur
         Assert.Equal(2, json.GetProperty("inputs").GetArrayLength());
     }
 
+    [Fact]
+    public async Task Explain_ApproximateValue_SaysItsBound()
+    {
+        string text = new('x', 5_000);
+        await server.PublishAsync(
+            $"{{\"user\":\"long\",\"ts\":1750000000000,\"amount\":1,\"note\":\"{text}\"}}", 1);
+        const string Request = "{{\"entity\":{{\"type\":\"user\",\"key\":\"long\"}},\"feature\":\"{0}\"}}";
+        (_, JsonElement cut) = await server.PostAsync("/v1/explain", string.Format(null, Request, "last_note"));
+        string[] notes = [.. cut.GetProperty("notes").EnumerateArray().Select(n => n.GetString() ?? "")];
+        Assert.Contains(notes, n => n.Contains("approximate: a text of more than 4,096", StringComparison.Ordinal));
+        (_, JsonElement exact) = await server.PostAsync("/v1/explain", string.Format(null, Request, "spend"));
+        notes = [.. exact.GetProperty("notes").EnumerateArray().Select(n => n.GetString() ?? "")];
+        Assert.DoesNotContain(notes, n => n.Contains("approximate", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("Host", "evil.example", HttpStatusCode.Forbidden)]
     [InlineData("Host", "127.0.0.1.evil.example", HttpStatusCode.Forbidden)]
