@@ -49,6 +49,24 @@ public sealed class SampleCheckTests : IDisposable
     }
 
     [Fact]
+    public async Task Validate_GzipSampleThatEndsTooEarly_Fails()
+    {
+        await WriteAsync("d.yaml", One);
+        string path = Path.Combine(_directory.FullName, "cut");
+        using var packed = new MemoryStream();
+        await using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            await gzip.WriteAsync(Encoding.UTF8.GetBytes(Records));
+        }
+
+        await File.WriteAllBytesAsync(path, packed.ToArray()[..^2]);
+        CliRun run = await CliRun.RunAsync(
+            ["definitions", "validate", _directory.FullName, "--sample", path], null);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains($"'{path}' is damaged gzip: it ends too early.", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Validate_RecordsThatWouldBeRefused_AreCountedWithTheirLines()
     {
         const string Bad = """

@@ -118,8 +118,8 @@ public static class DefinitionSchema
         });
 
     private static JsonObject Fields() => Map(
-        "Fields by name: TYPE, the name being the path of its member; TYPE from PATH; or TYPE from header NAME; several "
-        + "places with 'or' between them.",
+        "Fields by name: TYPE, the name being the path of its member; TYPE from PATH; or TYPE from header NAME; "
+        + "several places with 'or' between them.",
         new JsonObject
         {
             ["anyOf"] = new JsonArray(

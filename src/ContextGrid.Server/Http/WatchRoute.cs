@@ -82,8 +82,8 @@ internal sealed class WatchRoute(WatchHandler watch, TimeProvider time, Cancella
         request.Entities.AddRange(query["key"].Select(key => new EntityRef { Type = type, Key = key ?? "" }));
         foreach (string? features in query["features"])
         {
-            request.Features.AddRange((features ?? "").Split(
-                ',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+            // Blanks go, and nothing else: another name of blanks is one that nobody has, and must not mean all.
+            request.Features.AddRange((features ?? "").Split(',').Select(f => f.Trim(' ')).Where(f => f.Length > 0));
         }
 
         string token = http.Request.Headers["Last-Event-ID"].ToString();

@@ -10,8 +10,8 @@ namespace ContextGrid.Server.Services;
 /// One watch: waits until one of its entities changes, by an event or because time has come for a value to change,
 /// sends those that have, and rests for the interval. Changes of one entity merge by themselves, a slow client slows
 /// only its own watch, and nothing is queued but a mark and a time for each entity. Without changes it costs nothing.
-/// Positions are noted before marks are taken, and marks before values are read: a later event is sent again rather than
-/// missed.
+/// Positions are noted before marks are taken, and marks before values are read: a later event is sent again rather
+/// than missed.
 /// </summary>
 internal sealed class Watch : IDisposable
 {

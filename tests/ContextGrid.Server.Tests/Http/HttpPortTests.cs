@@ -117,6 +117,19 @@ public sealed class HttpPortTests(HttpFixture server) : IClassFixture<HttpFixtur
         Assert.NotEqual(0, json.GetProperty("code").GetInt32());
     }
 
+    [Theory]
+    [InlineData("%0A", "\"UNKNOWN_FEATURE\"")]
+    [InlineData("%00", "\"UNKNOWN_FEATURE\"")]
+    [InlineData("spend%0Apayments", "\"UNKNOWN_FEATURE\"")]
+    [InlineData("spend,%20payments", "\"NEVER_SEEN\", \"NEVER_SEEN\"")]
+    public async Task Watch_NamesOfAnyText_AreOneFeatureEach(string features, string statuses)
+    {
+        using HttpResponseMessage response = await server.Client.GetAsync(
+            $"/v1/watch?type=user&key=odd-watch&features={features}", HttpCompletionOption.ResponseHeadersRead);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        Assert.Contains($"\"statuses\": [ {statuses} ]", await DataAsync(reader), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Watch_Change_ComesAsAnEvent()
     {
