@@ -118,8 +118,16 @@ internal sealed record ServerOptions(
 
     private static int Invoke(RootCommand root, string[] args)
     {
+        IReadOnlyList<string> arguments = ServerArguments.Read(
+            root.Options, KafkaArguments.MayBeEmpty, args, out string? error);
+        if (error is not null)
+        {
+            Console.Error.WriteLine($"contextgrid: {error}");
+            return 2;
+        }
+
         // An argument that begins with @ names the file of a secret, not one with more arguments.
-        ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        ParseResult parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         int code = parsed.Invoke(new InvocationConfiguration
         {
             EnableDefaultExceptionHandler = false,

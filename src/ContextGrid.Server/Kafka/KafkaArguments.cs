@@ -8,6 +8,9 @@ namespace ContextGrid.Server.Kafka;
 /// <summary>The options of the command line for events in Kafka.</summary>
 internal sealed class KafkaArguments
 {
+    /// <summary>The options whose value may be the empty text.</summary>
+    internal static readonly IReadOnlyList<string> MayBeEmpty = ["--kafka-group"];
+
     private readonly Option<string?> _brokers = new("--kafka")
     {
         Description = "Read events from Kafka instead of the built-in log: HOST:PORT, several with commas",
@@ -47,6 +50,12 @@ internal sealed class KafkaArguments
             {
                 result.AddError($"--kafka-lost-offsets is {text}; it must be earliest, latest or fail, or TOPIC=WAY.");
             }
+
+            foreach (string topic in result.Tokens.Select(t => TopicOf(t.Value)).CountBy(t => t)
+                .Where(t => t.Value > 1).Select(t => t.Key))
+            {
+                result.AddError($"--kafka-lost-offsets is given twice{(topic.Length == 0 ? "" : $" for {topic}")}.");
+            }
         });
         all._deadLetters.Validators.Add(result =>
         {
@@ -67,7 +76,7 @@ internal sealed class KafkaArguments
     /// <exception cref="KafkaOptionsException">The properties can't be used.</exception>
     internal Func<KafkaOptions>? Read(ParseResult result)
     {
-        if (result.GetValue(_brokers) is not { Length: > 0 } brokers)
+        if (result.GetValue(_brokers) is not { } brokers)
         {
             return null;
         }
@@ -103,8 +112,11 @@ internal sealed class KafkaArguments
 
     private static bool TryRead(string text, out string topic, out LostOffsets way)
     {
-        int split = text.LastIndexOf('=');
-        topic = split < 0 ? "" : text[..split];
-        return Enum.TryParse(text[(split + 1)..], ignoreCase: true, out way) && Enum.IsDefined(way);
+        topic = TopicOf(text);
+        string word = text[(text.LastIndexOf('=') + 1)..];
+        return Enum.TryParse(word, ignoreCase: true, out way) && Enum.IsDefined(way)
+            && word.All(char.IsAsciiLetter);
     }
+
+    private static string TopicOf(string text) => text[..Math.Max(0, text.LastIndexOf('='))];
 }
