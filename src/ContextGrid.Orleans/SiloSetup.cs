@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Azure;
 using Azure.Data.Tables;
 using ContextGrid.Orleans.Definitions;
+using ContextGrid.Core.Definitions;
 using ContextGrid.Orleans.Following;
 using ContextGrid.Orleans.Entities;
 using ContextGrid.Orleans.Ingestion;
@@ -51,6 +52,12 @@ internal static class SiloSetup
     internal static async ValueTask<ImmutableArray<TopicPartition>> PartitionsAsync(
         IEventLog log, SiloOptions options, CancellationToken cancellationToken)
     {
+        if (options.Definitions.Events.FirstOrDefault(e => e.Start == EventStart.Latest) is { } latest)
+        {
+            throw new HostStartException($"Event '{latest.Name}' has 'start: latest', which silos that start one after "
+                + "the other would understand differently: give a time, such as 'start: 2026-01-31T12:00:00Z'.");
+        }
+
         var partitions = ImmutableArray.CreateBuilder<TopicPartition>();
         foreach (string topic in options.Definitions.Topics)
         {

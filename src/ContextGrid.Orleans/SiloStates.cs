@@ -16,7 +16,7 @@ internal static class SiloStates
         ];
         return new HostState
         {
-            Notes = host.Log.Notes,
+            Notes = [.. host.Log.Notes, .. CompactedTopics.Describe(host.Definitions, host.Log.Compacted)],
             DurableMs = own.Length == 0 ? null : own.Min(r => r.Report.CommittedMs),
             DurableFault = own.Select(r => r.Report.Fault).FirstOrDefault(f => f is not null),
             Durable = [.. own.Select(r => (r.Partition, r.Report.Committed))],

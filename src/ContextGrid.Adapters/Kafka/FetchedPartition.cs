@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Ingestion;
 
 namespace ContextGrid.Adapters.Kafka;
@@ -7,8 +8,16 @@ namespace ContextGrid.Adapters.Kafka;
 /// What was fetched of one partition and not taken yet. The polling thread fills it, one reader takes all of it at once
 /// by exchanging buffers.
 /// </summary>
-internal sealed class FetchedPartition(int number, long next, KafkaOptions options)
+/// <param name="number">The partition's number.</param>
+/// <param name="next">The first offset.</param>
+/// <param name="options">The settings.</param>
+/// <param name="isCompacted">Whether offsets without a record are to be noted.</param>
+internal sealed class FetchedPartition(int number, long next, KafkaOptions options, bool isCompacted)
 {
+    // What is looked at of one buffer: the longest ones.
+    private const int HolesMax = 8;
+
+    private List<OffsetGap>? _holes;
     private readonly object _gate = new(); // Monitor's, to wait for space.
     private readonly LogBatch _records = new();
     private long _next = next;
@@ -72,6 +81,7 @@ internal sealed class FetchedPartition(int number, long next, KafkaOptions optio
                 return true; // Of an assignment before: the fetch began at the next offset.
             }
 
+            NoteHole(result.Offset.Value);
             isFirst = _records.Count == 0;
             int at = _records.BytesUsed, headers = KafkaHeaders.MeasureBytes(result.Message.Headers);
             ReadOnlySpan<byte> bytes = buffer.Bytes;
@@ -83,10 +93,13 @@ internal sealed class FetchedPartition(int number, long next, KafkaOptions optio
                     result.Message.Headers, _records.Buffer.AsSpan(at + bytes.Length, headers));
             }
 
-            (int key, int value) = (result.Message.Key, result.Message.Value);
+            (int key, int value) = (Math.Max(0, result.Message.Key), Math.Max(0, result.Message.Value));
             _records.Add(new LogBatch.Entry(
                 result.Offset.Value, Math.Max(0, result.Message.Timestamp.UnixTimestampMs), at, key, at + key, value,
-                at + bytes.Length, headers));
+                at + bytes.Length, headers)
+            {
+                IsTombstone = result.Message.Value == RecordBuffer.Null,
+            });
             _records.BytesUsed += bytes.Length + headers;
             _next = result.Offset.Value + 1;
             hasSpace = !IsFull;
@@ -107,6 +120,7 @@ internal sealed class FetchedPartition(int number, long next, KafkaOptions optio
         lock (_gate)
         {
             // Behind the last record may be offsets that hold none.
+            NoteHole(offset);
             _next = Math.Max(_next, offset);
             _reached = offset;
             _end = new LogEnd(offset, seenMs);
@@ -148,13 +162,36 @@ internal sealed class FetchedPartition(int number, long next, KafkaOptions optio
                 long after = _records[_records.Count - 1].Offset + 1;
                 batch.Exchange(_records);
                 Monitor.Pulse(_gate);
-                return new Fetched(FetchedKind.Records, after, null);
+                return new Fetched(FetchedKind.Records, after, null) { Holes = TakeHoles() };
             }
 
             return _isOutOfRange ? new Fetched(FetchedKind.OutOfRange, _next, _fault)
                 : _fault is { } fault ? new Fetched(FetchedKind.Fault, _next, fault)
-                : new Fetched(_reached == _next ? FetchedKind.End : FetchedKind.Nothing, _next, null);
+                : new Fetched(_reached == _next ? FetchedKind.End : FetchedKind.Nothing, _next, null)
+                {
+                    Holes = TakeHoles(),
+                };
         }
+    }
+
+    private void NoteHole(long before)
+    {
+        if (isCompacted && before > _next)
+        {
+            _holes ??= [];
+            _holes.Add(new OffsetGap(_next, before - 1));
+            if (_holes.Count > HolesMax)
+            {
+                _holes.Remove(_holes.MinBy(h => h.Last - h.First));
+            }
+        }
+    }
+
+    private List<OffsetGap>? TakeHoles()
+    {
+        List<OffsetGap>? holes = _holes;
+        _holes = null;
+        return holes;
     }
 }
 
@@ -162,7 +199,11 @@ internal sealed class FetchedPartition(int number, long next, KafkaOptions optio
 /// <param name="Kind">What it is.</param>
 /// <param name="Next">The offset after it.</param>
 /// <param name="Fault">Why fetching failed, if it did.</param>
-internal readonly record struct Fetched(FetchedKind Kind, long Next, Error? Fault);
+internal readonly record struct Fetched(FetchedKind Kind, long Next, Error? Fault)
+{
+    /// <summary>Offsets of a compacted topic that hold no committed record, the longest ones; null: none.</summary>
+    internal IReadOnlyList<OffsetGap>? Holes { get; init; }
+}
 
 /// <summary>What there is of a partition.</summary>
 internal enum FetchedKind

@@ -11,15 +11,18 @@ internal static class KafkaConfigs
     /// <param name="options">The settings.</param>
     /// <param name="buffer">Takes key and value of each record.</param>
     /// <param name="fail">Is told what the client complains about.</param>
-    internal static IConsumer<int, int> BuildConsumer(KafkaOptions options, RecordBuffer buffer, Action<Error> fail) =>
-        new ConsumerBuilder<int, int>(Consumer(options))
+    /// <param name="isolation">Whether only committed records are seen, as everything that is applied must be.</param>
+    internal static IConsumer<int, int> BuildConsumer(
+        KafkaOptions options, RecordBuffer buffer, Action<Error> fail,
+        IsolationLevel isolation = IsolationLevel.ReadCommitted) =>
+        new ConsumerBuilder<int, int>(Consumer(options, isolation))
             .SetKeyDeserializer(buffer)
             .SetValueDeserializer(buffer)
             .SetErrorHandler((_, error) => fail(error))
             .SetLogHandler((_, _) => { })
             .Build();
 
-    private static ConsumerConfig Consumer(KafkaOptions options) => Secured(new ConsumerConfig
+    private static ConsumerConfig Consumer(KafkaOptions options, IsolationLevel isolation) => Secured(new ConsumerConfig
     {
         GroupId = options.Group.Length > 0 ? options.Group : "contextgrid", // The client wants one.
 
@@ -28,7 +31,7 @@ internal static class KafkaConfigs
         EnableAutoCommit = false,
         EnableAutoOffsetStore = false,
         AutoOffsetReset = AutoOffsetReset.Error,
-        IsolationLevel = IsolationLevel.ReadCommitted,
+        IsolationLevel = isolation,
         EnablePartitionEof = true,
         CheckCrcs = true,
         AllowAutoCreateTopics = false,

@@ -34,7 +34,8 @@ public sealed partial class KafkaEventLog : IEventLog
         (_options, _logger) = (options, logger);
         _queries = new KafkaQueries(options);
         _appender = new KafkaAppender(options);
-        _readers = new KafkaReaders(this, _queries, options, time, logger);
+        _readers = new KafkaReaders(
+            this, _queries, new CompactionProbe(_queries, options), options, time, logger);
         _offsets = options.Group.Length > 0 ? new GroupOffsets(_queries, options.Group, logger) : null;
         _growth = new TopicGrowth(_queries, options.Sources, _partitions, logger);
         _looking = Task.WhenAll(
@@ -93,6 +94,9 @@ public sealed partial class KafkaEventLog : IEventLog
 
     /// <inheritdoc/>
     public IReadOnlyList<string> Notes => _offsets?.Fault is { } fault ? [.. _notes, fault] : _notes;
+
+    /// <inheritdoc/>
+    public IReadOnlyCollection<string> Compacted { get; private set; } = [];
 
     /// <inheritdoc/>
     public async ValueTask CreateMissingAsync(CancellationToken cancellationToken)
@@ -189,6 +193,7 @@ public sealed partial class KafkaEventLog : IEventLog
         IReadOnlyList<string> topics = await _queries.Rights.CheckAsync(
             [.. Made.Concat(_options.Sources).Select(NameOf).Distinct()]);
         Note(topics);
+        Compacted = await _queries.Topics.FindCompactedAsync(_options.Sources);
         if (await _queries.Rights.CheckGroupAsync() is { } why)
         {
             _offsets?.Fail(why);

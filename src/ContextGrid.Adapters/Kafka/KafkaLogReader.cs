@@ -1,5 +1,6 @@
 using ContextGrid.Core.Model;
 using Confluent.Kafka.Admin;
+using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Ingestion;
 using TopicPartition = ContextGrid.Runtime.Ingestion.TopicPartition;
 
@@ -8,13 +9,17 @@ namespace ContextGrid.Adapters.Kafka;
 /// <summary>Reads one partition of a <see cref="KafkaEventLog"/>, in order, without loss.</summary>
 internal sealed class KafkaLogReader(
     KafkaEventLog log, TopicConsumer consumer, TopicPartition partition, long fromOffset, KafkaOptions options,
-    TimeProvider time) : ILogReader
+    TimeProvider time, CompactionProbe? probe) : ILogReader
 {
     // Beyond it a broker that does not answer is a fault that somebody should see.
     private static readonly TimeSpan SilenceMax = TimeSpan.FromSeconds(5);
 
     private readonly long _opened = time.GetTimestamp();
     private bool _isKnown;
+    private bool _hasTransactions;
+
+    /// <inheritdoc/>
+    public OffsetGap? Removed { get; private set; }
 
     /// <inheritdoc/>
     public long NextOffset { get; private set; } = fromOffset;
@@ -30,7 +35,8 @@ internal sealed class KafkaLogReader(
     }
 
     /// <summary>What the consumer has fetched for this reader.</summary>
-    internal FetchedPartition Fetched { get; private set; } = new(partition.Partition, fromOffset, options);
+    internal FetchedPartition Fetched { get; private set; } =
+        new(partition.Partition, fromOffset, options, probe is not null);
 
     /// <summary>The partition that is read.</summary>
     internal TopicPartition Partition => partition;
@@ -49,6 +55,7 @@ internal sealed class KafkaLogReader(
             log.ThrowIfClosed();
             long seen = Fetched.Changed.Version;
             Fetched fetched = Fetched.Take(batch);
+            await ExplainAsync(fetched.Holes, cancellationToken);
             if (fetched.Kind == FetchedKind.OutOfRange)
             {
                 await GoOnAfterGapAsync(cancellationToken);
@@ -86,6 +93,25 @@ internal sealed class KafkaLogReader(
         {
             await log.RequireAsync(partition, cancellationToken);
             _isKnown = true;
+        }
+    }
+
+    // In a partition that has transactions, a hole of one offset is taken for another marker.
+    private async ValueTask ExplainAsync(IReadOnlyList<OffsetGap>? holes, CancellationToken cancellationToken)
+    {
+        foreach (OffsetGap hole in holes ?? [])
+        {
+            bool isKnown = Removed is not null || (_hasTransactions && hole.Last == hole.First);
+            if (isKnown ? Removed is not null
+                : probe is not null && await probe.HasRemovedAsync(partition, hole, cancellationToken))
+            {
+                Removed = new OffsetGap(
+                    Math.Min(hole.First, Removed?.First ?? hole.First), Math.Max(hole.Last, Removed?.Last ?? 0));
+            }
+            else
+            {
+                _hasTransactions = true;
+            }
         }
     }
 
@@ -142,7 +168,7 @@ internal sealed class KafkaLogReader(
 
         NextOffset = policy == LostOffsets.Latest ? range.End : range.Start;
         FetchedPartition old = Fetched;
-        Fetched = new FetchedPartition(partition.Partition, NextOffset, options);
+        Fetched = new FetchedPartition(partition.Partition, NextOffset, options, probe is not null);
         Fetched.SeeEnd(old.End.Offset, old.End.SeenMs);
         consumer.Assign(Fetched, NextOffset);
     }

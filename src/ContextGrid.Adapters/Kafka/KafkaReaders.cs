@@ -8,7 +8,8 @@ namespace ContextGrid.Adapters.Kafka;
 /// Thread-safe.
 /// </summary>
 internal sealed partial class KafkaReaders(
-    KafkaEventLog log, KafkaQueries queries, KafkaOptions options, TimeProvider time, ILogger logger)
+    KafkaEventLog log, KafkaQueries queries, CompactionProbe probe, KafkaOptions options, TimeProvider time,
+    ILogger logger)
 {
     private readonly ILogger _logger = logger;
     private readonly Lock _gate = new();
@@ -22,7 +23,9 @@ internal sealed partial class KafkaReaders(
         {
             TopicConsumer consumer = FindFree(partition);
             consumer.Taken.Add(partition.Partition);
-            var reader = new KafkaLogReader(log, consumer, partition, fromOffset, options, time);
+            var reader = new KafkaLogReader(
+                log, consumer, partition, fromOffset, options, time,
+                log.Compacted.Contains(partition.Topic) ? probe : null);
             _readers.Add(reader);
             consumer.Assign(reader.Fetched, fromOffset);
             return reader;
@@ -76,6 +79,7 @@ internal sealed partial class KafkaReaders(
         }
 
         Array.ForEach(consumers, c => c.Dispose());
+        probe.Dispose();
     }
 
     /// <summary>Looks at the ends until cancelled.</summary>

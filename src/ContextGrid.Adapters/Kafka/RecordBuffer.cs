@@ -4,10 +4,13 @@ namespace ContextGrid.Adapters.Kafka;
 
 /// <summary>
 /// Takes key and value of the record that a consumer hands over, straight from librdkafka's memory; as deserializers
-/// they give only lengths, so that a record costs no array. Used by the polling thread only.
+/// they give only lengths, <see cref="Null"/> for what is not there, so that a record costs no array. Used by the polling thread only.
 /// </summary>
 internal sealed class RecordBuffer : IDeserializer<int>
 {
+    /// <summary>The length of what is not there.</summary>
+    internal const int Null = -1;
+
     private byte[] _bytes = new byte[64 * 1024];
 
     /// <summary>The bytes of the key, then those of the value.</summary>
@@ -28,6 +31,6 @@ internal sealed class RecordBuffer : IDeserializer<int>
 
         data.CopyTo(_bytes.AsSpan(Length));
         Length += data.Length;
-        return data.Length;
+        return isNull ? Null : data.Length;
     }
 }

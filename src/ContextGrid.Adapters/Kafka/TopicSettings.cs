@@ -29,6 +29,21 @@ internal sealed class TopicSettings(IAdminClient admin, TimeSpan patience)
         }
     }
 
+    /// <summary>Those of some topics that are compacted, as far as the brokers say.</summary>
+    internal async ValueTask<IReadOnlyCollection<string>> FindCompactedAsync(IReadOnlyCollection<string> topics)
+    {
+        var compacted = new HashSet<string>(StringComparer.Ordinal);
+        foreach (string topic in topics)
+        {
+            if (await FindCleanupPolicyAsync(topic) is { } policy && policy.Contains(Compact, StringComparison.Ordinal))
+            {
+                compacted.Add(topic);
+            }
+        }
+
+        return compacted;
+    }
+
     /// <summary>Makes a topic that takes the largest records, unless somebody else has.</summary>
     internal async ValueTask CreateAsync(string topic, int partitions, bool isCompacted)
     {

@@ -15,9 +15,11 @@ public static class DefinitionBuilder
     /// <param name="errors">
     /// What the reader of the files has found already; receives what is wrong here. With any error there is no set.
     /// </param>
-    public static DefinitionReadResult Build(ImmutableArray<DefinitionNode> roots, DefinitionErrors errors)
+    /// <param name="times">Reads times.</param>
+    public static DefinitionReadResult Build(
+        ImmutableArray<DefinitionNode> roots, DefinitionErrors errors, TimeParser times)
     {
-        var reader = new NodeReader(errors);
+        var reader = new NodeReader(errors, times);
         DefinitionMapping[] files = [.. roots.Select(r => Root(r, reader)).OfType<DefinitionMapping>()];
         ImmutableArray<EventDefinition> events = Events(files, reader);
         ImmutableArray<EntityDefinition> entities = Entities(files, reader, events);

@@ -21,7 +21,8 @@ public static class DefinitionHash
         "AggregateFeature.Name", "AggregateFeature.Type",
         "EntityDefinition.AllowedLatenessMs", "EntityDefinition.FreshnessMs", "EntityDefinition.Outputs",
         "EntityDefinition.TtlMs",
-        "EventDefinition.KeyField", "EventDefinition.Owner",
+        "EventDefinition.KeyField", "EventDefinition.Owner", "EventDefinition.Start", "EventDefinition.StartMs",
+        "EventDefinition.Tombstone",
         "FieldDefinition.DataClass",
     ];
 

@@ -37,8 +37,43 @@ public sealed record EventDefinition(
     /// <summary>Within what a producer's id must be unique; <see cref="IdScope.None"/> without ids.</summary>
     public IdScope IdScope => !HasIds ? IdScope.None : IdsPerKey && KeyField >= 0 ? IdScope.Key : IdScope.Partition;
 
+    /// <summary>Where new state begins in the topic; default: at the first retained record.</summary>
+    public EventStart Start { get; init; }
+
+    /// <summary>
+    /// The record time at which new state begins, milliseconds since the Unix epoch; of <see cref="EventStart.Time"/>.
+    /// </summary>
+    public long StartMs { get; init; }
+
+    /// <summary>What becomes of a record without a value; default: it is counted and passed over.</summary>
+    public TombstoneRule Tombstone { get; init; }
+
     /// <summary>Whether the definition scopes ids by the field that partitions the topic.</summary>
     internal bool IdsPerKey { get; init; }
+}
+
+/// <summary>Where new state begins in a topic.</summary>
+public enum EventStart
+{
+    /// <summary>At the first retained record.</summary>
+    Earliest = 0,
+
+    /// <summary>Behind the last record that is there when state begins.</summary>
+    Latest = 1,
+
+    /// <summary>At the first record whose time is not before a given one.</summary>
+    Time = 2,
+}
+
+/// <summary>What becomes of a tombstone: a record with a key and no value, as a compacted topic has for a key that is
+/// deleted.</summary>
+public enum TombstoneRule
+{
+    /// <summary>It is counted and passed over.</summary>
+    Ignore = 0,
+
+    /// <summary>It is a dead letter.</summary>
+    DeadLetter = 1,
 }
 
 /// <summary>Within what a producer's id names one event.</summary>

@@ -16,6 +16,7 @@ internal sealed class EventReader(NodeReader reader)
     private static readonly string[] Keys =
     [
         "topic", "format", "timestamp", "id", "dedupe", "key", "max_future", "owner", "fields", "classes",
+        "start", "tombstone",
     ];
 
     // In the order of EventFormat.
@@ -25,6 +26,9 @@ internal sealed class EventReader(NodeReader reader)
 
     // The default first.
     private static readonly string[] Scopes = ["partition", "key"];
+
+    // In the order of TombstoneRule.
+    private static readonly string[] Tombstones = ["ignore", "dead_letter"];
 
     private readonly FieldsReader _fields = new(reader);
 
@@ -46,6 +50,7 @@ internal sealed class EventReader(NodeReader reader)
         int timestamp = Timestamp(mapping, fields, what);
         (int id, bool perKey) = Id(mapping, fields, what);
         int key = FieldIndex(mapping, "key", fields, what, ValueKind.String, ValueKind.Int64);
+        (EventStart start, long startMs) = Start(mapping);
         return new EventDefinition(
             name.Text,
             reader.Topic(mapping, name, what)?.Text ?? "",
@@ -59,7 +64,40 @@ internal sealed class EventReader(NodeReader reader)
             [.. fields])
         {
             IdsPerKey = perKey,
+            Start = start,
+            StartMs = startMs,
+            Tombstone = Tombstone(mapping),
         };
+    }
+
+    private (EventStart Start, long Ms) Start(DefinitionMapping mapping)
+    {
+        if (NodeReader.Find(mapping, "start") is not { } node || reader.Scalar(node, "'start'") is not { } scalar)
+        {
+            return default;
+        }
+
+        return scalar.Text switch
+        {
+            "earliest" => (EventStart.Earliest, 0),
+            "latest" => (EventStart.Latest, 0),
+            _ => reader.Time(scalar, "'start' must be earliest, latest, or a time such as 2026-01-31T12:00:00Z") is { } ms
+                ? (EventStart.Time, ms)
+                : default,
+        };
+    }
+
+    private TombstoneRule Tombstone(DefinitionMapping mapping)
+    {
+        if (NodeReader.Find(mapping, "tombstone") is DefinitionScalar { Text: "delete" } delete)
+        {
+            reader.Errors.Add(delete.Place, "'tombstone: delete' is not offered: a record without a value names no "
+                + "entity, and state can't take back what an entity's other partitions and events have given it; "
+                + "known are ignore and dead_letter");
+            return TombstoneRule.Ignore;
+        }
+
+        return (TombstoneRule)reader.Choice(mapping, "tombstone", Tombstones);
     }
 
     /// <summary>The producer's id: a field, or a field and its scope. A CloudEvent has an id without a field.</summary>

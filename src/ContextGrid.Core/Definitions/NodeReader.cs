@@ -5,7 +5,7 @@ using ContextGrid.Core.Model;
 namespace ContextGrid.Core.Definitions;
 
 /// <summary>Reads typed values from nodes; what is wrong becomes an error and a stand-in value.</summary>
-internal sealed class NodeReader(DefinitionErrors errors)
+internal sealed class NodeReader(DefinitionErrors errors, TimeParser times)
 {
     internal const int NameCharactersMax = 63;
     private const int TopicCharactersMax = 249;
@@ -38,6 +38,18 @@ internal sealed class NodeReader(DefinitionErrors errors)
         }
 
         errors.Add(node.Place, $"{what} must be a single value; found {Describe(node)}");
+        return null;
+    }
+
+    /// <summary>A time, milliseconds since the Unix epoch; null, with an error, when it is none.</summary>
+    internal long? Time(DefinitionScalar scalar, string what)
+    {
+        if (times(scalar.Text, out long milliseconds, out string wrong))
+        {
+            return milliseconds;
+        }
+
+        errors.Add(scalar.Place, $"{what}; found '{scalar.Text}'{(wrong.Length == 0 ? "" : ": " + wrong)}");
         return null;
     }
 

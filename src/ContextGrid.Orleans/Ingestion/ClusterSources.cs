@@ -106,6 +106,7 @@ internal sealed class ClusterSources : BackgroundService
 
         Volatile.Write(ref _reports[index], report);
         Volatile.Write(ref _verified[index], report.VerifiedVersion);
+        progress.StartOffset = report.Start;
         progress.RecoverTo = report.IsRebuilding ? long.MaxValue : 0;
         progress.Advance(report.Next, report.End, report.LagMs > 0 ? report.SaidMs - report.LagMs : 0);
 

@@ -113,6 +113,7 @@ internal sealed class PartitionCommits(
         Epoch = state.Epoch,
         Next = next,
         Gaps = GapPairs.Of(progress.Gaps),
+        Start = state.Start,
         Mark = progress.Mark is { } mark ? [mark.Offset, mark.Crc] : [],
     };
 

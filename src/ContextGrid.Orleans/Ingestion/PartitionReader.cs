@@ -1,3 +1,4 @@
+using ContextGrid.Core.Definitions;
 using ContextGrid.Core.Model;
 using ContextGrid.Orleans.Entities;
 using ContextGrid.Runtime.Checkpoints;
@@ -86,10 +87,12 @@ internal sealed partial class PartitionReader
     {
         int source = Position.SourceOf(
             _parts.Grid.Definitions.Topics.IndexOf(_partition.Topic), _partition.Partition);
+        await FindStartAsync(state, cancellationToken);
         LogRange range = await _parts.Log.GetRangeAsync(_partition, cancellationToken);
         var progress = new PartitionProgress(_partition, source, state.Next, [.. GapPairs.Read(state.Gaps)])
         {
             RecoverTo = range.End,
+            StartOffset = state.Start,
             Mark = state.Mark.Length == 2 ? new RecordMark(state.Mark[0], (uint)state.Mark[1]) : null,
         };
         long sinceMs = await _parts.Log.WaitingSinceAsync(
@@ -97,6 +100,25 @@ internal sealed partial class PartitionReader
         progress.SeeEnd(range.End, sinceMs);
         progress.Verify(_parts.NowMs);
         return progress;
+    }
+
+    // Where new state begins is committed first, so that no other reader begins elsewhere.
+    private async ValueTask FindStartAsync(PartitionState state, CancellationToken cancellationToken)
+    {
+        DefinitionSet definitions = _parts.Grid.Definitions;
+        EventDefinition definition = definitions.Events[definitions.EventOf(_partition.Topic)];
+        if (state.Next > 0 || definition.Start == EventStart.Earliest)
+        {
+            return;
+        }
+
+        state.Next = state.Start = await LogStart.FindAsync(_parts.Log, definition, _partition, cancellationToken);
+        if (!await _grain.CommitAsync(state))
+        {
+            throw new EventLogException(EventLogError.Busy, "Another silo has taken the partition.");
+        }
+
+        LogStarts(_partition.Topic, _partition.Partition, state.Start);
     }
 
     private async Task ReportAsync(
@@ -119,7 +141,10 @@ internal sealed partial class PartitionReader
                     await _grain.ReportAsync(new PartitionReport(
                         epoch, next, progress.End, progress.LagMs(nowMs), progress.IsRebuilding,
                         GapPairs.Of(progress.Gaps), _parts.Silo, ingestor.Fault ?? _fault ?? commits.Fault, nowMs,
-                        version, committed, committedMs));
+                        version, committed, committedMs)
+                    {
+                        Start = progress.StartOffset,
+                    });
                     (said, saidMs, saidVersion) = (next, nowMs, version);
                     _fault = null;
                 }
@@ -136,6 +161,10 @@ internal sealed partial class PartitionReader
 
     [LoggerMessage(LogLevel.Warning, "{Topic}/{Partition} failed, and begins anew at what is durable: {Why}")]
     private partial void LogFailed(Exception? exception, string topic, int partition, string why);
+
+    [LoggerMessage(LogLevel.Warning, "{Topic}/{Partition} begins at offset {Offset}, as 'start' of its definition says; "
+        + "what is before is left out.")]
+    private partial void LogStarts(string topic, int partition, long offset);
 
     [LoggerMessage(LogLevel.Warning, "{Topic}/{Partition} begins anew at what is durable: {Why}")]
     private partial void LogBeginsAnew(string topic, int partition, string why);

@@ -31,4 +31,9 @@ public sealed record PartitionReport(
     [property: Id(8)] long SaidMs,
     [property: Id(9)] long VerifiedVersion,
     [property: Id(10)] long Committed,
-    [property: Id(11)] long CommittedMs);
+    [property: Id(11)] long CommittedMs)
+{
+    /// <summary>Where state begins by the event's definition; 0: at the first record.</summary>
+    [Id(12)]
+    public long Start { get; init; }
+}

@@ -22,4 +22,8 @@ public sealed class PartitionState
     /// <summary>The last applied record: its offset, and its CRC.</summary>
     [Id(3)]
     public long[] Mark { get; set; } = [];
+
+    /// <summary>Where state begins by the event's definition; 0: at the first record.</summary>
+    [Id(4)]
+    public long Start { get; set; }
 }

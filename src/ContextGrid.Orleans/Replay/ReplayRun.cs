@@ -55,8 +55,12 @@ internal sealed class ReplayRun : IAsyncDisposable
             int count = await log.CountPartitionsAsync(topic, CancellationToken.None);
             for (int p = 0; p < count; p++)
             {
-                LogRange range = await log.GetRangeAsync(new TopicPartition(topic, p), CancellationToken.None);
-                partitions.Add(new ReplayPartition(topic, p, range.Start, range.Start, range.End));
+                var partition = new TopicPartition(topic, p);
+                LogRange range = await log.GetRangeAsync(partition, CancellationToken.None);
+                DefinitionSet definitions = parts.Source.Grid.Definitions;
+                long start = Math.Max(range.Start, await LogStart.FindAsync(
+                    log, definitions.Events[definitions.EventOf(topic)], partition, CancellationToken.None));
+                partitions.Add(new ReplayPartition(topic, p, start, start, range.End));
             }
         }
 

@@ -46,7 +46,8 @@ internal sealed class ReplayScan : IAsyncDisposable
         bool isCut = range.Start > partition.Next;
         long from = isCut ? range.Start : partition.Next;
         await IdRecovery.RememberAsync(
-            parts.Log, new PartitionProgress(partition.Source, 0, from, []), events, new LogBatch(), cancellationToken);
+            parts.Log, new PartitionProgress(partition.Source, 0, from, []) { StartOffset = partition.RetainedFrom },
+            events, new LogBatch(), cancellationToken);
         return new ReplayScan(
             new LogScan(parts.Log, partition.Source, from, partition.End), events, partition.End,
             isCut ? from : partition.RetainedFrom);

@@ -26,7 +26,7 @@ public static class DefinitionFiles
             }
         }
 
-        return DefinitionBuilder.Build(roots.ToImmutable(), errors);
+        return DefinitionBuilder.Build(roots.ToImmutable(), errors, TimeText.TryParse);
     }
 
     /// <summary>Reads one file's text as the whole set.</summary>
@@ -38,11 +38,11 @@ public static class DefinitionFiles
         if (Encoding.UTF8.GetByteCount(text) > FileBytesMax)
         {
             TooLarge(fileName, errors);
-            return DefinitionBuilder.Build([], errors);
+            return DefinitionBuilder.Build([], errors, TimeText.TryParse);
         }
 
         DefinitionNode? root = YamlNodes.Read(fileName, text, errors);
-        return DefinitionBuilder.Build(root is null ? [] : [root], errors);
+        return DefinitionBuilder.Build(root is null ? [] : [root], errors, TimeText.TryParse);
     }
 
     private static string[] Files(string directory, DefinitionErrors errors)

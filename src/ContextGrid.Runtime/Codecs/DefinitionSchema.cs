@@ -58,6 +58,15 @@ public static class DefinitionSchema
             ["dedupe"] = Duration("How long an id is remembered.", "10m"),
             ["key"] = Text("The field that partitions the topic; by default the key of the first entity."),
             ["max_future"] = Duration("How far the event time may be ahead of the record's log time.", "5m"),
+            ["start"] = Text(
+                "Where new state begins in the topic: earliest (the default), latest, or a time such as "
+                + "2026-01-31T12:00:00Z."),
+            ["tombstone"] = new JsonObject
+            {
+                ["enum"] = new JsonArray("ignore", "dead_letter"),
+                ["default"] = "ignore",
+                ["description"] = "What becomes of a record without a value.",
+            },
             ["owner"] = Text("Who answers for the event."),
             ["fields"] = Fields(),
             ["classes"] = Map("Data classes of fields, such as pii.", Text("The class.", NamePattern)),

@@ -18,6 +18,7 @@ public sealed class GridMetrics : IDisposable
     private readonly Counter<long> _duplicates;
     private readonly Counter<long> _conflicts;
     private readonly Counter<long> _elsewhere;
+    private readonly Counter<long> _tombstones;
     private readonly Counter<long> _deadLetters;
     private readonly Counter<long> _published;
     private readonly Counter<long> _refused;
@@ -31,6 +32,7 @@ public sealed class GridMetrics : IDisposable
     private long _duplicateTotal;
     private long _conflictTotal;
     private long _elsewhereTotal;
+    private long _tombstoneTotal;
     private long _refusedTotal;
     private ImmutableArray<Limit> _limits = [];
 
@@ -53,6 +55,8 @@ public sealed class GridMetrics : IDisposable
             "contextgrid_events_id_on_other_partition",
             "{event}",
             "Events whose id another partition of the topic has, so that a retry counts again, by topic.");
+        _tombstones = Meter.CreateCounter<long>(
+            "contextgrid_tombstones", "{record}", "Records without a value, by topic.");
         _deadLetters = Meter.CreateCounter<long>(
             "contextgrid_dead_letters", "{record}", "Records put to the dead letters, by topic and reason.");
         _published = Meter.CreateCounter<long>(
@@ -91,6 +95,9 @@ public sealed class GridMetrics : IDisposable
 
     /// <summary>Events since the start whose id another partition of their topic had.</summary>
     public long Elsewhere => Interlocked.Read(ref _elsewhereTotal);
+
+    /// <summary>Records without a value since the start.</summary>
+    public long Tombstones => Interlocked.Read(ref _tombstoneTotal);
 
     /// <summary>Events refused at publish since the start, those kept as dead letters too.</summary>
     public long Refused => Interlocked.Read(ref _refusedTotal);
@@ -143,6 +150,13 @@ public sealed class GridMetrics : IDisposable
         Interlocked.Add(ref _conflictTotal, conflicts);
         Count(_duplicates, duplicates, "topic", topic);
         Count(_conflicts, conflicts, "topic", topic);
+    }
+
+    /// <summary>Counts records of a topic that have no value.</summary>
+    public void CountTombstones(string topic, long records)
+    {
+        Interlocked.Add(ref _tombstoneTotal, records);
+        Count(_tombstones, records, "topic", topic);
     }
 
     /// <summary>Counts a dead letter.</summary>

@@ -138,6 +138,7 @@ internal sealed class CheckpointWriter
         int marks = 0;
         foreach (PartitionProgress source in _progress)
         {
+            LogStart.Note(counters, source);
             if (source.Mark is { } mark && ++marks <= RecordMark.CountMax)
             {
                 counters[mark.CounterOf(source.Partition)] = mark.Crc;

@@ -17,7 +17,7 @@ namespace ContextGrid.Runtime.Embedded;
 /// The embedded host: log, grid, ingestion and checkpoints of one data directory, in one process. Owns every task that
 /// it starts, and awaits them when it stops.
 /// </summary>
-public sealed class EmbeddedHost : IGridHost
+public sealed partial class EmbeddedHost : IGridHost
 {
     private readonly HostStores _stores;
     private readonly Checkpointer _checkpointer;
@@ -97,6 +97,9 @@ public sealed class EmbeddedHost : IGridHost
 
     /// <summary>What was found at the start, in sentences.</summary>
     public IReadOnlyList<string> Recovered { get; private set; } = [];
+
+    /// <summary>What operators should know of the sources, in sentences.</summary>
+    internal IReadOnlyList<string> Notes { get; private set; } = [];
 
     /// <summary>What holds up each partition that something holds up.</summary>
     internal IEnumerable<(TopicPartition Partition, string Fault)> Faults => _ingestors
@@ -185,11 +188,29 @@ public sealed class EmbeddedHost : IGridHost
         ImmutableArray<PartitionProgress> progress = await StateRecovery.ProgressAsync(
             stores.Log, options.Definitions, stores.Checkpoints.Current, platform.Time, cancellationToken);
         var host = new EmbeddedHost(options, stores, grid, options.Metrics, progress, platform);
-        host.Recovered = [.. stores.Recovered, .. StateRecovery.Describe(grid), SourceReadiness.Backlog(progress)];
+        host.Recovered =
+        [
+            .. stores.Recovered, .. StateRecovery.Describe(grid), .. LogStart.Describe(progress),
+            .. RebuildNote(options, stores.Log), SourceReadiness.Backlog(progress),
+        ];
+        host.Notes = [.. CompactedTopics.Describe(options.Definitions, stores.Log.Compacted)];
+        host.Notes.ToList().ForEach(n => LogNote(platform.Loggers.CreateLogger<EmbeddedHost>(), n));
         await stores.Log.CreateMissingAsync(cancellationToken);
+        if (progress.Any(p => p.StartOffset != LogStart.Of(host.Checkpoint.Content.Counters, p.Partition)))
+        {
+            // Another start must not begin elsewhere.
+            await host._checkpointer.CheckpointAsync(cancellationToken);
+        }
+
         host.Begin(options.CheckpointInterval);
         return host;
     }
+
+    private static IEnumerable<string> RebuildNote(EmbeddedHostOptions options, IEventLog log) =>
+        options.Rebuild && CompactedTopics.OfRebuild(options.Definitions, log.Compacted) is { } note ? [note] : [];
+
+    [LoggerMessage(LogLevel.Warning, "{Note}")]
+    private static partial void LogNote(ILogger logger, string note);
 
     private void Begin(TimeSpan checkpointInterval)
     {

@@ -26,7 +26,7 @@ internal static class EmbeddedState
             Readers = host.Faults.ToDictionary(f => f.Partition, f => new ReaderState("", f.Fault)),
             Notes =
             [
-                .. host.Log.Notes,
+                .. host.Log.Notes, .. host.Notes,
                 .. host.Outputs.States.Where(o => o.Fault is not null).Select(o => $"Output {o.Name} waits: {o.Fault}"),
             ],
             Memory = new EntityMemory(grid.ResidentBytesMax, grid.ResidentBytes, grid.LookupBytes),

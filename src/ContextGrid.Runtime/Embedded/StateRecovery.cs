@@ -75,7 +75,7 @@ internal static class StateRecovery
     }
 
     /// <summary>
-    /// The progress of every source partition: where the checkpoint says, else at the start of the log.
+    /// The progress of every source partition: where the checkpoint says, else where the definition says.
     /// </summary>
     /// <exception cref="HostStartException">The log ends before the checkpoint's position.</exception>
     internal static async ValueTask<ImmutableArray<PartitionProgress>> ProgressAsync(
@@ -90,14 +90,21 @@ internal static class StateRecovery
         for (int t = 0; t < definitions.Topics.Length; t++)
         {
             string topic = definitions.Topics[t];
+            EventDefinition definition = definitions.Events[definitions.EventOf(topic)];
+            bool hasBegun = manifest.Content.Sources.Any(s => s.Topic == topic);
             int partitions = await HostStart.CountPartitionsAsync(log, topic, cancellationToken);
             for (int p = 0; p < partitions; p++)
             {
                 var partition = new TopicPartition(topic, p);
                 SourceProgress? stored =
                     manifest.Content.Sources.FirstOrDefault(s => s.Topic == topic && s.Partition == p);
+
+                // What a partition has that was added later came after state began.
+                long start = stored is not null ? LogStart.Of(manifest.Content.Counters, partition)
+                    : hasBegun && definition.Start == EventStart.Latest ? 0
+                    : await LogStart.FindAsync(log, definition, partition, cancellationToken);
                 PartitionProgress found = await ProgressAsync(
-                    log, partition, Position.SourceOf(t, p), stored, time, cancellationToken);
+                    log, partition, Position.SourceOf(t, p), stored, start, time, cancellationToken);
                 found.Mark = marks.TryGetValue(partition, out RecordMark mark) ? mark : null;
                 progress.Add(found);
             }
@@ -111,12 +118,13 @@ internal static class StateRecovery
         TopicPartition partition,
         int source,
         SourceProgress? stored,
+        long start,
         TimeProvider time,
         CancellationToken cancellationToken)
     {
         long nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
         LogRange range = await log.GetRangeAsync(partition, cancellationToken);
-        long next = stored?.NextOffset ?? 0;
+        long next = stored?.NextOffset ?? start;
         if (next > range.End && !log.GoesOnWhenReplaced(partition.Topic))
         {
             throw new HostStartException(
@@ -125,7 +133,10 @@ internal static class StateRecovery
                 + "forget the checkpoint.");
         }
 
-        var found = new PartitionProgress(partition, source, next, stored?.Gaps ?? []) { RecoverTo = range.End };
+        var found = new PartitionProgress(partition, source, next, stored?.Gaps ?? [])
+        {
+            RecoverTo = range.End, StartOffset = start,
+        };
 
         // Until they are applied, the records that wait make every answer as old as the first of them.
         long sinceMs = await log.WaitingSinceAsync(partition, next, range.End, time, cancellationToken);

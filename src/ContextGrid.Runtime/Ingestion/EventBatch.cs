@@ -13,6 +13,9 @@ public sealed class EventBatch
     /// <summary>The reason of a dead letter whose producer's id is taken by other content.</summary>
     public const string IdConflict = "id_conflict";
 
+    /// <summary>The reason of a dead letter that has no value.</summary>
+    public const string Tombstone = "tombstone";
+
     private readonly EventDefinition _definition;
     private readonly TopicPartition _partition;
     private readonly int _source;
@@ -80,6 +83,9 @@ public sealed class EventBatch
     /// </summary>
     public long Elsewhere { get; private set; }
 
+    /// <summary>Records without a value since <see cref="Load"/>.</summary>
+    public long Tombstones { get; private set; }
+
     /// <summary>Good events passed since <see cref="Load"/>.</summary>
     public long Events { get; private set; }
 
@@ -103,6 +109,7 @@ public sealed class EventBatch
         Duplicates = 0;
         Conflicts = 0;
         Elsewhere = 0;
+        Tombstones = 0;
         Events = 0;
     }
 
@@ -118,6 +125,12 @@ public sealed class EventBatch
         while (++_index < _records.Count && _records[_index].Offset < _end)
         {
             ref readonly LogBatch.Entry entry = ref _records[_index];
+            if (entry.IsTombstone)
+            {
+                PassTombstone(entry);
+                continue;
+            }
+
             var headers = new ArraySegment<byte>(_records.Buffer, entry.HeadersStart, entry.HeadersLength);
             DecodeResult result = _decoder.Decode(
                 _records.Buffer, entry.ValueStart, entry.ValueLength, headers, entry.TimestampMs, Current);
@@ -179,6 +192,17 @@ public sealed class EventBatch
         Elsewhere += isElsewhere ? 1 : 0;
         Verdicts?.Note(entry.Offset, verdict, isElsewhere);
         return verdict;
+    }
+
+    // Without a payload nobody knows which entities it is about.
+    private void PassTombstone(in LogBatch.Entry entry)
+    {
+        Tombstones++;
+        if (_definition.Tombstone == TombstoneRule.DeadLetter)
+        {
+            Bury(entry, Tombstone, $"Event '{_definition.Name}': a tombstone, a record with a key and no value. "
+                + "'tombstone: ignore' in the event's definition passes it over.");
+        }
     }
 
     private string ConflictMessage()

@@ -58,6 +58,9 @@ public sealed class EventValidator
     /// <summary>Decoders and the record that they fill: one thread at a time.</summary>
     internal sealed class Worker
     {
+        private const string Empty = "An empty payload is no event. A tombstone, a record that has a key and no value, "
+            + "is written by a producer of Kafka; it can't be published here.";
+
         private readonly DefinitionSet _definitions;
         private readonly IEventDecoder[] _decoders;
         private readonly EventRecord _record;
@@ -86,7 +89,8 @@ public sealed class EventValidator
                     buffer, payload.Offset, payload.Count, ArrayOf(headers), nowMs, _record);
             return result.Succeeded
                 ? new EventValidation(DecodeError.None, "", Key(eventIndex, payload), _record.EventTimeMs)
-                : new EventValidation(result.Error, result.Message, default, _record.EventTimeMs);
+                : new EventValidation(
+                    result.Error, payload.Count == 0 ? Empty : result.Message, default, _record.EventTimeMs);
         }
 
         private static ArraySegment<byte> ArrayOf(ReadOnlyMemory<byte> bytes) =>

@@ -1,3 +1,5 @@
+using ContextGrid.Runtime.Checkpoints;
+
 namespace ContextGrid.Runtime.Ingestion;
 
 /// <summary>
@@ -26,6 +28,12 @@ public interface IEventLog : IAsyncDisposable
     /// history is not whole by their settings.
     /// </summary>
     IReadOnlyList<string> Notes => [];
+
+    /// <summary>
+    /// The source topics of which only the newest record of each key is sure to stay: what compaction removes before it
+    /// is read, or read again, is missing in state.
+    /// </summary>
+    IReadOnlyCollection<string> Compacted => [];
 
     /// <summary>
     /// Makes what the host needs and is missing, such as the topic of the dead letters. Called once, when nothing else
@@ -95,6 +103,12 @@ public interface ILogReader : IAsyncDisposable
     /// The partition's end, as far as the reader knows it. While the log can't be reached it stays, and grows old.
     /// </summary>
     LogEnd End { get; }
+
+    /// <summary>
+    /// What compaction has removed of what was read so far, from the first to the last such offset; null: nothing, as far
+    /// as can be told. It grows with each read.
+    /// </summary>
+    OffsetGap? Removed => null;
 
     /// <summary>
     /// Fills <paramref name="batch"/> with the next records. Waits while there is none.

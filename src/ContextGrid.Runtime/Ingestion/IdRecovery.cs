@@ -23,7 +23,7 @@ internal static class IdRecovery
     {
         LogRange range = await log.GetRangeAsync(progress.Partition, cancellationToken);
         long end = Math.Min(progress.Next, range.End);
-        long from = Math.Max(range.Start, end - IdWindow.IdsMax);
+        long from = Math.Max(Math.Max(range.Start, progress.StartOffset), end - IdWindow.IdsMax);
         if (from >= end || !events.HasIds)
         {
             return;

@@ -84,5 +84,9 @@ public sealed class LogBatch : IPayloadBatch
         int ValueStart,
         int ValueLength,
         int HeadersStart,
-        int HeadersLength);
+        int HeadersLength)
+    {
+        /// <summary>Whether the record has no value, which is another thing than an empty one.</summary>
+        public bool IsTombstone { get; init; }
+    }
 }

@@ -12,6 +12,7 @@ internal sealed class LogScan : IAsyncDisposable
     private readonly long _end;
     private readonly int _idleReadsMax;
     private readonly ILogReader _reader;
+    private long? _retainedFrom;
 
     /// <summary>Opens the range.</summary>
     /// <param name="log">The log.</param>
@@ -34,7 +35,9 @@ internal sealed class LogScan : IAsyncDisposable
 
     /// <summary>The first offset that was there behind offsets of the range that no longer are; null: all were.
     /// </summary>
-    public long? RetainedFrom { get; private set; }
+    public long? RetainedFrom => _reader.Removed is { } removed
+        ? Math.Max(removed.Last + 1, _retainedFrom ?? 0)
+        : _retainedFrom;
 
     /// <summary>How many records of the batch are in the range.</summary>
     public int Count
@@ -67,7 +70,7 @@ internal sealed class LogScan : IAsyncDisposable
 
             if (outcome == ReadOutcome.OffsetGone)
             {
-                RetainedFrom = _reader.NextOffset;
+                _retainedFrom = _reader.NextOffset;
             }
             else if (_reader.NextOffset < _end && ++idle > _idleReadsMax)
             {

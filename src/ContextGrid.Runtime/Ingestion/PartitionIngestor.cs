@@ -24,6 +24,7 @@ public sealed partial class PartitionIngestor
     private readonly LogBatch _records = new();
     private ILogReader? _reader;
     private bool _remembersIds;
+    private bool _tellsRemoved;
 
     /// <summary>Creates the ingestor of a partition, which goes on where <paramref name="progress"/> stands.</summary>
     public PartitionIngestor(
@@ -127,6 +128,11 @@ public sealed partial class PartitionIngestor
             LogGap(Progress.Partition.Topic, Progress.Partition.Partition, Progress.Next, reader.NextOffset - 1);
         }
 
+        if (reader.Removed is { } removed)
+        {
+            DeclareRemoved(removed);
+        }
+
         if (outcome == ReadOutcome.Records)
         {
             await ApplyAsync(reader, cancellationToken);
@@ -139,6 +145,17 @@ public sealed partial class PartitionIngestor
         {
             Progress.Verify(reader.End.SeenMs);
         }
+    }
+
+    private void DeclareRemoved(OffsetGap removed)
+    {
+        if (!_tellsRemoved)
+        {
+            LogRemoved(Progress.Partition.Topic, Progress.Partition.Partition, removed.First);
+        }
+
+        _tellsRemoved = true;
+        Progress.DeclareGap(removed);
     }
 
     // Passes offsets that hold no record.
@@ -170,6 +187,7 @@ public sealed partial class PartitionIngestor
         _metrics.CountApplied(Progress.Partition.Topic, _events.Events);
         _metrics.CountIds(
             Progress.Partition.Topic, _events.Duplicates, _events.Conflicts, _events.Elsewhere);
+        _metrics.CountTombstones(Progress.Partition.Topic, _events.Tombstones);
     }
 
     // Entities that can't be read at present wait right here: the ids of the batch are taken by now, so that reading it
@@ -202,6 +220,10 @@ public sealed partial class PartitionIngestor
 
     [LoggerMessage(LogLevel.Warning, "{Topic}/{Partition}: offsets {First} to {Last} are gone; the gap is declared.")]
     private partial void LogGap(string topic, int partition, long first, long last);
+
+    [LoggerMessage(LogLevel.Warning, "{Topic}/{Partition}: compaction has removed records from offset {First} on before "
+        + "they were read; the gap is declared.")]
+    private partial void LogRemoved(string topic, int partition, long first);
 
     [LoggerMessage(LogLevel.Error, "{Topic}/{Partition}: stopped at offset {Offset}.")]
     private partial void LogStopped(Exception exception, string topic, int partition, long offset);

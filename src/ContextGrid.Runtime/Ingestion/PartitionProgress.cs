@@ -19,6 +19,7 @@ public sealed class PartitionProgress
     private long _pendingSinceMs;
     private long _verifiedMs = long.MaxValue;
     private long _recoverTo;
+    private long _startOffset;
     private ImmutableArray<OffsetGap> _gaps;
     private RecordMark? _mark;
 
@@ -57,6 +58,15 @@ public sealed class PartitionProgress
     {
         get => Volatile.Read(ref _recoverTo);
         set => Volatile.Write(ref _recoverTo, value);
+    }
+
+    /// <summary>
+    /// Where state begins by the event's definition: what is before is left out on purpose. 0: at the first record.
+    /// </summary>
+    public long StartOffset
+    {
+        get => Volatile.Read(ref _startOffset);
+        set => Volatile.Write(ref _startOffset, value);
     }
 
     /// <summary>Whether the host has not yet brought the state back to where it was.</summary>
@@ -176,12 +186,19 @@ public sealed class PartitionProgress
         SeeEnd(end, isKnown ? Volatile.Read(ref _pendingSinceMs) : nowMs);
     }
 
-    /// <summary>Declares that offsets are gone (I8), once; the newest 16 gaps are kept.</summary>
+    /// <summary>
+    /// Declares that offsets are gone (I8), once; one that has grown takes the place of what it was. The newest 16 gaps
+    /// are kept.
+    /// </summary>
     public void DeclareGap(OffsetGap gap)
     {
         lock (_gate)
         {
-            _gaps = _gaps.Contains(gap) ? _gaps : [.. _gaps.Add(gap).TakeLast(CheckpointContent.GapsMax)];
+            if (!_gaps.Any(g => g.First == gap.First && g.Last >= gap.Last))
+            {
+                ImmutableArray<OffsetGap> others = _gaps.RemoveAll(g => g.First == gap.First);
+                _gaps = [.. others.Add(gap).TakeLast(CheckpointContent.GapsMax)];
+            }
         }
     }
 

@@ -99,13 +99,14 @@ public sealed class PastReader(
         int eventIndex = definitions.EventOf(partition.Partition.Topic);
         var events = new EventBatch(definitions, eventIndex, partition.Partition, decoders);
         LogRange range = await log.GetRangeAsync(partition.Partition, cancellationToken);
-        NoteCut(cut, partition.Partition, range.Start);
+        long from = Math.Max(range.Start, partition.StartOffset);
+        NoteCut(cut, partition.Partition, from);
 
         // What was applied before the host's last stop counts, also while the live state is still being brought back.
         long end = Math.Max(partition.Next, partition.RecoverTo);
 
         // What the log does not give is a failure: an answer without it would not say that it lacks something (I12).
-        await using var scan = new LogScan(log, partition.Partition, range.Start, end, idleReadsMax: 0);
+        await using var scan = new LogScan(log, partition.Partition, from, end, idleReadsMax: 0);
         while (await scan.ReadAsync(cancellationToken))
         {
             await events.PrepareAsync(scan.Batch, cancellationToken);
@@ -113,10 +114,10 @@ public sealed class PastReader(
             Apply(events, wanting, eventIndex, headMs);
         }
 
-        if (scan.RetainedFrom is { } from)
+        if (scan.RetainedFrom is { } retained)
         {
             // Retention has overtaken the reading: what it took is missing, and the answer says so (I8).
-            NoteCut(cut, partition.Partition, from);
+            NoteCut(cut, partition.Partition, retained);
         }
     }
 

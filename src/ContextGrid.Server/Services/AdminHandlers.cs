@@ -46,6 +46,7 @@ internal sealed class AdminHandlers(IGridHost host, RateMeter rates, TimeProvide
         status.Counters["events_duplicate"] = host.Metrics.Duplicates;
         status.Counters["events_id_conflict"] = host.Metrics.Conflicts;
         status.Counters["events_id_on_other_partition"] = host.Metrics.Elsewhere;
+        status.Counters["tombstones"] = host.Metrics.Tombstones;
         status.Counters["events_refused"] = host.Metrics.Refused;
         status.Recovery.AddRange(state.Recovered);
         status.Notes.AddRange(state.Notes);
@@ -129,6 +130,7 @@ internal sealed class AdminHandlers(IGridHost host, RateMeter rates, TimeProvide
             AppliedOffset = progress.Next - 1,
             LagRecords = progress.Lag,
             LagMs = progress.LagMs(nowMs),
+            StartOffset = progress.StartOffset,
             Reader = reader.Silo ?? "",
             Fault = reader.Fault ?? "",
             IdScope = (Contracts.V1.IdScope)host.Definitions.Events[

@@ -21,6 +21,26 @@ public sealed class EventBatchTests
     }
 
     [Fact]
+    public void MoveNext_Tombstone_IsCountedAndPassedOverUnlessTheDefinitionWantsALetter()
+    {
+        LogBatch records = Batch(40, NowMs, Payment("a", "u1", 1));
+        records.Add(records[0] with { Offset = 41, ValueLength = 0, IsTombstone = true });
+        records.Add(records[0] with { Offset = 42 });
+        records.Add(records[0] with { Offset = 43, ValueLength = 0 });
+        _batch.Load(records);
+        Assert.Equal(["40 u1", "43 skipped"], Walk());
+        Assert.Equal((1, 1, 1), (_batch.Tombstones, _batch.Duplicates, _batch.DeadLetters.Count));
+
+        var strict = new DefinitionSet(
+            [Definitions.Events[0] with { Tombstone = TombstoneRule.DeadLetter }], Definitions.Entities);
+        var batch = new EventBatch(strict, 0, Partition);
+        batch.Load(records);
+        batch.SkipAll();
+        DeadLetter letter = batch.DeadLetters[0];
+        Assert.Equal((41, "tombstone", 0), (letter.Offset, letter.Reason, letter.Value.Length));
+    }
+
+    [Fact]
     public void MoveNext_BadRecordWithAKnownKey_TellsTheKey()
     {
         _batch.Load(Batch(0, NowMs, """{"user_id":"u1","items":"three"}"""));

@@ -16,6 +16,9 @@ public abstract class ForwardingLog(IEventLog log) : IEventLog
     public IReadOnlyList<string> Notes => Log.Notes;
 
     /// <inheritdoc/>
+    public IReadOnlyCollection<string> Compacted => Log.Compacted;
+
+    /// <inheritdoc/>
     public ValueTask CreateMissingAsync(CancellationToken cancellationToken) =>
         Log.CreateMissingAsync(cancellationToken);
 
