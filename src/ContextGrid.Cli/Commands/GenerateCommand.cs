@@ -26,9 +26,13 @@ public static class GenerateCommand
             Description = "payments or logins. Default payments.", DefaultValueFactory = _ => "payments",
         };
         kind.AcceptOnlyFromAmong("payments", "logins");
+        var keyed = new Option<bool>("--keyed")
+        {
+            Description = "Begin each line with its key, the user, and a tab, as kcat -P -K '\\t' takes it.",
+        };
         var command = new Command("generate", "Write simulated events to stdout, one JSON object a line.")
         {
-            events, users, seed, kind, start,
+            events, users, seed, kind, start, keyed,
         };
         command.SetAction(parsed =>
         {
@@ -41,8 +45,11 @@ public static class GenerateCommand
 
             var shape = new TrafficShape(parsed.GetValue(users), parsed.GetValue(seed), startMs);
             using var output = global.Console.OpenOutput();
+            var isKeyed = parsed.GetValue(keyed);
             if (parsed.GetValue(kind) == "logins")
-                WriteLogins(output, parsed.GetValue(events), shape);
+                WriteLines(output, parsed.GetValue(events), isKeyed, new LoginGenerator(shape).Write);
+            else if (isKeyed)
+                WriteLines(output, parsed.GetValue(events), isKeyed, new PaymentGenerator(shape).Write);
             else
                 EventGenerator.WriteNdjson(output, parsed.GetValue(events), shape);
             output.Flush();
@@ -51,16 +58,32 @@ public static class GenerateCommand
         return command;
     }
 
-    private static void WriteLogins(Stream output, long events, TrafficShape shape)
+    private delegate int LineWriter(long index, Span<byte> line);
+
+    private static void WriteLines(Stream output, long events, bool isKeyed, LineWriter write)
     {
-        var logins = new LoginGenerator(shape);
-        using var buffered = new BufferedStream(output, 64 * 1024);
+        var buffered = new BufferedStream(output, 64 * 1024);
         var line = new byte[TrafficShape.EventBytesMax + 1];
         for (long i = 0; i < events; i++)
         {
-            var length = logins.Write(i, line);
+            var length = write(i, line);
+            if (isKeyed)
+            {
+                buffered.Write(KeyOf(line));
+                buffered.WriteByte((byte)'\t');
+            }
+
             line[length] = (byte)'\n';
             buffered.Write(line, 0, length + 1);
         }
+
+        buffered.Flush();
+    }
+
+    private static ReadOnlySpan<byte> KeyOf(ReadOnlySpan<byte> line)
+    {
+        var name = "\"user_id\":\""u8;
+        var key = line[(line.IndexOf(name) + name.Length)..];
+        return key[..key.IndexOf((byte)'"')];
     }
 }
