@@ -56,7 +56,7 @@ internal sealed class KafkaPoison(string bootstrapServers)
             ([.. good, 0], "invalid_avro"),
             ("{\"buyer\":\"victim\",\"amount\":1}"u8.ToArray(), "not_framed"),
             ([], "not_framed"),
-            (null, "not_framed"),
+            (null, "tombstone"),
         ];
         foreach ((byte[]? payload, string reason) in kinds)
         {
@@ -74,7 +74,7 @@ internal sealed class KafkaPoison(string bootstrapServers)
     private IEnumerable<(string Name, byte[]? Payload, string Reason)> Kinds() =>
     [
         .. BadEvents.All(_nowMs).Select(b => (b.Name, (byte[]?)b.Payload, b.Reason)),
-        ("a tombstone", null, "invalid_json"),
+        ("a tombstone", null, "tombstone"),
         ("ancient", Encoding.UTF8.GetBytes("""{"user_id":"victim","ts":-62135596800001}"""), "bad_timestamp"),
         ("over 1 MiB", BadEvents.TooLarge(), "too_large"),
     ];

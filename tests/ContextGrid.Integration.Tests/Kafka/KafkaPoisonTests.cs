@@ -18,7 +18,7 @@ public sealed class KafkaPoisonTests : IDisposable
 
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
 
-    private readonly GridFolder _grid = new(CrashGrid.Definitions);
+    private readonly GridFolder _grid = new(WithTombstones(CrashGrid.Definitions));
     private readonly Random _random = new(1);
 
     public void Dispose() => _grid.Dispose();
@@ -31,7 +31,7 @@ public sealed class KafkaPoisonTests : IDisposable
         await using KafkaBroker broker = await KafkaBroker.StartAsync();
         await KafkaTopics.CreateAsync(
             broker.BootstrapServers, (CrashGrid.Payments, 1), (CrashGrid.Ticks, 1), (KafkaOrders.Topic, 1));
-        await File.WriteAllTextAsync(Path.Combine(_grid.Definitions, "orders.yaml"), KafkaOrders.Definitions);
+        await File.WriteAllTextAsync(Path.Combine(_grid.Definitions, "orders.yaml"), WithTombstones(KafkaOrders.Definitions));
         string[] more =
         [
             "--kafka", broker.BootstrapServers, "--schema-registry", registry.Address.AbsoluteUri,
@@ -63,6 +63,11 @@ public sealed class KafkaPoisonTests : IDisposable
         await state.CompareAsync(last);
         await CheckRetriesAsync(broker, last);
     }
+
+    // A tombstone is a letter too, where the definition says so.
+    private static string WithTombstones(string definitions) => definitions
+        .Replace("topic: payments", "topic: payments\n    tombstone: dead_letter", StringComparison.Ordinal)
+        .Replace("topic: orders,", "topic: orders, tombstone: dead_letter,", StringComparison.Ordinal);
 
     private static async Task CheckLettersAsync(KafkaBroker broker, ServerProcess server, KafkaPoison poison)
     {
