@@ -4,7 +4,8 @@ namespace ContextGrid.Adapters.Kafka;
 
 /// <summary>
 /// Takes key and value of the record that a consumer hands over, straight from librdkafka's memory; as deserializers
-/// they give only lengths, <see cref="Null"/> for what is not there, so that a record costs no array. Used by the polling thread only.
+/// they give only lengths, <see cref="Null"/> for what is not there, so that a record costs no array. Used by one
+/// thread.
 /// </summary>
 internal sealed class RecordBuffer : IDeserializer<int>
 {

@@ -8,6 +8,7 @@ namespace ContextGrid.Core.Definitions;
 internal sealed class EventReader(NodeReader reader)
 {
     private const int OwnerCharactersMax = 256;
+    private const string StartMeant = "'start' must be earliest, latest, or a time such as 2026-01-31T12:00:00Z";
     private const long DedupeMsDefault = 600_000;
     private const long FutureMsDefault = 300_000;
     private const long DedupeMsMax = 86_400_000;
@@ -81,9 +82,7 @@ internal sealed class EventReader(NodeReader reader)
         {
             "earliest" => (EventStart.Earliest, 0),
             "latest" => (EventStart.Latest, 0),
-            _ => reader.Time(scalar, "'start' must be earliest, latest, or a time such as 2026-01-31T12:00:00Z") is { } ms
-                ? (EventStart.Time, ms)
-                : default,
+            _ => reader.Time(scalar, StartMeant) is { } ms ? (EventStart.Time, ms) : default,
         };
     }
 

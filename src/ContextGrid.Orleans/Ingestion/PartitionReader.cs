@@ -162,8 +162,9 @@ internal sealed partial class PartitionReader
     [LoggerMessage(LogLevel.Warning, "{Topic}/{Partition} failed, and begins anew at what is durable: {Why}")]
     private partial void LogFailed(Exception? exception, string topic, int partition, string why);
 
-    [LoggerMessage(LogLevel.Warning, "{Topic}/{Partition} begins at offset {Offset}, as 'start' of its definition says; "
-        + "what is before is left out.")]
+    [LoggerMessage(LogLevel.Warning, "{Topic}/{Partition} begins at offset {Offset}, as 'start' of its definition "
+        + "says; what is before is left out.")]
+    private partial void LogStarts(string topic, int partition, long offset);
     private partial void LogStarts(string topic, int partition, long offset);
 
     [LoggerMessage(LogLevel.Warning, "{Topic}/{Partition} begins anew at what is durable: {Why}")]

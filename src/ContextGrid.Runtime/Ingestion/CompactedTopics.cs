@@ -28,7 +28,8 @@ internal static class CompactedTopics
     {
         string[] topics = [.. definitions.Topics.Where(compacted.Contains)];
         return topics.Length == 0 ? null
-            : $"state is built again from {string.Join(", ", topics)}, which is compacted: it may have less than before";
+            : $"state is built again from {string.Join(", ", topics)}, which is compacted: it may have less than "
+                + "before";
     }
 
     // The newest event of the record's key stays: last(x) without a condition holds where that is the entity's key.

@@ -105,8 +105,8 @@ public interface ILogReader : IAsyncDisposable
     LogEnd End { get; }
 
     /// <summary>
-    /// What compaction has removed of what was read so far, from the first to the last such offset; null: nothing, as far
-    /// as can be told. It grows with each read.
+    /// What compaction has removed of what was read so far, from the first to the last such offset; null: nothing, as
+    /// far as can be told. It grows with each read.
     /// </summary>
     OffsetGap? Removed => null;
 

@@ -221,8 +221,8 @@ public sealed partial class PartitionIngestor
     [LoggerMessage(LogLevel.Warning, "{Topic}/{Partition}: offsets {First} to {Last} are gone; the gap is declared.")]
     private partial void LogGap(string topic, int partition, long first, long last);
 
-    [LoggerMessage(LogLevel.Warning, "{Topic}/{Partition}: compaction has removed records from offset {First} on before "
-        + "they were read; the gap is declared.")]
+    [LoggerMessage(LogLevel.Warning, "{Topic}/{Partition}: compaction has removed records from offset {First} on "
+        + "before they were read; the gap is declared.")]
     private partial void LogRemoved(string topic, int partition, long first);
 
     [LoggerMessage(LogLevel.Error, "{Topic}/{Partition}: stopped at offset {Offset}.")]

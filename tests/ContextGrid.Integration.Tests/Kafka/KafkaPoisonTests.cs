@@ -31,7 +31,8 @@ public sealed class KafkaPoisonTests : IDisposable
         await using KafkaBroker broker = await KafkaBroker.StartAsync();
         await KafkaTopics.CreateAsync(
             broker.BootstrapServers, (CrashGrid.Payments, 1), (CrashGrid.Ticks, 1), (KafkaOrders.Topic, 1));
-        await File.WriteAllTextAsync(Path.Combine(_grid.Definitions, "orders.yaml"), WithTombstones(KafkaOrders.Definitions));
+        await File.WriteAllTextAsync(
+            Path.Combine(_grid.Definitions, "orders.yaml"), WithTombstones(KafkaOrders.Definitions));
         string[] more =
         [
             "--kafka", broker.BootstrapServers, "--schema-registry", registry.Address.AbsoluteUri,

@@ -59,7 +59,8 @@ public sealed class KafkaStartTests : IDisposable
         string[] lines = await File.ReadAllLinesAsync(Path.Combine(AppContext.BaseDirectory, "OPERATIONS.md"));
         string[] copy =
         [
-            .. lines.SkipWhile(l => !l.Contains("kcat -C -b 127.0.0.1:9092 -t payments", StringComparison.Ordinal)).Take(2),
+            .. lines.SkipWhile(l => !l.Contains("kcat -C -b 127.0.0.1:9092 -t payments", StringComparison.Ordinal))
+                .Take(2),
         ];
         ProcessRun run = await ProcessRun.RunAsync("bash", ["-e", "-o", "pipefail", "-c",
             string.Join('\n', copy).Replace("127.0.0.1:9092", broker.BootstrapServers, StringComparison.Ordinal)]);

@@ -100,8 +100,8 @@ public sealed partial class KafkaTourTests : IDisposable
         Assert.True(run.ExitCode == 0, $"{script}\n{run.Output}\n{run.Error}\n{server?.Output}");
     }
 
-    // The topic has each payment twice, since the tour sends all of them again, and the bad record and the corrected one,
-    // of which one counts.
+    // The topic has each payment twice, since the tour sends all of them again, and the bad record and the corrected
+    // one, of which one counts.
     private static async Task CheckAsync(ServerProcess server, KafkaBroker broker)
     {
         ProcessRun topic = await ProcessRun.RunAsync(
