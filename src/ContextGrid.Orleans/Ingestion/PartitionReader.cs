@@ -165,7 +165,6 @@ internal sealed partial class PartitionReader
     [LoggerMessage(LogLevel.Warning, "{Topic}/{Partition} begins at offset {Offset}, as 'start' of its definition "
         + "says; what is before is left out.")]
     private partial void LogStarts(string topic, int partition, long offset);
-    private partial void LogStarts(string topic, int partition, long offset);
 
     [LoggerMessage(LogLevel.Warning, "{Topic}/{Partition} begins anew at what is durable: {Why}")]
     private partial void LogBeginsAnew(string topic, int partition, string why);
