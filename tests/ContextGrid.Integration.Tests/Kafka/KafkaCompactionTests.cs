@@ -32,7 +32,7 @@ public sealed class KafkaCompactionTests : IDisposable
     public async Task Rebuild_AfterCompaction_DeclaresTheGapAndSaysWhichFeaturesItTouches()
     {
         await using KafkaBroker broker = await StartBrokerAsync();
-        await CreateAsync(broker, ("segment.ms", "100"), ("min.cleanable.dirty.ratio", "0.01"));
+        await CreateAsync(broker);
         using IProducer<string, string?> producer = Producer(broker);
         for (int n = 1; n <= 3; n++)
         {
@@ -116,7 +116,7 @@ public sealed class KafkaCompactionTests : IDisposable
             new KafkaListener("MORE", "PLAINTEXT", port, port, ["log.cleaner.backoff.ms=100"]));
     }
 
-    private static async Task CreateAsync(KafkaBroker broker, params (string Name, string Value)[] settings)
+    private static async Task CreateAsync(KafkaBroker broker)
     {
         using IAdminClient admin = new AdminClientBuilder(
             new AdminClientConfig { BootstrapServers = broker.BootstrapServers }).Build();
@@ -126,10 +126,13 @@ public sealed class KafkaCompactionTests : IDisposable
             {
                 Name = "payments",
                 NumPartitions = 1,
-                Configs = settings.Append(("cleanup.policy", "compact")).ToDictionary(s => s.Item1, s => s.Item2),
+                Configs = new Dictionary<string, string> { ["cleanup.policy"] = "compact" },
             },
         ]);
     }
+
+    private static ConfigEntry Setting(string name, string value) =>
+        new() { Name = name, Value = value, IncrementalOperation = AlterConfigOpType.Set };
 
     private static IProducer<string, string?> Producer(KafkaBroker broker, string? transactions = null) =>
         new ProducerBuilder<string, string?>(new ProducerConfig
@@ -162,9 +165,16 @@ public sealed class KafkaCompactionTests : IDisposable
         producer.AbortTransaction(Limit);
     }
 
-    // Others' records roll the segments that hold these, and only such are cleaned.
+    // Nothing is cleaned before: the records are in the segment that is written to. Now others' records roll it.
     private static async Task CompactAsync(KafkaBroker broker, IProducer<string, string?> producer)
     {
+        using IAdminClient admin = new AdminClientBuilder(
+            new AdminClientConfig { BootstrapServers = broker.BootstrapServers }).Build();
+        var topic = new ConfigResource { Type = ResourceType.Topic, Name = "payments" };
+        await admin.IncrementalAlterConfigsAsync(new Dictionary<ConfigResource, List<ConfigEntry>>
+        {
+            [topic] = [Setting("segment.ms", "100"), Setting("min.cleanable.dirty.ratio", "0.01")],
+        });
         using var limit = new CancellationTokenSource(Limit);
         for (int n = 0; ; n++)
         {
