@@ -156,7 +156,7 @@ public sealed class EventStartTests : IDisposable
         PublishItem[] items =
         [
             .. times.Select(t => new PublishItem(
-                Encoding.UTF8.GetBytes($$"""{"id":"p{{t}}","user":"u1"}"""), default, t)),
+                Encoding.UTF8.GetBytes($$"""{"id":"p{{t}}","user":"u1"}"""), default) { TimestampMs = t }),
         ];
         Assert.Equal(times.Length, (await host.Publisher.PublishAsync("payments", items, false, default)).Accepted);
     }
