@@ -24,6 +24,11 @@ internal static class ServerPorts
 
         // What fails at the start is thrown as well, and told in one sentence; the log would add a stack trace.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+        builder.Logging.AddFilter("Orleans.Runtime.Silo", LogLevel.None);
+        builder.Logging.AddFilter("Orleans.Runtime.SiloLifecycleSubject", LogLevel.None);
+
+        // At each start it warns of a stall as long as the machine has been up.
+        builder.Logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = DrainMax);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
