@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 
 namespace ContextGrid.Runtime.Codecs;
 
@@ -62,7 +63,10 @@ internal ref struct JsonCursor(ReadOnlySpan<byte> text)
     }
 
     /// <summary>Skips white space and returns the byte there; 0 at the end.</summary>
-    internal byte Peek()
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal byte Peek() => (uint)At < (uint)Text.Length && Text[At] > (byte)' ' ? Text[At] : PeekBehindSpace();
+
+    private byte PeekBehindSpace()
     {
         for (; At < Text.Length; At++)
         {

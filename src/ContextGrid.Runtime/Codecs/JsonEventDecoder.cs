@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Unicode;
 using ContextGrid.Core.Definitions;
@@ -136,7 +137,6 @@ public sealed class JsonEventDecoder : IEventDecoder
         cursor.At += open ? 0 : 1;
         for (int ordinal = 0; open; ordinal++)
         {
-            cursor.Peek();
             int nameAt = cursor.At + 1;
             JsonMember? member = members.Guess(ordinal);
             if (member?.Quoted is not { } quoted || !cursor.TryTake(quoted))
@@ -149,7 +149,7 @@ public sealed class JsonEventDecoder : IEventDecoder
                 member = members.Find(_reader.Plain(name), ordinal);
             }
 
-            if (!(member is not null ? ReadMember(ref cursor, member, nameAt) : cursor.SkipValue()))
+            if (!ReadMember(ref cursor, member, nameAt))
             {
                 return false;
             }
@@ -162,43 +162,61 @@ public sealed class JsonEventDecoder : IEventDecoder
 
             cursor.At++;
             open = next == ',';
+            if (open)
+            {
+                cursor.Peek();
+            }
         }
 
         return true;
     }
 
-    private bool ReadMember(ref JsonCursor cursor, JsonMember member, int nameAt)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool ReadMember(ref JsonCursor cursor, JsonMember? member, int nameAt)
     {
-        if (!_reader.See(member.Place))
+        if (member is null)
         {
-            if (member.Inner is { } again)
-            {
-                _reader.Report(again, DecodeError.DuplicateMember, nameAt, member.Name.Length);
-                return cursor.SkipValue();
-            }
-
-            _reader.Report(new Fault(
-                DecodeError.DuplicateMember, DecodeHint.None, member.Place, nameAt, nameAt, member.Name.Length));
             return cursor.SkipValue();
         }
 
-        return member.Inner is { } inner ? ReadInner(ref cursor, inner)
-            : _used[member.Place] ? _reader.Read(ref cursor, member.Place)
-            : cursor.SkipValue();
+        if (!_reader.See(member.Place))
+        {
+            return SkipDuplicate(ref cursor, member, nameAt);
+        }
+
+        if (member.Inner is not { } inner)
+        {
+            return _used[member.Place] ? _reader.Read(ref cursor, member.Place) : cursor.SkipValue();
+        }
+
+        if (cursor.Peek() != '{')
+        {
+            return SkipNoObject(ref cursor, inner);
+        }
+
+        cursor.Depth++;
+        bool isJson = ReadMembers(ref cursor, inner);
+        cursor.Depth--;
+        return isJson;
     }
 
-    private bool ReadInner(ref JsonCursor cursor, JsonMembers members)
+    private bool SkipDuplicate(ref JsonCursor cursor, JsonMember member, int nameAt)
+    {
+        if (member.Inner is { } again)
+        {
+            _reader.Report(again, DecodeError.DuplicateMember, nameAt, member.Name.Length);
+            return cursor.SkipValue();
+        }
+
+        _reader.Report(new Fault(
+            DecodeError.DuplicateMember, DecodeHint.None, member.Place, nameAt, nameAt, member.Name.Length));
+        return cursor.SkipValue();
+    }
+
+    private bool SkipNoObject(ref JsonCursor cursor, JsonMembers members)
     {
         byte first = cursor.Peek();
         int start = cursor.At;
-        if (first == '{')
-        {
-            cursor.Depth++;
-            bool isJson = ReadMembers(ref cursor, members);
-            cursor.Depth--;
-            return isJson;
-        }
-
         if (!cursor.SkipValue())
         {
             return false;

@@ -14,7 +14,7 @@ internal sealed class JsonMembers
 {
     private readonly JsonMember[] _members;
     private readonly int[] _table;
-    private readonly int[] _guesses;
+    private readonly JsonMember[] _guesses;
 
     private JsonMembers(int depth, int[] fields, bool isUsed, JsonMember[] members)
     {
@@ -22,7 +22,7 @@ internal sealed class JsonMembers
         Fields = fields;
         IsUsed = isUsed;
         _members = members;
-        _guesses = [.. Enumerable.Range(0, members.Length)];
+        _guesses = [.. members];
         _table = new int[(int)BitOperations.RoundUpToPowerOf2((uint)members.Length * 2 + 1)];
         Array.Fill(_table, -1);
         for (int i = 0; i < members.Length; i++)
@@ -59,7 +59,7 @@ internal sealed class JsonMembers
 
     /// <summary>The member that stood at a place in the object before; null: it has never had so many.</summary>
     internal JsonMember? Guess(int ordinal) =>
-        (uint)ordinal < (uint)_guesses.Length ? _members[_guesses[ordinal]] : null;
+        (uint)ordinal < (uint)_guesses.Length ? _guesses[ordinal] : null;
 
     /// <summary>Finds a member; null when no field is read from it.</summary>
     /// <param name="name">The member's name without escapes.</param>
@@ -73,7 +73,7 @@ internal sealed class JsonMembers
             {
                 if (ordinal < _guesses.Length)
                 {
-                    _guesses[ordinal] = index;
+                    _guesses[ordinal] = _members[index];
                 }
 
                 return _members[index];
