@@ -74,6 +74,7 @@ internal sealed class GridServer : IAsyncDisposable
     internal static async Task<GridServer> StartAsync(
         ServerOptions options, DefinitionSet definitions, TimeProvider time)
     {
+        ServerPorts.RequireFree(options);
         SchemaRegistries registries = SchemaRegistries.Open(options, time);
         EmbeddedHostOptions hostOptions = registries.AddTo(options.ToHostOptions(definitions)) with
         {

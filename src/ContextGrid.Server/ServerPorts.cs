@@ -1,6 +1,8 @@
 using System.Net;
+using System.Net.Sockets;
 using ContextGrid.Server.Grpc;
 using ContextGrid.Server.Limits;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace ContextGrid.Server;
@@ -9,6 +11,28 @@ namespace ContextGrid.Server;
 internal static class ServerPorts
 {
     private static readonly TimeSpan DrainMax = TimeSpan.FromSeconds(3);
+
+    /// <summary>
+    /// Refuses a port that somebody else has, before anything is taken over or made: a start that ends for that leaves
+    /// nothing behind.
+    /// </summary>
+    /// <exception cref="IOException">It is taken.</exception>
+    internal static void RequireFree(ServerOptions options)
+    {
+        foreach (int port in (int[])[options.GrpcPort, options.HttpPort])
+        {
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+                string message = $"Failed to bind to address http://127.0.0.1:{port}: address already in use.";
+                throw new IOException(message, new AddressInUseException(message, e));
+            }
+        }
+    }
 
     /// <summary>Prepares the program and its ports; none is open yet.</summary>
     internal static WebApplication Build(ServerOptions options, GrpcOptions grpcOptions, ServerGates gates)

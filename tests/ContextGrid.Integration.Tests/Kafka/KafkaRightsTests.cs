@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using Confluent.Kafka.Admin;
 using ContextGrid.Client;
 using ContextGrid.Contracts.Rpc;
@@ -33,6 +36,17 @@ public sealed class KafkaRightsTests : IDisposable
         await broker.GrantAsync("elsewhere", AclOperation.Read);
         await RequireRefusedAsync(broker, "There is no topic 'elsewhere'");
         Assert.DoesNotContain("dead-letters", broker.Topics);
+
+        _grid.WriteDefinitions(OutputLoad.Definitions);
+        using (var taken = new TcpListener(IPAddress.Loopback, 0))
+        {
+            taken.Start();
+            string port = ((IPEndPoint)taken.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
+            ProcessRun run = await _grid.RunAsync([.. broker.Arguments(_grid.At("properties")), "--http", port]);
+            Assert.Equal(1, run.ExitCode);
+            Assert.Contains("address already in use", run.Error, StringComparison.Ordinal);
+            Assert.DoesNotContain("dead-letters", broker.Topics);
+        }
 
         await KafkaTopics.CreateAsync(broker.Open.BootstrapServers, ("dead-letters", 1));
         await broker.TakeAsync("dead-letters", AclOperation.Write);

@@ -35,6 +35,9 @@ internal static class NewerTypes
         [Id(3)]
         public long[] Mark { get; set; } = [];
 
+        [Id(4)]
+        public long Start { get; set; }
+
         [Id(100)]
         public string? More { get; set; }
     }
@@ -53,6 +56,7 @@ internal static class NewerTypes
         [property: Id(9)] long VerifiedVersion,
         [property: Id(10)] long Committed,
         [property: Id(11)] long CommittedMs,
+        [property: Id(12)] long Start,
         [property: Id(100)] string? More);
 
     [GenerateSerializer]

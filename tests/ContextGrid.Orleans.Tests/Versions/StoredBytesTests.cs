@@ -49,11 +49,11 @@ public sealed class StoredBytesTests : IDisposable
             new EntityState { Snapshot = [1, 2] },
             new NewerEntityState { Snapshot = [1, 2], More = More });
         RequireBoth(
-            new PartitionState { Epoch = 1, Next = 2, Gaps = [3, 4], Mark = [5, 6] },
-            new NewerPartitionState { Epoch = 1, Next = 2, Gaps = [3, 4], Mark = [5, 6], More = More });
+            new PartitionState { Epoch = 1, Next = 2, Gaps = [3, 4], Mark = [5, 6], Start = 7 },
+            new NewerPartitionState { Epoch = 1, Next = 2, Gaps = [3, 4], Mark = [5, 6], Start = 7, More = More });
         RequireBoth(
-            new PartitionReport(1, 2, 3, 4, true, [5, 6], "silo", "why", 7, 8, 9, 10),
-            new NewerPartitionReport(1, 2, 3, 4, true, [5, 6], "silo", "why", 7, 8, 9, 10, More));
+            new PartitionReport(1, 2, 3, 4, true, [5, 6], "silo", "why", 7, 8, 9, 10) { Start = 11 },
+            new NewerPartitionReport(1, 2, 3, 4, true, [5, 6], "silo", "why", 7, 8, 9, 10, 11, More));
         RequireBoth(new ShardWrite("entity", [1], [2], 3), new NewerShardWrite("entity", [1], [2], 3, More));
         RequireBoth(new ShardState([1], 2), new NewerShardState([1], 2, More));
         RequireBoth(new EventBlock([1], 2), new NewerEventBlock([1], 2, More));
