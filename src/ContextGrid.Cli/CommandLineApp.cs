@@ -37,7 +37,7 @@ public static class CommandLineApp
         }
         catch (CliException e)
         {
-            console.Error.WriteLine($"error: {e.Message}");
+            console.Error.WriteLine($"error: {Units.Printable(e.Message)}");
             return e.Code;
         }
         catch (ContextGridException e)
@@ -47,7 +47,7 @@ public static class CommandLineApp
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
-            console.Error.WriteLine($"error: {e.Message}");
+            console.Error.WriteLine($"error: {Units.Printable(e.Message)}");
             return ExitCode.Failed;
         }
         catch (Exception e)
@@ -61,7 +61,7 @@ public static class CommandLineApp
 
     /// <summary>One line about a failed call: what, and what to do.</summary>
     public static string Describe(ContextGridException failure) =>
-        $"error: {Sentence.End(failure.Message)} {failure.Advice}";
+        $"error: {Units.Printable(Sentence.End(failure.Message))} {failure.Advice}";
 
     private static int Refuse(ParseResult parsed, CliConsole console)
     {

@@ -223,6 +223,21 @@ public sealed class ArgumentsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Get_RefusedKeyWithALineBreak_IsOneLine()
+    {
+        _server.On(Context + "GetContext", async call =>
+        {
+            await call.ReadAsync(GetContextRequest.Parser);
+            call.Fail(3, "entities[0].key: '7\n' is no key of 'user'.");
+        });
+
+        var run = await CliRun.AtAsync(_server, "get", "user", "7\n");
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("'7\\u000a' is no key", Assert.Single(run.Error.TrimEnd().Split('\n')));
+    }
+
+    [Fact]
     public async Task Publish_UnknownTopic_SaysNothingOfGoingOn()
     {
         _server.On("/contextgrid.v1.IngestService/PublishStream", async call =>
