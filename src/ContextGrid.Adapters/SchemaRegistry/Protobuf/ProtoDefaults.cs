@@ -90,7 +90,7 @@ internal static class ProtoDefaults
         }
 
         long value = isNegative ? -(long)digits : (long)digits;
-        return Good(use, Value.Of(value)) with { IsTime = use.Wanted == ValueKind.Timestamp };
+        return new ProtoDefault(use.Slot, Value.Of(value), IsTime: use.Wanted == ValueKind.Timestamp);
     }
 
     private static ProtoDefault Good(ProtoUse use, in Value value) => new(use.Slot, value);

@@ -44,7 +44,11 @@ internal sealed class ProtoStep
 /// <param name="Found">The value in words, if something is wrong with it.</param>
 /// <param name="IsTime">Whether the value is a number of the unit that the definition states.</param>
 internal readonly record struct ProtoDefault(
-    int Slot, Value Value, DecodeError Error = DecodeError.None, string Found = "", bool IsTime = false);
+    int Slot, Value Value, DecodeError Error = DecodeError.None, string Found = "", bool IsTime = false)
+{
+    /// <summary>Whether the value can be taken as it is.</summary>
+    internal bool IsPlain { get; } = Error == DecodeError.None && !IsTime;
+}
 
 /// <summary>How a used field is read.</summary>
 /// <param name="type">The type on the wire; None: it is not known, and any value counts.</param>

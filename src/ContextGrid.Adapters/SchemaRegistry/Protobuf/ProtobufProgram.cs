@@ -138,7 +138,8 @@ internal sealed class ProtobufProgram(ProtoEntries entries, SchemaId schemaId) :
 
         foreach (ref readonly ProtoDefault absent in step.Defaults.AsSpan())
         {
-            if (sink.TryOpen(absent.Slot))
+            // The outermost message comes once; one inside may come in pieces.
+            if (depth == 0 || sink.TryOpen(absent.Slot))
             {
                 SetAbsent(absent, sink);
             }
@@ -220,13 +221,13 @@ internal sealed class ProtobufProgram(ProtoEntries entries, SchemaId schemaId) :
 
     private static void SetAbsent(in ProtoDefault absent, FieldSink sink)
     {
-        if (absent.IsTime)
-        {
-            sink.SetTime(absent.Slot, absent.Value.Int64, TimeUnit.Unstated, 0);
-        }
-        else if (absent.Error == DecodeError.None)
+        if (absent.IsPlain)
         {
             sink.Set(absent.Slot, absent.Value);
+        }
+        else if (absent.IsTime)
+        {
+            sink.SetTime(absent.Slot, absent.Value.Int64, TimeUnit.Unstated, 0);
         }
         else
         {

@@ -14,15 +14,11 @@ internal static class ProtobufValues
     /// <returns>False: the payload is broken. A value that is wrong in itself is reported to the sink.</returns>
     internal static bool Read(ref ProtoCursor cursor, ProtoUse use, int number, FieldSink sink, int depth)
     {
-        if (use.IsDelimited)
+        if (use.Wire != ProtoCursor.WireBytes)
         {
-            Claim(use, sink);
-            return ReadMessage(ref cursor, use, number, sink, depth);
-        }
-
-        if (use.Type is not (ProtoType.String or ProtoType.Bytes or >= ProtoType.Message))
-        {
-            return ReadNumber(ref cursor, use, sink);
+            return use.IsDelimited
+                ? ReadDelimited(ref cursor, use, number, sink, depth)
+                : ReadNumber(ref cursor, use, sink);
         }
 
         int start = cursor.At;
@@ -44,6 +40,12 @@ internal static class ProtobufValues
         bool good = ReadMessage(ref cursor, use, 0, sink, depth);
         cursor.End = end;
         return good;
+    }
+
+    private static bool ReadDelimited(ref ProtoCursor cursor, ProtoUse use, int number, FieldSink sink, int depth)
+    {
+        Claim(use, sink);
+        return ReadMessage(ref cursor, use, number, sink, depth);
     }
 
     /// <summary>Reads a number or symbol, also one of a packed list.</summary>
