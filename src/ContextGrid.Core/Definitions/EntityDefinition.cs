@@ -17,6 +17,9 @@ public sealed record EntityDefinition(
     long FreshnessMs,
     ImmutableArray<FeatureDefinition> Features)
 {
+    /// <summary>Where windows end when a query does not say.</summary>
+    public HeadRule Head { get; init; }
+
     /// <summary>What is written to topics, in the order of the file.</summary>
     public ImmutableArray<OutputDefinition> Outputs { get; init; } = [];
 }
@@ -25,3 +28,13 @@ public sealed record EntityDefinition(
 /// <param name="EventIndex">Index in <see cref="DefinitionSet.Events"/>.</param>
 /// <param name="KeyField">Index of the field that holds the entity's key: a String or an Int64.</param>
 public sealed record EntitySource(int EventIndex, int KeyField);
+
+/// <summary>The head of an entity when a query does not say one.</summary>
+public enum HeadRule
+{
+    /// <summary>The later of the server's clock and the entity's newest event.</summary>
+    Newest = 0,
+
+    /// <summary>The server's clock: events ahead of it wait until it has reached them.</summary>
+    Clock = 1,
+}

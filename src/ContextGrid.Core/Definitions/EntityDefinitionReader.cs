@@ -13,7 +13,10 @@ internal sealed class EntityDefinitionReader(NodeReader reader, ImmutableArray<E
     private const int MemoryItemsMax = 1_000_000;
 
     private static readonly string[] Keys =
-        ["from", "ttl", "allowed_lateness", "freshness", "features", "memory", "outputs"];
+        ["from", "ttl", "allowed_lateness", "freshness", "head", "features", "memory", "outputs"];
+
+    // In the order of HeadRule.
+    private static readonly string[] Heads = ["newest", "clock"];
 
     private static readonly string[] MemoryKeys = ["turns", "facts", "items"];
 
@@ -40,6 +43,7 @@ internal sealed class EntityDefinitionReader(NodeReader reader, ImmutableArray<E
             .Read(NodeReader.Find(mapping, "features"), name);
         return new EntityDefinition(name.Text, sources, ttl, lateness, freshness, features)
         {
+            Head = (HeadRule)reader.Choice(mapping, "head", Heads),
             Outputs = _outputs.Read(NodeReader.Find(mapping, "outputs"), name.Text, features),
         };
     }

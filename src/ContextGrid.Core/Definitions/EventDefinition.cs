@@ -16,7 +16,7 @@ namespace ContextGrid.Core.Definitions;
 /// How long, in log time, a producer's id is remembered; milliseconds. Default 10 minutes.
 /// </param>
 /// <param name="KeyField">Index of the field that partitions the topic at publish; −1: none.</param>
-/// <param name="FutureMsMax">How far the event time may be ahead of the record's log time. Default 5 minutes.</param>
+/// <param name="FutureMsMax">How far the event time may be ahead of the record's log time. Default 10 seconds.</param>
 /// <param name="Owner">Who answers for the event; may be null.</param>
 /// <param name="Fields">The declared fields, in the order of the file.</param>
 public sealed record EventDefinition(

@@ -10,7 +10,10 @@ internal sealed class EventReader(NodeReader reader)
     private const int OwnerCharactersMax = 256;
     private const string StartMeant = "'start' must be earliest, latest, or a time such as 2026-01-31T12:00:00Z";
     private const long DedupeMsDefault = 600_000;
-    private const long FutureMsDefault = 300_000;
+
+    // Clocks that are kept by NTP are some milliseconds apart, and a machine that has slept is seconds ahead at most.
+    // What is allowed is how far one event can move the windows of its entity.
+    private const long FutureMsDefault = 10_000;
     private const long DedupeMsMax = 86_400_000;
     private const long FutureMsMax = 7 * 86_400_000L;
 

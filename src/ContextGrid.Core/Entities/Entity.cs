@@ -33,6 +33,12 @@ public sealed class Entity
     public long NewestMs { get; private set; } = long.MinValue;
 
     /// <summary>
+    /// The earliest head at which the state can be read: the newest event time, or as far before it as the type's
+    /// events may be ahead of the clock. <see cref="long.MinValue"/>: no event yet.
+    /// </summary>
+    public long HeadMsMin => NewestMs == long.MinValue ? long.MinValue : NewestMs - Plan.AheadMs;
+
+    /// <summary>
     /// By source, ascending: the position of the last event applied or skipped. Topics count by the plan's list.
     /// </summary>
     public ReadOnlySpan<Position> Applied => _applied;
@@ -76,18 +82,24 @@ public sealed class Entity
 
         EventPlan plan = Plan.Events[index];
         EventState state = _events[index] ??= new EventState(plan);
-        long before = NewestMs;
+        long before = HeadMsMin;
         NewestMs = Math.Max(NewestMs, record.EventTimeMs);
-        if (plan.SettleMs > 0 && before != long.MinValue && before != NewestMs
-            && TimeMath.FloorDiv(before, plan.SettleMs) != TimeMath.FloorDiv(NewestMs, plan.SettleMs))
+        long headMs = HeadMsMin;
+        if (plan.SettleMs > 0 && before != long.MinValue && before != headMs
+            && TimeMath.FloorDiv(before, plan.SettleMs) != TimeMath.FloorDiv(headMs, plan.SettleMs))
         {
-            state.Settle(NewestMs, scratch);
+            state.Settle(headMs, scratch);
+        }
+
+        if (Plan.AheadMs > 0 && before != headMs)
+        {
+            Admit(headMs, scratch);
         }
 
         scratch.Texts.Reset();
         Evaluate(plan, record.Fields, scratch);
         var row = new EventRow(record.EventTimeMs, position, scratch.Columns);
-        bool late = state.Apply(row, scratch.Predicates.AsSpan(0, plan.PredicateBytes), NewestMs, scratch);
+        bool late = state.Apply(row, scratch.Predicates.AsSpan(0, plan.PredicateBytes), headMs, scratch);
         return late && NewestMs - record.EventTimeMs > Plan.Definition.AllowedLatenessMs
             ? ApplyOutcome.AppliedLate
             : ApplyOutcome.Applied;
@@ -116,7 +128,7 @@ public sealed class Entity
     {
         foreach (EventState? state in _events)
         {
-            state?.Settle(NewestMs, scratch);
+            state?.Settle(HeadMsMin, scratch);
         }
 
         EntitySnapshot.Write(this, _events, writer);
@@ -142,6 +154,32 @@ public sealed class Entity
     public void MeasureBytes() => Array.ForEach(_events, static e => e?.MeasureBytes());
 
     internal EventState? StateOf(int eventPlan) => _events[eventPlan];
+
+    /// <summary>The newest event time that is not after a head; <see cref="long.MinValue"/>: there is none.</summary>
+    internal long NewestUpTo(long headMs)
+    {
+        if (NewestMs <= headMs)
+        {
+            return NewestMs;
+        }
+
+        long newest = long.MinValue;
+        foreach (EventState? state in _events)
+        {
+            newest = Math.Max(newest, state?.NewestUpTo(0, headMs) ?? long.MinValue);
+        }
+
+        return newest;
+    }
+
+    // The waiting events of all kinds, up to the earliest head.
+    private void Admit(long headMs, ApplyScratch scratch)
+    {
+        foreach (EventState? state in _events)
+        {
+            state?.Admit(headMs, scratch);
+        }
+    }
 
     // I2: an event counts only when its offset is greater than the applied offset of its source.
     private bool Advance(Position position)

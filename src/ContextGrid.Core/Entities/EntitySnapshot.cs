@@ -32,7 +32,7 @@ internal static class EntitySnapshot
             writer.Byte(state is null ? (byte)0 : (byte)1);
             if (state is not null)
             {
-                WriteEvent(state, entity.NewestMs, writer);
+                WriteEvent(state, entity.HeadMsMin, writer);
             }
         }
 
@@ -96,7 +96,7 @@ internal static class EntitySnapshot
         return new Header(newest, skipped, applied);
     }
 
-    private static void WriteEvent(EventState state, long newestMs, SnapshotWriter writer)
+    private static void WriteEvent(EventState state, long headMs, SnapshotWriter writer)
     {
         foreach (long newest in state.NewestMatches)
         {
@@ -112,7 +112,7 @@ internal static class EntitySnapshot
                 continue;
             }
 
-            tiles.Write(writer, group.IsLifetime ? 0 : group.FirstTile(newestMs));
+            tiles.Write(writer, group.IsLifetime ? 0 : group.FirstTile(headMs));
         }
 
         state.Rows.Write(writer);
@@ -121,6 +121,8 @@ internal static class EntitySnapshot
             exact.Write(writer);
             WriteTime(writer, state.ExactDroppedMs);
         }
+
+        state.Waiting?.Write(writer);
     }
 
     // A time, or that there is none.
@@ -161,6 +163,7 @@ internal static class EntitySnapshot
             state.ExactDroppedMs = ReadTime(ref reader);
         }
 
+        state.Waiting?.Read(ref reader, plan);
         return state;
     }
 

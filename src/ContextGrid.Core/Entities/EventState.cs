@@ -29,8 +29,14 @@ internal sealed class EventState
     /// <summary>Rows for exact windows; beyond, the oldest go and the tail of the window is a tile.</summary>
     internal const int ExactRowsMax = 65_536;
 
-    /// <summary>Bytes of these rows, which long texts may reach first.</summary>
+    /// <summary>Bytes of these rows, or of waiting ones, which long texts may reach first.</summary>
     internal const int ExactBytesMax = 64 << 20;
+
+    /// <summary>
+    /// Events that wait; beyond, the oldest are taken in early, and answers that count them too soon are marked
+    /// approximate.
+    /// </summary>
+    internal const int WaitingMax = 65_536;
 
     // Settling looks at all rows, so it waits until they have grown by half.
     private const int SettleRowsMin = 48;
@@ -49,6 +55,7 @@ internal sealed class EventState
         _tiles = plan.Groups.Length == 0 ? [] : new TileSet?[plan.Groups.Length];
         Rows = new RowBuffer();
         ExactRows = plan.ExactMs > 0 ? new RowBuffer() : null;
+        Waiting = plan.KeepsWaiting ? new RowBuffer() : null;
     }
 
     internal EventPlan Plan { get; }
@@ -68,8 +75,15 @@ internal sealed class EventState
     /// </summary>
     internal long ExactDroppedMs { get; set; } = long.MinValue;
 
+    /// <summary>
+    /// Events after the entity's earliest head, which no tile has yet; null when heads are never before the newest
+    /// event.
+    /// </summary>
+    internal RowBuffer? Waiting { get; }
+
     /// <summary>An estimate of the memory: rows as they are, tiles as they were when they were measured.</summary>
-    internal long HeapBytes => _emptyBytes + _tileBytes + Rows.Bytes.Length + (ExactRows?.Bytes.Length ?? 0);
+    internal long HeapBytes => _emptyBytes + _tileBytes + Rows.Bytes.Length + (ExactRows?.Bytes.Length ?? 0)
+        + (Waiting?.Bytes.Length ?? 0);
 
     /// <summary>A group's dense tiles; null: it has none.</summary>
     internal TileSet? TilesOf(int group) => _tiles[group];
@@ -80,8 +94,54 @@ internal sealed class EventState
     /// <summary>
     /// Takes an event in; uses the scratch's columns, so <paramref name="row"/> is no longer valid after.
     /// </summary>
+    /// <param name="row">The event.</param>
+    /// <param name="predicates">The predicates that hold.</param>
+    /// <param name="headMs">The entity's earliest head.</param>
+    /// <param name="scratch">Has the columns of the row.</param>
     /// <returns>Whether some window that the event matches no longer retains its time.</returns>
-    internal bool Apply(in EventRow row, ReadOnlySpan<byte> predicates, long newestMs, ApplyScratch scratch)
+    internal bool Apply(in EventRow row, ReadOnlySpan<byte> predicates, long headMs, ApplyScratch scratch)
+    {
+        if (Waiting is null || row.TimeMs <= headMs)
+        {
+            return TakeIn(row, predicates, headMs, scratch);
+        }
+
+        Waiting.Insert(scratch.EncodeRow(Plan, row, predicates));
+        while (Waiting.Count > WaitingMax || Waiting.End - Waiting.Start > ExactBytesMax)
+        {
+            TakeFirstIn(headMs, scratch);
+        }
+
+        return false;
+    }
+
+    /// <summary>Takes in the waiting events up to the entity's earliest head.</summary>
+    internal void Admit(long headMs, ApplyScratch scratch)
+    {
+        while (Waiting!.Count > 0 && RowCodec.TimeMs(Waiting.RowAt(Waiting.Start)) <= headMs) // The plan keeps them.
+        {
+            TakeFirstIn(headMs, scratch);
+        }
+    }
+
+    /// <summary>The newest event time that matched a predicate and is not after a head.</summary>
+    internal long NewestUpTo(int predicate, long headMs) => Waiting is { Count: > 0 }
+        ? Math.Max(NewestMatches[predicate], Waiting.NewestMatch(predicate, headMs))
+        : NewestMatches[predicate];
+
+    private void TakeFirstIn(long headMs, ApplyScratch scratch)
+    {
+        RowBuffer waiting = Waiting!; // As above.
+        ReadOnlySpan<byte> bytes = waiting.RowAt(waiting.Start);
+        Span<byte> predicates = scratch.Predicates.AsSpan(0, Plan.PredicateBytes);
+        bytes.Slice(RowCodec.HeaderBytes, predicates.Length).CopyTo(predicates);
+        EventRow row = RowCodec.Decode(Plan, waiting.Bytes, waiting.Start, scratch.Columns);
+        int end = waiting.Start + bytes.Length;
+        TakeIn(row, predicates, headMs, scratch);
+        waiting.Remove(waiting.Start, end, 1);
+    }
+
+    private bool TakeIn(in EventRow row, ReadOnlySpan<byte> predicates, long newestMs, ApplyScratch scratch)
     {
         for (int i = 0; i < NewestMatches.Length; i++)
         {

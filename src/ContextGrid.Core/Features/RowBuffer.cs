@@ -63,6 +63,37 @@ internal sealed class RowBuffer
         return (start, end, count);
     }
 
+    /// <summary>
+    /// The newest time up to a head of a row that a predicate holds for; <see cref="long.MinValue"/>: none.
+    /// </summary>
+    internal long NewestMatch(int predicate, long headMs)
+    {
+        for (int end = End; end > Start; end -= RowBefore(end).Length)
+        {
+            ReadOnlySpan<byte> row = RowBefore(end);
+            if (RowCodec.TimeMs(row) <= headMs && RowCodec.Holds(row, predicate))
+            {
+                return RowCodec.TimeMs(row);
+            }
+        }
+
+        return long.MinValue;
+    }
+
+    /// <summary>
+    /// The first time after a head; <see cref="long.MaxValue"/>: no row is after it.
+    /// </summary>
+    internal long FirstAfter(long headMs)
+    {
+        long first = long.MaxValue;
+        for (int end = End; end > Start && RowCodec.TimeMs(RowBefore(end)) > headMs; end -= RowBefore(end).Length)
+        {
+            first = RowCodec.TimeMs(RowBefore(end));
+        }
+
+        return first;
+    }
+
     /// <summary>Removes rows between two bounds.</summary>
     internal void Remove(int start, int end, int count)
     {

@@ -40,8 +40,8 @@ public sealed class EntityReader
     /// <param name="entity">The entity; null: it was never seen.</param>
     /// <param name="selection">Which features; of this reader's plan.</param>
     /// <param name="headMs">
-    /// The head of all windows, milliseconds since the Unix epoch. A head before the entity's newest event is moved to
-    /// it.
+    /// The head of all windows, milliseconds since the Unix epoch. A head before the entity's earliest one
+    /// (<see cref="Entity.HeadMsMin"/>) is moved to it.
     /// </param>
     /// <param name="arena">Where texts and lists go.</param>
     /// <param name="answer">Where the answer goes.</param>
@@ -49,7 +49,7 @@ public sealed class EntityReader
     public long Read(
         Entity? entity, FeatureSelection selection, long headMs, AnswerArena arena, in AnswerSlots answer)
     {
-        headMs = entity is null ? headMs : Math.Max(headMs, entity.NewestMs);
+        headMs = entity is null ? headMs : Math.Max(headMs, entity.HeadMsMin);
         if (entity is not null && IsPastTtl(entity, headMs))
         {
             // Windows are opened without a state, so that none is told that an earlier reading used.
@@ -58,7 +58,7 @@ public sealed class EntityReader
                 ReadEvent(i, null, selection.Windows[i], headMs);
             }
 
-            AnswerExpired(entity, selection);
+            AnswerExpired(entity, selection, headMs);
         }
         else
         {
@@ -112,20 +112,23 @@ public sealed class EntityReader
     /// <returns>Milliseconds since the Unix epoch; <see cref="long.MaxValue"/>: nothing changes any more.</returns>
     public long NextChangeMs(Entity? entity, FeatureSelection selection, long headMs)
     {
-        if (entity is null || entity.NewestMs == long.MinValue || IsPastTtl(entity, headMs))
+        if (entity is null || entity.NewestMs == long.MinValue)
         {
             return long.MaxValue;
         }
 
-        long ttlMs = _plan.Definition.TtlMs;
-        long next = ttlMs > 0 ? entity.NewestMs + ttlMs + 1 : long.MaxValue;
+        bool isExpired = IsPastTtl(entity, headMs);
+        long ttlMs = _plan.Definition.TtlMs, newestMs = entity.NewestUpTo(headMs);
+        long next = ttlMs > 0 && !isExpired && newestMs != long.MinValue ? newestMs + ttlMs + 1 : long.MaxValue;
         for (int e = 0; e < _windows.Length; e++)
         {
-            for (int w = 0; w < _windows[e].Length; w++)
+            EventState? state = entity.StateOf(e);
+            next = Math.Min(next, state?.Waiting?.FirstAfter(headMs) ?? long.MaxValue);
+            for (int w = 0; w < _windows[e].Length && !isExpired; w++)
             {
                 if (selection.Windows[e][w])
                 {
-                    next = Math.Min(next, _windows[e][w].NextChangeMs(entity.StateOf(e)));
+                    next = Math.Min(next, _windows[e][w].NextChangeMs(state));
                 }
             }
         }
@@ -134,13 +137,13 @@ public sealed class EntityReader
     }
 
     private bool IsPastTtl(Entity entity, long headMs) =>
-        _plan.Definition.TtlMs > 0 && entity.NewestMs != long.MinValue
-        && headMs - entity.NewestMs > _plan.Definition.TtlMs;
+        _plan.Definition.TtlMs > 0 && entity.NewestUpTo(headMs) is var newestMs and not long.MinValue
+        && headMs - newestMs > _plan.Definition.TtlMs;
 
     private void ReadEvent(int index, EventState? state, bool[] wanted, long headMs)
     {
         WindowRead[] windows = _windows[index];
-        bool rows = false, tails = false;
+        bool rows = false, tails = false, waiting = false;
         for (int i = 0; i < windows.Length; i++)
         {
             if (wanted[i])
@@ -148,6 +151,7 @@ public sealed class EntityReader
                 windows[i].Open(state, headMs, _sessions);
                 rows |= windows[i].WantsRows;
                 tails |= windows[i].TailFromRows;
+                waiting |= windows[i].WantsWaiting;
             }
         }
 
@@ -159,6 +163,35 @@ public sealed class EntityReader
         if (tails)
         {
             AddRows(state!.ExactRows!, state.Plan, windows, wanted, tail: true); // Only exact windows have tails.
+        }
+
+        if (waiting)
+        {
+            AddWaiting(state!.Waiting!, state.Plan, windows, wanted); // Only a state with waiting rows wants them.
+        }
+    }
+
+    private void AddWaiting(RowBuffer rows, EventPlan plan, WindowRead[] windows, bool[] wanted)
+    {
+        for (int at = rows.Start; at < rows.End; at += rows.RowAt(at).Length)
+        {
+            ReadOnlySpan<byte> bytes = rows.RowAt(at);
+            bool decoded = false;
+            for (int i = 0; i < windows.Length; i++)
+            {
+                if (!wanted[i] || !windows[i].WantsWaiting || !windows[i].TakesWaiting(bytes))
+                {
+                    continue;
+                }
+
+                if (!decoded)
+                {
+                    RowCodec.Decode(plan, rows.Bytes, at, _columns);
+                    decoded = true;
+                }
+
+                windows[i].Add(new EventRow(RowCodec.TimeMs(bytes), RowCodec.PositionOf(bytes), _columns));
+            }
         }
     }
 
@@ -202,7 +235,7 @@ public sealed class EntityReader
     {
         var feature = (AggregateFeature)plan.Definition;
         WindowRead window = _windows[plan.Event][plan.Window];
-        long newest = entity?.StateOf(plan.Event)?.NewestMatches[window.Plan.Group.Predicate] ?? EventTimes.None;
+        long newest = entity?.StateOf(plan.Event)?.NewestUpTo(window.Plan.Group.Predicate, headMs) ?? EventTimes.None;
         long events = window.Content.Events;
         var context = new ResultContext(
             headMs,
@@ -261,13 +294,13 @@ public sealed class EntityReader
     }
 
     // After the ttl nothing of the state may be told, but when its events were.
-    private void AnswerExpired(Entity entity, FeatureSelection selection)
+    private void AnswerExpired(Entity entity, FeatureSelection selection, long headMs)
     {
         foreach (int index in selection.Aggregates)
         {
             FeaturePlan plan = _plan.Features[index];
             int predicate = _windows[plan.Event][plan.Window].Plan.Group.Predicate;
-            _timesMs[index] = entity.StateOf(plan.Event)?.NewestMatches[predicate] ?? EventTimes.None;
+            _timesMs[index] = entity.StateOf(plan.Event)?.NewestUpTo(predicate, headMs) ?? EventTimes.None;
             Expire(index);
         }
 

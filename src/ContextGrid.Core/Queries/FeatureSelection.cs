@@ -33,7 +33,7 @@ public sealed class FeatureSelection
 
         bool[] runs = Running(plan);
         Runs = [.. features.Select(f => f >= 0 && runs[f])];
-        HasRunningConditions = features.Any(f => f >= 0 && runs[f] && !IsNumber(plan.Features[f].Definition.Type));
+        HasRunningConditions = features.Any(f => f >= 0 && runs[f] && IsStep(plan.Features[f].Definition.Type));
         foreach (int feature in Aggregates)
         {
             Windows[plan.Features[feature].Event][plan.Features[feature].Window] = true;
@@ -59,8 +59,8 @@ public sealed class FeatureSelection
     public ImmutableArray<bool> Runs { get; }
 
     /// <summary>
-    /// Whether a wanted feature that runs with the head is no number: such as a condition, which holds from some moment
-    /// on.
+    /// Whether a wanted feature that runs with the head changes in steps all the same: a condition, which holds from
+    /// some moment on, or a text.
     /// </summary>
     public bool HasRunningConditions { get; }
 
@@ -83,7 +83,7 @@ public sealed class FeatureSelection
     public static FeatureSelection Of(EntityPlan plan, ImmutableArray<string> names) =>
         new(plan, names, [.. names.Select(plan.FeatureOf)]);
 
-    private static bool IsNumber(ValueKind type) => type is ValueKind.Double or ValueKind.Int64;
+    private static bool IsStep(ValueKind type) => type is ValueKind.Bool or ValueKind.String;
 
     private static bool[] Running(EntityPlan plan)
     {

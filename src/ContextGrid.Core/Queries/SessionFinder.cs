@@ -27,7 +27,7 @@ internal sealed class SessionFinder
         }
 
         long cut = (TimeMath.FloorDiv(newestMs, gap) - (GroupPlan.SessionTiles - 1)) * gap;
-        Collect(state, window.Group, cut);
+        Collect(state, window.Group, cut, headMs);
         _stretches.AsSpan(0, _count).Sort(ByLastDescending);
         long start = newestMs;
         for (int i = 0; i < _count && _stretches[i].LastMs >= start - gap; i++)
@@ -38,7 +38,7 @@ internal sealed class SessionFinder
         return Math.Max(start, cut);
     }
 
-    private void Collect(EventState state, GroupPlan group, long fromMs)
+    private void Collect(EventState state, GroupPlan group, long fromMs, long headMs)
     {
         _count = 0;
         TileSet? tiles = state.TilesOf(group.Index);
@@ -47,12 +47,20 @@ internal sealed class SessionFinder
             Add(new Stretch(tiles![i].FirstMs, tiles[i].LastMs)); // The loop only runs with tiles.
         }
 
-        RowBuffer rows = state.Rows;
+        AddRows(state.Rows, group, fromMs, headMs);
+        if (state.Waiting is { } waiting)
+        {
+            AddRows(waiting, group, fromMs, headMs);
+        }
+    }
+
+    private void AddRows(RowBuffer rows, GroupPlan group, long fromMs, long headMs)
+    {
         for (int at = rows.Start; at < rows.End;)
         {
             ReadOnlySpan<byte> row = rows.RowAt(at);
             long time = RowCodec.TimeMs(row);
-            if (time >= fromMs && RowCodec.Holds(row, group.Predicate))
+            if (time >= fromMs && time <= headMs && RowCodec.Holds(row, group.Predicate))
             {
                 Add(new Stretch(time, time));
             }

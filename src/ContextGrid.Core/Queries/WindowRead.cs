@@ -15,6 +15,7 @@ internal sealed class WindowRead
     private TileSet? _tiles;
     private int _tileAt;
     private bool _tailFromRows;
+    private long _newestMs;
 
     internal WindowRead(WindowPlan plan)
     {
@@ -37,7 +38,12 @@ internal sealed class WindowRead
     /// <summary>Whether rows may still have to be added.</summary>
     internal bool WantsRows { get; private set; }
 
-    /// <summary>Whether the tail of an exact window had to be answered by a whole tile.</summary>
+    /// <summary>Whether waiting rows have to be added.</summary>
+    internal bool WantsWaiting { get; private set; }
+
+    /// <summary>
+    /// Whether the tail of an exact window had to be answered by a whole tile, or a tile has events after the head.
+    /// </summary>
     internal bool IsTailApproximate { get; private set; }
 
     /// <summary>Whether rows of the tail are taken from the exact rows instead of from tiles.</summary>
@@ -47,7 +53,7 @@ internal sealed class WindowRead
 
     /// <summary>Starts a read: sets the bounds and merges the tiles.</summary>
     /// <param name="state">The event's state; null: none.</param>
-    /// <param name="headMs">The head, at or after the entity's newest event.</param>
+    /// <param name="headMs">The head, at or after the entity's earliest one.</param>
     /// <param name="sessions">Finds where a session starts.</param>
     internal void Open(EventState? state, long headMs, SessionFinder sessions)
     {
@@ -55,9 +61,11 @@ internal sealed class WindowRead
         Content = _merged;
         HeadMs = headMs;
         WantsRows = false;
+        WantsWaiting = false;
         _tailFromRows = false;
         IsTailApproximate = false;
-        long newest = state?.NewestMatches[Plan.Group.Predicate] ?? long.MinValue;
+        long newest = state?.NewestUpTo(Plan.Group.Predicate, headMs) ?? long.MinValue;
+        _newestMs = newest;
         StartMs = Plan.Window.Kind == WindowKind.Session && newest != long.MinValue
             ? sessions.StartMs(state!, Plan, newest, headMs) // A match was seen, so there is a state.
             : WindowPlan.StartMs(Plan.Window, headMs);
@@ -66,10 +74,10 @@ internal sealed class WindowRead
             return;
         }
 
+        WantsWaiting = state.Waiting is { Count: > 0 };
         if (Plan.Group.IsLifetime)
         {
-            TileSet? lifetime = state.TilesOf(Plan.Group.Index);
-            Content = lifetime is { Count: > 0 } ? lifetime[0] : _merged;
+            OpenLifetime(state.TilesOf(Plan.Group.Index));
             return;
         }
 
@@ -79,6 +87,15 @@ internal sealed class WindowRead
         _tiles = state.TilesOf(Plan.Group.Index);
         _tileAt = 0;
         MergeTiles();
+    }
+
+    /// <summary>Whether a waiting row is in the window: no tile has it.</summary>
+    internal bool TakesWaiting(ReadOnlySpan<byte> row)
+    {
+        long time = RowCodec.TimeMs(row);
+        bool isInside = Plan.Group.IsLifetime
+            || (_tailFromRows ? time >= StartMs : Plan.Group.TileOf(time) >= TailTile);
+        return isInside && time <= HeadMs && RowCodec.Holds(row, Plan.Group.Predicate);
     }
 
     /// <summary>Whether a row is in the window and not in a dense tile. Asked in ascending order of time.</summary>
@@ -121,7 +138,7 @@ internal sealed class WindowRead
         switch (window.Kind)
         {
             case WindowKind.Session:
-                return state.NewestMatches[Plan.Group.Predicate] + window.SizeMs + 1;
+                return _newestMs + window.SizeMs + 1;
             case WindowKind.Tumbling:
                 return StartMs + window.SizeMs;
             case WindowKind.Hopping:
@@ -130,18 +147,11 @@ internal sealed class WindowRead
                 long tileLeavesMs = ((tile + 1) * Plan.Group.TileMs) + window.SizeMs - 1;
                 return !window.Exact ? tileLeavesMs
                     : _tailFromRows ? Content.FirstMs + window.SizeMs
-                    : Math.Min(tileLeavesMs, TailIsCutMs(state));
+                    : Math.Min(tileLeavesMs, state.ExactDroppedMs + window.SizeMs); // Then the tail can be cut.
         }
     }
 
     private bool CanCutTail(EventState state) => state.ExactDroppedMs < StartMs;
-
-    // When the first row that is kept leaves the window, the tail is no longer answered by a whole tile.
-    private long TailIsCutMs(EventState state)
-    {
-        RowBuffer rows = state.ExactRows!; // As above.
-        return RowCodec.TimeMs(rows.RowAt(rows.Start)) + Plan.Window.SizeMs;
-    }
 
     private bool IsDense(long tile)
     {
@@ -165,6 +175,26 @@ internal sealed class WindowRead
         for (int i = from; i < _tiles.Count && _tiles[i].Index <= last; i++)
         {
             _merged.Merge(_tiles[i]);
+            IsTailApproximate |= _tiles[i].LastMs > HeadMs;
+        }
+    }
+
+    // Waiting rows are added to a copy.
+    private void OpenLifetime(TileSet? tiles)
+    {
+        if (tiles is not { Count: > 0 })
+        {
+            return;
+        }
+
+        IsTailApproximate = tiles[0].LastMs > HeadMs;
+        if (WantsWaiting)
+        {
+            _merged.Merge(tiles[0]);
+        }
+        else
+        {
+            Content = tiles[0];
         }
     }
 }

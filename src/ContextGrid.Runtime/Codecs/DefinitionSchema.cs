@@ -57,7 +57,7 @@ public static class DefinitionSchema
             ["id"] = Id(),
             ["dedupe"] = Duration("How long an id is remembered.", "10m"),
             ["key"] = Text("The field that partitions the topic; by default the key of the first entity."),
-            ["max_future"] = Duration("How far the event time may be ahead of the record's log time.", "5m"),
+            ["max_future"] = Duration("How far the event time may be ahead of the record's log time.", "10s"),
             ["start"] = Text(
                 "Where new state begins in the topic: earliest (the default), latest, or a time such as "
                 + "2026-01-31T12:00:00Z."),
@@ -113,6 +113,13 @@ public static class DefinitionSchema
             ["ttl"] = Duration("After so long without an event every feature is EXPIRED.", null),
             ["allowed_lateness"] = Duration("How late an event may be before it counts as late.", "1h"),
             ["freshness"] = Duration("The freshness objective.", "2s"),
+            ["head"] = new JsonObject
+            {
+                ["enum"] = new JsonArray("newest", "clock"),
+                ["default"] = "newest",
+                ["description"] = "Where windows end: at the later of the server's clock and the newest event, or at "
+                    + "the clock.",
+            },
             ["features"] = Named(
                 "Features by name: 'event | aggregate [by x [top n]] [over window] [where predicate]', or an "
                 + "expression.",

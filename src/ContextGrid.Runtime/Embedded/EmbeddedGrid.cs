@@ -115,7 +115,7 @@ public sealed class EmbeddedGrid : IContextGrid
     /// <inheritdoc/>
     public SourceVector MarkedUpTo(ImmutableArray<PartitionProgress> progress) => SourceVector.Of(progress);
 
-    /// <summary>Reads one entity into an answer; notes it when the head is before its newest event.</summary>
+    /// <summary>Reads one entity into an answer; notes it when the head is before its earliest one.</summary>
     internal static void Read(
         int index,
         Entity? entity,
@@ -125,7 +125,7 @@ public sealed class EmbeddedGrid : IContextGrid
         FeatureSelection selection)
     {
         bool seen = entity is not null && entity.NewestMs != long.MinValue;
-        if (query.Head == QueryHead.AsOf && seen && entity!.NewestMs > query.HeadMs) // Seen means that there is one.
+        if (query.Head == QueryHead.AsOf && seen && entity!.HeadMsMin > query.HeadMs) // Seen means that there is one.
         {
             answer.Past.Add(index);
             return;

@@ -26,8 +26,8 @@ internal sealed class WatchedValues(List<ContextQuery> parts, int count)
         {
             hash = Mix(hash, (ulong)entity.Statuses[i]);
             Value value = entity.Values[i];
-            if (!selection.Runs[i] || value.KindCase is not (Value.KindOneofCase.DoubleValue
-                or Value.KindOneofCase.Int64Value))
+            if (!selection.Runs[i] || value.KindCase is Value.KindOneofCase.None or Value.KindOneofCase.BoolValue
+                or Value.KindOneofCase.StringValue)
             {
                 hash = Mix(hash, HashOf(value));
             }

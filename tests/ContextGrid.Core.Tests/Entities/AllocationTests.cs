@@ -63,6 +63,16 @@ public sealed class AllocationTests
             applied + read + written == 0, $"{mode}: {applied} bytes applying, {read} reading, {written} writing");
     }
 
+    [Fact]
+    public void ApplyReadSnapshot_HeadIsTheClock_AllocateNothing()
+    {
+        var user = new SteadyUser(Features, stepMs: 300, head: "clock");
+        long applied = LeastOfARound(() => user.Apply(RoundEvents), () => { });
+        long read = LeastOfARound(() => user.Read(), () => user.Apply(20));
+        long written = LeastOfARound(() => user.Snapshot(), () => user.Apply(20));
+        Assert.True(applied + read + written == 0, $"{applied} bytes applying, {read} reading, {written} writing");
+    }
+
     /// <summary>As many features as the benchmark of queries has: ten aggregates over five windows.</summary>
     [Fact]
     public void ApplyReadSnapshot_FiftyFeatures_AllocateNothing()

@@ -44,9 +44,11 @@ internal sealed class SteadyUser
     private readonly int _stepMs;
     private long _count;
 
-    internal SteadyUser(string features, int stepMs)
+    internal SteadyUser(string features, int stepMs, string head = "newest")
     {
-        DefinitionReadResult read = DefinitionFiles.Parse("test.yaml", Head + "\n" + features);
+        DefinitionReadResult read = DefinitionFiles.Parse(
+            "test.yaml",
+            Head.Replace("features:", $"head: {head}\n    features:", StringComparison.Ordinal) + "\n" + features);
         DefinitionSet set = read.Set
             ?? throw new InvalidOperationException(string.Join('\n', read.Errors.AsEnumerable()));
         EntityPlan plan = PlanCompiler.Compile(set)[0];
@@ -82,7 +84,7 @@ internal sealed class SteadyUser
     internal void Read()
     {
         _arena.Reset();
-        long headMs = _entity.NewestMs + _random.Next(5_000);
+        long headMs = _entity.HeadMsMin + _random.Next(5_000);
         _reader.Read(_entity, _all, headMs, _arena, new AnswerSlots(_values, _statuses, _timesMs, _notes));
     }
 

@@ -145,6 +145,7 @@ internal sealed class MemoryGrid : IAsyncDisposable
               payment:
                 topic: payments
                 timestamp: ts
+                max_future: 5m
                 fields: {ts: timestamp, user: string, shop: string, amount: int64}
             entities:
               user:

@@ -23,6 +23,7 @@ public sealed class EntityPlan
     {
         Definitions = definitions;
         Definition = definition;
+        AheadMs = AheadMsOf(definitions, definition);
         Events = events;
         Features = features;
         EvaluationOrder = evaluationOrder;
@@ -44,6 +45,13 @@ public sealed class EntityPlan
         PredicateCountMax = events.Length == 0 ? 0 : events.Max(e => e.Predicates.Length);
         EmptyBytes = PlanBytes.Empty(this);
     }
+
+    /// <summary>
+    /// How far an entity's newest event may be ahead of the clock at which it is read, milliseconds; 0: heads are never
+    /// before the newest event. What is newer than that waits outside of tiles, so that each head gets what is up to
+    /// it.
+    /// </summary>
+    public long AheadMs { get; }
 
     /// <summary>All definitions, which give events and topics their indexes.</summary>
     public DefinitionSet Definitions { get; }
@@ -85,6 +93,12 @@ public sealed class EntityPlan
     /// </summary>
     public Position Localize(Position position) => new(
         Position.SourceOf(_topicOfDefinitions[position.TopicIndex], position.Partition), position.Offset);
+
+    /// <summary>As <see cref="AheadMs"/>: as much as any of the type's events may be ahead.</summary>
+    internal static long AheadMsOf(DefinitionSet definitions, EntityDefinition definition) =>
+        definition.Head == HeadRule.Clock
+            ? definition.Sources.Select(s => definitions.Events[s.EventIndex].FutureMsMax).DefaultIfEmpty().Max()
+            : 0;
 
     /// <summary>The index of a feature; −1: there is none of that name.</summary>
     public int FeatureOf(string name) => _featureByName.GetValueOrDefault(name, -1);

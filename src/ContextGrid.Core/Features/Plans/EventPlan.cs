@@ -13,8 +13,10 @@ public sealed class EventPlan
         ImmutableArray<Expression> columns,
         ImmutableArray<Expression?> predicates,
         ImmutableArray<GroupPlan> groups,
-        ImmutableArray<WindowPlan> windows)
+        ImmutableArray<WindowPlan> windows,
+        bool keepsWaiting)
     {
+        KeepsWaiting = keepsWaiting;
         EventIndex = source.EventIndex;
         KeyField = source.KeyField;
         Columns = columns;
@@ -54,6 +56,10 @@ public sealed class EventPlan
 
     /// <summary>The longest exact window in milliseconds; 0: none.</summary>
     public long ExactMs { get; }
+
+    /// <summary>Whether events wait until they can no longer be ahead of a clock (<see cref="EntityPlan.AheadMs"/>).
+    /// </summary>
+    internal bool KeepsWaiting { get; }
 
     /// <summary>An estimate of the memory of an event's state without rows and tiles.</summary>
     internal long EmptyBytes { get; }

@@ -36,8 +36,9 @@ public static class PlanCompiler
         }
 
         ImmutableArray<int> order = [.. FeatureOrder.Sort(entity).Where(f => entity.Features[f] is DerivedFeature)];
+        bool keepsWaiting = EntityPlan.AheadMsOf(definitions, entity) > 0;
         return new EntityPlan(
-            definitions, entity, [.. builders.Select(b => b.Build())], [.. features], order);
+            definitions, entity, [.. builders.Select(b => b.Build(keepsWaiting))], [.. features], order);
     }
 
     private static FeaturePlan PlanAggregate(int index, AggregateFeature feature, EventBuilder[] builders)
@@ -81,7 +82,7 @@ public static class PlanCompiler
             return (window, cells);
         }
 
-        internal EventPlan Build()
+        internal EventPlan Build(bool keepsWaiting)
         {
             ImmutableArray<GroupPlan> groups = [.. _groups.Select((g, i) => g.Build(i))];
             ImmutableArray<WindowPlan> windows =
@@ -93,7 +94,7 @@ public static class PlanCompiler
                     return new WindowPlan(i, group, w.Window, uses);
                 }),
             ];
-            return new EventPlan(source, [.. _columns], [.. _predicates], groups, windows);
+            return new EventPlan(source, [.. _columns], [.. _predicates], groups, windows, keepsWaiting);
         }
 
         private static int Intern<T>(List<T> list, T expression)
