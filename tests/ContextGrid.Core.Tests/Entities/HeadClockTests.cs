@@ -1,3 +1,4 @@
+using ContextGrid.Core.Model;
 using ContextGrid.TestKit.Oracle;
 using ContextGrid.TestKit.Scenarios;
 using static ContextGrid.Core.Tests.Entities.ScenarioRuns;
@@ -140,7 +141,7 @@ public sealed class HeadClockTests
 
             """);
         engine.Apply(Pay(0, T0 + 9_000));
-        Assert.Equal((0L, OracleStatus.NeverSeen, 0L), engine.Answer("all", T0));
+        Assert.Equal((0L, OracleStatus.NeverSeen, EventTimes.None), engine.Answer("all", T0));
         Assert.Equal(T0 + 9_000, engine.NextChangeMs(T0));
         Assert.Equal((1L, OracleStatus.Present, T0 + 9_000), engine.Answer("all", T0 + 9_000));
     }
