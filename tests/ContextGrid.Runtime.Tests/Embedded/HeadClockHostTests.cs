@@ -91,14 +91,13 @@ public sealed class HeadClockHostTests : IDisposable
     }
 
     private static async Task<PublishOutcome> PublishAsync(
-        EmbeddedHost host, string topic, long[] timesMs, long recordMs = 0) => await host.Publisher.PublishAsync(
+        EmbeddedHost host, string topic, long[] timesMs, long? recordMs = null) => await host.Publisher.PublishAsync(
             topic,
             [
                 .. timesMs.Select(t => new PublishItem(
                     Encoding.UTF8.GetBytes(
                         string.Create(CultureInfo.InvariantCulture, $$"""{"user":"u","ts":{{t}}}""")),
-                    default,
-                    recordMs)),
+                    default) { TimestampMs = recordMs }),
             ],
             keepInvalid: false,
             CancellationToken.None);
