@@ -37,8 +37,12 @@ public sealed class EventValidatorTests
     }
 
     [Fact]
-    public void Validate_EmptyMemory_IsRefused() =>
-        Assert.Equal("invalid_json", _validator.Validate(0, default, PaymentEvents.NowMs).Reason);
+    public void Validate_EmptyMemory_IsRefusedAndTellsOfTombstones()
+    {
+        EventValidation validation = _validator.Validate(0, default, PaymentEvents.NowMs);
+        Assert.Equal("invalid_json", validation.Reason);
+        Assert.StartsWith("An empty payload is no event. A tombstone", validation.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void TryGetEvent_Topic_FindsTheEvent()
