@@ -47,7 +47,7 @@ internal static class ClientValues
         OracleAnswer AnswerOf(string name)
         {
             FeatureValue value = answer[name];
-            long time = value.EventTime?.ToUnixTimeMilliseconds() ?? 0;
+            long time = value.EventTime?.ToUnixTimeMilliseconds() ?? OracleAnswer.NoEventMs;
             return new(ToPlain(value.Value), (OracleStatus)(int)value.Status, time, default)
             {
                 IsApproximate = value.IsApproximate,

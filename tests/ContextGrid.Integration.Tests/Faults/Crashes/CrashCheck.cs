@@ -81,7 +81,13 @@ internal sealed class CrashCheck(CrashTruth truth, CrashLedger ledger, Definitio
             yield return $"wrong at its positions {told.Entity.Positions}: {difference}";
         }
 
-        foreach (SourcePosition p in told.Entity.Positions.Where(p => !events.Any(e => IsAt(e, p))))
+        // An event whose id was taken is skipped at its entities, and they say so.
+        RawRecord[] skipped =
+        [
+            .. truth.Conflicts.Where(c => c.Value.Contains($"\"{id.Key}\"", StringComparison.Ordinal)),
+        ];
+        foreach (SourcePosition p in told.Entity.Positions.Where(
+            p => !events.Any(e => IsAt(e, p)) && !skipped.Any(s => IsAt(s, p))))
         {
             yield return $"{id} reflects {p}, where no event of it counts";
         }
@@ -95,7 +101,7 @@ internal sealed class CrashCheck(CrashTruth truth, CrashLedger ledger, Definitio
             }
         }
 
-        foreach (string sentence in told.Entity.Degraded)
+        foreach (string sentence in told.Entity.Degraded.Where(d => skipped.Length == 0 || !IsOfSkipped(d)))
         {
             yield return $"{id} is degraded: {sentence}";
         }
@@ -148,6 +154,12 @@ internal sealed class CrashCheck(CrashTruth truth, CrashLedger ledger, Definitio
 
     private static bool Reflects(Dictionary<(string, int), long> reflected, OracleEvent e) =>
         reflected.TryGetValue((e.Topic, e.Partition), out long offset) && e.Offset <= offset;
+
+    private static bool IsOfSkipped(string sentence) => sentence.EndsWith(
+        "could not be applied and are among the dead letters", StringComparison.Ordinal);
+
+    private static bool IsAt(RawRecord r, SourcePosition p) =>
+        r.Offset == p.Offset && r.Partition == p.Partition && r.Topic == p.Topic;
 
     private static bool IsAt(OracleEvent e, SourcePosition p) =>
         e.Offset == p.Offset && e.Partition == p.Partition && e.Topic == p.Topic;
