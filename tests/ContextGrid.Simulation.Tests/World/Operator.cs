@@ -63,7 +63,7 @@ internal sealed class Operator(SimulatedWorld world, Random random, Saboteur sab
         _flushes.Run(process, host);
         CheckDamageIsNamed(process, host);
         string? why = host.Failed.IsFaulted ? host.Failed.Exception?.InnerException?.Message
-            : host.CheckpointFault ?? host.WhyNotReady(world.Clock.NowMs);
+            : host.CheckpointFault ?? host.WhyNotReady(world.ServerNowMs);
         long applied = host.Progress.Sum(p => p.Next);
         _unwell = why is null or "stopping" || applied != _applied ? 0 : _unwell + 1;
         _applied = applied;

@@ -185,6 +185,9 @@ internal sealed class SimulatedWorld
         Metrics = new GridMetrics(),
     };
 
+    /// <summary>The time by the servers' clock, which may be wrong, milliseconds since the Unix epoch.</summary>
+    public long ServerNowMs => Clock.NowMs + (long)_log.Skew.TotalMilliseconds;
+
     private HostPlatform Platform(SimulatedDisk disk) => new(
         new SkewedClock(Clock, _log.Skew), NullLoggerFactory.Instance)
     {

@@ -95,7 +95,7 @@ internal static class SimulationRun
         for (int i = 0; i < 7200; i++)
         {
             await Task.Delay(TimeSpan.FromSeconds(2), world.Clock);
-            if (world.Current is { IsUp: true, Host: { } host } && host.WhyNotReady(world.Clock.NowMs) is null
+            if (world.Current is { IsUp: true, Host: { } host } && host.WhyNotReady(world.ServerNowMs) is null
                 && host.Progress.All(p => p.Lag == 0 && p.Next >= world.Truth.EndOf(p.Partition))
                 && host.CheckpointFault is null && !host.Failed.IsFaulted)
             {
@@ -106,7 +106,7 @@ internal static class SimulationRun
         SimulatedProcess? process = world.Current;
         throw new SimulationFailure(
             "it does not recover: "
-            + (process?.StartError?.ToString() ?? process?.Host?.WhyNotReady(world.Clock.NowMs)
+            + (process?.StartError?.ToString() ?? process?.Host?.WhyNotReady(world.ServerNowMs)
                 ?? process?.Host?.CheckpointFault ?? "it is behind"));
     }
 
