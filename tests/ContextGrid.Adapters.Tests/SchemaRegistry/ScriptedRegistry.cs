@@ -13,7 +13,9 @@ namespace ContextGrid.Adapters.Tests.SchemaRegistry;
 /// </summary>
 internal sealed class ScriptedRegistry : IDisposable
 {
-    private readonly HttpListener _listener = new();
+    private const int PortsMax = 8;
+
+    private readonly HttpListener _listener;
     private readonly ConcurrentDictionary<string, string> _bodies = new(StringComparer.Ordinal)
     {
         ["/schemas/types"] = """["JSON","PROTOBUF","AVRO"]""",
@@ -21,10 +23,7 @@ internal sealed class ScriptedRegistry : IDisposable
 
     internal ScriptedRegistry()
     {
-        int port = SchemaRegistryProcess.FreePort();
-        Address = new Uri($"http://127.0.0.1:{port}/");
-        _listener.Prefixes.Add(Address.AbsoluteUri);
-        _listener.Start();
+        (_listener, Address) = Listen();
         _ = ServeAsync();
     }
 
@@ -63,6 +62,26 @@ internal sealed class ScriptedRegistry : IDisposable
     internal void Fail(string path) => _bodies[path] = "";
 
     public void Dispose() => _listener.Close();
+
+    // A port that is free may be taken by another program before it is listened on.
+    private static (HttpListener Listener, Uri Address) Listen()
+    {
+        for (int tried = 1; ; tried++)
+        {
+            var address = new Uri($"http://127.0.0.1:{SchemaRegistryProcess.FreePort()}/");
+            var listener = new HttpListener();
+            listener.Prefixes.Add(address.AbsoluteUri);
+            try
+            {
+                listener.Start();
+                return (listener, address);
+            }
+            catch (HttpListenerException) when (tried < PortsMax)
+            {
+                listener.Close();
+            }
+        }
+    }
 
     private static string Body(string schema, string? type, JsonArray? references)
     {

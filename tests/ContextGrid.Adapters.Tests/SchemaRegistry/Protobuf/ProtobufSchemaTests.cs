@@ -259,7 +259,7 @@ public sealed class ProtobufSchemaTests
                 "7", "0",
             ],
             events.Values());
-        Assert.Equal(0, events.AllocatedBy(SchemaEvents.Frame(1, [2, 2, .. payload]), 1_000));
+        Assert.Equal(0, events.AllocatedBy(SchemaEvents.Frame(1, [2, 2, .. payload]), 5_000));
         Assert.Equal("invalid_protobuf", (await events.DecodeAsync(1, [2, 2, .. payload, 0x1B, 0x08, 1, 0x14])).Reason);
     }
 
