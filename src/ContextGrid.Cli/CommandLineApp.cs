@@ -27,9 +27,10 @@ public static class CommandLineApp
         try
         {
             var parsed = Root(console).Parse(args, Verbatim);
-            return parsed.Errors.Count == 0
+            string[] errors = [.. WrongUse.Of(parsed)];
+            return errors.Length == 0
                 ? await InvokeAsync(parsed, console, cancellation)
-                : Refuse(parsed, console);
+                : Refuse(errors, console);
         }
         catch (OperationCanceledException)
         {
@@ -63,10 +64,10 @@ public static class CommandLineApp
     public static string Describe(ContextGridException failure) =>
         $"error: {Units.Printable(Sentence.End(failure.Message))} {failure.Advice}";
 
-    private static int Refuse(ParseResult parsed, CliConsole console)
+    private static int Refuse(string[] errors, CliConsole console)
     {
-        foreach (var error in parsed.Errors)
-            console.Error.WriteLine($"error: {Units.Printable(error.Message)}");
+        foreach (var error in errors)
+            console.Error.WriteLine($"error: {Units.Printable(error)}");
         console.Error.WriteLine("Try 'contextgrid --help', or --help after a command.");
         return ExitCode.WrongUse;
     }

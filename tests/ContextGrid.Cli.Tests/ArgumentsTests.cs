@@ -285,7 +285,54 @@ public sealed class ArgumentsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Get_UnknownFeature_FailsWithWhatWasMeant()
+    public async Task Explain_WindowBeforeTheYear1_IsShownAsANumber()
+    {
+        var explain = new ExplainResponse { WindowStartMs = -62_170_156_800_000, WindowEndMs = -62_135_596_800_000 };
+        _server.On(Context + "Explain", call => call.WriteAsync(explain));
+
+        var run = await CliRun.AtAsync(_server, "explain", "user", "u1", "n", "--as-of", "0001-01-01T00:00:00Z");
+
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.Contains("window  -62170156800000 ms to 0001-01-01T00:00:00.000Z", run.Out);
+    }
+
+    [Theory]
+    [InlineData("--features", "watch", "user", "u1", "--feature", "n")]
+    [InlineData("--seconds", "bench", "user", "u1", "--second", "1")]
+    [InlineData("--json", "get", "user", "--jsno")]
+    [InlineData(null, "explain", "user", "-x", "n")]
+    [InlineData(null, "verify", "--dry")]
+    [InlineData("--rate", "backup", "--rat")]
+    public async Task AnyCommand_OptionThatDoesNotExist_IsNotTakenForData(string? meant, params string[] args)
+    {
+        var run = await CliRun.AtAsync(_server, args);
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.StartsWith("error: there is no option '-", run.Error);
+        Assert.Contains(meant is null ? "stands behind '--'" : $"did you mean '{meant}'?", run.Error);
+    }
+
+    [Theory]
+    [InlineData("error: Argument 'foo' not recognized. Must be one of: 'open', 'retried', 'discarded', 'all'\n",
+        "dlq", "list", "--state", "foo")]
+    [InlineData("error: Cannot parse argument 'abc' for command 'show': a whole number was meant.\n",
+        "dlq", "show", "abc")]
+    [InlineData("error: Cannot parse argument 'x' for option '--limit': a whole number was meant.\n",
+        "dlq", "list", "--limit", "x")]
+    [InlineData("error: Cannot parse argument 'x' for option '--before': a whole number was meant.\n",
+        "dlq", "list", "--before", "x")]
+    public async Task AnyCommand_TextThatIsNoValue_IsRefusedInWordsOfOneLine(string expected, params string[] args)
+    {
+        var run = await CliRun.AtAsync(_server, args);
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.StartsWith(expected, run.Error);
+    }
+
+    [Theory]
+    [InlineData("get")]
+    [InlineData("bench")]
+    public async Task GetAndBench_UnknownFeature_FailWithWhatWasMeant(string command)
     {
         var entity = new EntityContext { Key = "u1" };
         entity.Values.Add(new Value());
@@ -299,10 +346,10 @@ public sealed class ArgumentsTests : IAsyncLifetime
         _server.On(Context + "GetContext", call => call.WriteAsync(answer));
         _server.On(Admin + "GetDefinitions", call => call.WriteAsync(definitions));
 
-        var run = await CliRun.AtAsync(_server, "get", "user", "u1", "--features", "spnd");
+        var run = await CliRun.AtAsync(_server, command, "user", "u1", "--features", "spnd");
 
         Assert.Equal(1, run.ExitCode);
-        Assert.Contains("UNKNOWN_FEATURE", run.Out);
+        Assert.Equal(command == "get", run.Out.Contains("UNKNOWN_FEATURE", StringComparison.Ordinal));
         Assert.Equal("error: user has no feature 'spnd'; did you mean 'spend'?\n", run.Error);
     }
 

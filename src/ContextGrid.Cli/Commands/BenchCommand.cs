@@ -28,6 +28,10 @@ public static class BenchCommand
                 })
                 .ToArray();
             using var client = global.Connect(parsed);
+            // All requests have the same features, and one that does not exist would be measured as nothing.
+            var first = await client.GetAsync(requests[0], cancellation);
+            if (await UnknownFeatures.TellAsync(global.Console, client, first, cancellation))
+                return ExitCode.Failed;
             var loop = new ClosedLoop(client, requests, global.Console.Clock);
             var result = await loop.RunAsync(
                 parsed.GetValue(callers), TimeSpan.FromSeconds(parsed.GetValue(seconds)), cancellation);

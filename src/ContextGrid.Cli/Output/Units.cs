@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using ContextGrid.Client;
+using ContextGrid.Core.Model;
 
 namespace ContextGrid.Cli.Output;
 
@@ -33,8 +34,11 @@ public static class Units
     /// <summary>A time in milliseconds since the Unix epoch; "-" where it is not told.</summary>
     public static string Time(bool isTold, long ms) => isTold ? Time(ms) : "-";
 
-    /// <summary>A time in milliseconds since the Unix epoch.</summary>
-    public static string Time(long ms) => Time(DateTimeOffset.FromUnixTimeMilliseconds(ms));
+    /// <summary>A time in milliseconds since the Unix epoch; a bound outside of the years 1 to 9999 as that number.
+    /// </summary>
+    public static string Time(long ms) => TimeRange.Contains(ms)
+        ? Time(DateTimeOffset.FromUnixTimeMilliseconds(ms))
+        : string.Create(CultureInfo.InvariantCulture, $"{ms} ms");
 
     /// <summary>A number that names something: without groups.</summary>
     public static string Id(long id) => id.ToString(CultureInfo.InvariantCulture);

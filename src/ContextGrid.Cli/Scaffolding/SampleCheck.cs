@@ -19,7 +19,7 @@ public sealed class SampleCheck
     private const int RefusalsShown = 3;
 
     // No sample is from the future: the check is about form.
-    private const long RecordMs = 253_402_300_799_999;
+    private const long RecordMs = TimeRange.MaxMs;
 
     private readonly EventDefinition _definition;
     private readonly IEventDecoder _decoder;

@@ -5,7 +5,7 @@ namespace ContextGrid.Core.Expressions;
 
 /// <summary>
 /// Addition, subtraction, multiplication, division and remainder. Null operands, overflow of 64 bits, division by
-/// zero and results that are no finite number give null.
+/// zero, results that are no finite number, and times outside of <see cref="TimeRange"/> give null.
 /// </summary>
 public sealed class ArithmeticExpression : Expression
 {
@@ -45,7 +45,7 @@ public sealed class ArithmeticExpression : Expression
         {
             ValueKind.Double => OfDoubles(left.ToDouble(), right.ToDouble()),
             ValueKind.Int64 => OfIntegers(left.Int64, right.Int64),
-            _ => OfIntegers(left.Int64, right.Int64) is { IsNull: false } moment
+            _ => OfIntegers(left.Int64, right.Int64) is { IsNull: false } moment && TimeRange.Contains(moment.Int64)
                 ? Value.Timestamp(moment.Int64)
                 : Value.Null,
         };

@@ -34,7 +34,7 @@ internal static class ValueText
     }
 
     private static string FormatTimestamp(long milliseconds) =>
-        milliseconds is >= -62135596800000 and <= 253402300799999
+        TimeRange.Contains(milliseconds)
             ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)
                 .ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)
             : milliseconds.ToString(CultureInfo.InvariantCulture) + "ms";

@@ -23,8 +23,8 @@ internal static class EventTime
     /// <summary>Checks epoch milliseconds to be within the years 1 to 9999.</summary>
     internal static bool IsInRange(long milliseconds, out DecodeHint hint)
     {
-        hint = milliseconds < Rfc3339.MsMin ? DecodeHint.BeforeYear1 : DecodeHint.AfterYear9999;
-        return milliseconds is >= Rfc3339.MsMin and <= Rfc3339.MsMax;
+        hint = milliseconds < TimeRange.MinMs ? DecodeHint.BeforeYear1 : DecodeHint.AfterYear9999;
+        return TimeRange.Contains(milliseconds);
     }
 
     /// <summary>The time of a number that a definition or a schema speaks about.</summary>

@@ -1,3 +1,5 @@
+using ContextGrid.Core.Model;
+
 namespace ContextGrid.Runtime.Codecs;
 
 /// <summary>
@@ -6,9 +8,6 @@ namespace ContextGrid.Runtime.Codecs;
 /// </summary>
 internal static class Rfc3339
 {
-    /// <summary>Years 0001 to 9999 in milliseconds since the Unix epoch.</summary>
-    internal const long MsMin = -62_135_596_800_000, MsMax = 253_402_300_799_999;
-
     /// <summary>Reads a timestamp; the whole text must be one.</summary>
     /// <param name="text">The text, ASCII.</param>
     /// <param name="milliseconds">Since the Unix epoch.</param>
@@ -43,7 +42,7 @@ internal static class Rfc3339
 
         long days = new DateTime(year, month, day).Ticks / TimeSpan.TicksPerDay;
         long minutes = days * 1440 + hour * 60 + minute - offsetMinutes;
-        milliseconds = MsMin + minutes * 60_000 + second * 1_000 + fractionMs;
+        milliseconds = TimeRange.MinMs + minutes * 60_000 + second * 1_000 + fractionMs;
         return EventTime.IsInRange(milliseconds, out hint);
     }
 

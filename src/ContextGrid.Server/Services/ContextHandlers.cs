@@ -30,7 +30,7 @@ internal sealed class ContextHandlers(
     internal async ValueTask GetContextAsync(
         ReadOnlySequence<byte> request, IBufferWriter<byte> response, GrpcCallContext call)
     {
-        GetContextRequest parsed = GetContextRequest.Parser.ParseFrom(request);
+        GetContextRequest parsed = GrpcParsing.Parse(GetContextRequest.Parser, request);
         Scratch scratch = _pool.Take();
         scratch.Patience = call.Remaining * PatienceShare;
         await AnswerAsync(parsed, -1, scratch, call.CancellationToken).ConfigureAwait(false);

@@ -19,9 +19,6 @@ internal sealed class ContextRequests
     /// <summary>The most names of features in one request.</summary>
     internal const int FeaturesMax = 1_000;
 
-    private const long MillisecondsMin = -62_135_596_800_000;
-    private const long MillisecondsMax = 253_402_300_799_999;
-
     private readonly Dictionary<string, EntityPlan> _plans;
     private readonly Dictionary<EntityPlan, FeatureSelections> _selections;
     private readonly HashSet<EntityPlan> _integerKeys;
@@ -104,7 +101,7 @@ internal sealed class ContextRequests
     internal static long Milliseconds(Timestamp time)
     {
         bool valid = time.Nanos is >= 0 and < 1_000_000_000
-            && time.Seconds is >= MillisecondsMin / 1000 and <= MillisecondsMax / 1000;
+            && time.Seconds is >= TimeRange.MinMs / 1000 and <= TimeRange.MaxMs / 1000;
         Require(valid, "as_of", "the time is not within the years 1 to 9999");
         return (time.Seconds * 1000) + (time.Nanos / 1_000_000);
     }

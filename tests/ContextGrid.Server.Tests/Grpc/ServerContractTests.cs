@@ -39,6 +39,23 @@ public sealed class ServerContractTests(HttpFixture server) : IClassFixture<Http
     }
 
     [Theory]
+    [InlineData(Context + "GetContext", "GetContextRequest", new byte[] { 0x0a, 3, 0x12, 1, 0xff })]
+    [InlineData(Context + "GetContext", "GetContextRequest", new byte[] { 0x0a, 9 })]
+    [InlineData(Context + "Explain", "ExplainRequest", new byte[] { 0x12, 1, 0xff })]
+    [InlineData(Context + "WatchContext", "WatchContextRequest", new byte[] { 0x12, 1, 0xff })]
+    [InlineData("/contextgrid.v1.IngestService/Publish", "PublishRequest", new byte[] { 0x0a, 1, 0xff })]
+    [InlineData("/contextgrid.v1.AdminService/ListDeadLetters", "ListDeadLettersRequest", new byte[] { 0x12, 9 })]
+    public async Task Call_RequestThatDoesNotParse_SaysSo(string method, string type, byte[] request)
+    {
+        using var probe = new GrpcProbe(_target);
+
+        GrpcProbeAnswer answer = await probe.CallAsync(method, GrpcProbe.Frame(request, flag: 0));
+
+        Assert.Equal("13", answer.Status);
+        Assert.StartsWith($"The request is no valid {type}: ", answer.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("1n")]
     [InlineData("1u")]
     [InlineData("0m")]
