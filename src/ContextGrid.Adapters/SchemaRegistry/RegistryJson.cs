@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ContextGrid.Runtime.Codecs;
 
 namespace ContextGrid.Adapters.SchemaRegistry;
 
@@ -19,14 +20,32 @@ internal static class RegistryJson
     private const int TextCharsMax = 200;
 
     /// <summary>A schema.</summary>
-    /// <exception cref="JsonException">It is not of the registry's form.</exception>
-    /// <exception cref="SchemaRefusedException">Its language is not read here.</exception>
+    /// <returns>Null: it is not a registry's answer.</returns>
+    /// <exception cref="JsonException">It is no JSON.</exception>
+    /// <exception cref="SchemaRefusedException">It is a registry's answer, but its language is not read here, or it
+    /// is not of the form that it should have.</exception>
     internal static RegistryAnswer? Read(byte[] body)
     {
-        SchemaBody? read = JsonSerializer.Deserialize<SchemaBody>(body);
-        if (read?.Schema is null)
+        ReadOnlySpan<byte> json = body.AsSpan(ByteOrderMark.LengthOf(body));
+        JsonElement answer = JsonSerializer.Deserialize<JsonElement>(json);
+        if (answer.ValueKind != JsonValueKind.Object || !answer.TryGetProperty("schema", out _))
         {
             return null;
+        }
+
+        SchemaBody? read;
+        try
+        {
+            read = answer.Deserialize<SchemaBody>();
+        }
+        catch (JsonException e)
+        {
+            throw Malformed(e.Path);
+        }
+
+        if (read?.Schema is null || read.References?.Contains(null) == true)
+        {
+            throw Malformed(read?.Schema is null ? "$.schema" : "$.references");
         }
 
         RegistrySchemaType type = read.SchemaType?.ToUpperInvariant() switch
@@ -40,12 +59,13 @@ internal static class RegistryJson
         return new RegistryAnswer(
             read.Schema,
             type,
-            read.References?.ConvertAll(r => new RegistryReferenceAnswer(r.Name ?? "", r.Subject ?? "", r.Version)));
+            read.References?.ConvertAll(r => new RegistryReferenceAnswer(
+                r?.Name ?? "", r?.Subject ?? "", r?.Version ?? 0)));
     }
 
     /// <summary>The first subject of a list of uses; null: none.</summary>
     internal static string? ReadSubject(byte[] body) =>
-        JsonSerializer.Deserialize<List<ReferenceBody>>(body)?.Select(u => u.Subject).FirstOrDefault() ?? "";
+        JsonSerializer.Deserialize<List<ReferenceBody?>>(body)?.Select(u => u?.Subject).FirstOrDefault() ?? "";
 
     /// <summary>The answer to a request that registers a schema.</summary>
     internal static RegisteredSchema? ReadRegistered(byte[] body) =>
@@ -76,6 +96,9 @@ internal static class RegistryJson
         }
     }
 
+    private static SchemaRefusedException Malformed(string? path) =>
+        new($"the schema registry's answer about the writer's schema can't be read: '{path}' is not what it should be");
+
     private static ErrorBody? ReadError(byte[] body)
     {
         try
@@ -93,7 +116,7 @@ internal static class RegistryJson
     private sealed record SchemaBody(
         [property: JsonPropertyName("schema")] string? Schema,
         [property: JsonPropertyName("schemaType")] string? SchemaType,
-        [property: JsonPropertyName("references")] List<ReferenceBody>? References);
+        [property: JsonPropertyName("references")] List<ReferenceBody?>? References);
 
     private sealed record ReferenceBody(
         [property: JsonPropertyName("name")] string? Name,

@@ -63,7 +63,8 @@ internal sealed class RegistryRequests : IDisposable
     /// <summary>Asks for a schema.</summary>
     /// <returns>Null: the registry says that there is none.</returns>
     /// <exception cref="SchemaUnavailableException">There is no answer.</exception>
-    /// <exception cref="SchemaRefusedException">There is one, in a language that is not read here.</exception>
+    /// <exception cref="SchemaRefusedException">There is one, in a language that is not read here, not of a registry's
+    /// form, or too large.</exception>
     internal Task<RegistryAnswer?> AskAsync(string path, CancellationToken cancellationToken) =>
         SendAsync(path, null, RegistryJson.Read, cancellationToken);
 
@@ -132,6 +133,11 @@ internal sealed class RegistryRequests : IDisposable
                     .ConfigureAwait(false) => null,
                 _ => throw Refused(response.StatusCode, RegistryJson.ErrorText(body)),
             };
+        }
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
+        {
+            throw new SchemaRefusedException(
+                $"the schema registry's answer is larger than {AnswerBytesMax / (1024 * 1024)} MiB");
         }
         catch (HttpRequestException e)
         {

@@ -111,7 +111,7 @@ public sealed class SchemaRegistryClient : IDisposable
         {
             return await _requests.SubjectOfAsync(PathOf(id) + "/versions", cancellationToken).ConfigureAwait(false);
         }
-        catch (SchemaUnavailableException)
+        catch (Exception e) when (e is SchemaUnavailableException or SchemaRefusedException)
         {
             return null;
         }

@@ -76,6 +76,8 @@ public sealed class SchemaRegistryClientTests : IDisposable
     [InlineData(302, "")]
     [InlineData(200, "<html>welcome</html>")]
     [InlineData(200, "{}")]
+    [InlineData(200, "[]")]
+    [InlineData(200, "{\"schema\":\"{\\\"type\\\":")]
     public async Task Get_AnswerIsNotARegistrys_IsUnavailableAndNeverUnknown(int status, string body)
     {
         using SchemaRegistryClient client = Client();
@@ -126,6 +128,45 @@ public sealed class SchemaRegistryClientTests : IDisposable
         _time.Shift += TimeSpan.FromSeconds(31);
         Assert.Equal(
             RegistrySchemaType.Avro, (await client.GetAsync(new SchemaId(1), CancellationToken.None)).Schema?.Type);
+    }
+
+    [Theory]
+    [InlineData("{\"schema\":null}", "$.schema")]
+    [InlineData("{\"schema\":5}", "$.schema")]
+    [InlineData("{\"schema\":{\"type\":\"record\"}}", "$.schema")]
+    [InlineData("{\"schema\":\"\",\"schemaType\":5}", "$.schemaType")]
+    [InlineData("{\"schema\":\"\",\"references\":[null]}", "$.references")]
+    [InlineData("{\"schema\":\"\",\"references\":{}}", "$.references")]
+    [InlineData("{\"schema\":\"\",\"references\":[{\"version\":\"1\"}]}", "$.references[0].version")]
+    [InlineData("{\"schema\":\"\",\"references\":[{\"version\":null}]}", "$.references[0].version")]
+    public async Task Get_AnswerHasAnotherForm_IsAnAnswerForAWhile(string body, string part)
+    {
+        using SchemaRegistryClient client = Client();
+        _registry.Next.Enqueue((200, body));
+        RegistryReply reply = await client.GetAsync(new SchemaId(1), CancellationToken.None);
+        Assert.Null(reply.Schema);
+        Assert.Contains($"'{part}'", reply.Refusal, StringComparison.Ordinal);
+
+        _registry.Add(1, Record);
+        _time.Shift += TimeSpan.FromSeconds(31);
+        Assert.NotNull((await client.GetAsync(new SchemaId(1), CancellationToken.None)).Schema);
+    }
+
+    [Fact]
+    public async Task Get_AnswerIsTooLarge_IsAnAnswerThatSaysTheLimit()
+    {
+        using SchemaRegistryClient client = Client();
+        _registry.Add(1, new string(' ', RegistryRequests.AnswerBytesMax));
+        RegistryReply reply = await client.GetAsync(new SchemaId(1), CancellationToken.None);
+        Assert.Contains("16 MiB", reply.Refusal, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Get_AnswerHasAByteOrderMark_IsRead()
+    {
+        using SchemaRegistryClient client = Client();
+        _registry.Next.Enqueue((200, "\uFEFF{\"schema\":\"x\"}"));
+        Assert.Equal("x", (await client.GetAsync(new SchemaId(1), CancellationToken.None)).Schema?.Text);
     }
 
     [Fact]

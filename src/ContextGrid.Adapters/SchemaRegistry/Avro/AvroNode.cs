@@ -9,7 +9,7 @@ internal static class AvroNode
     internal static string NameOf(JsonElement node, string space, out string inner)
     {
         string name = Member(node, "name").GetString() ?? "";
-        string own = node.TryGetProperty("namespace", out JsonElement given) ? given.GetString() ?? "" : space;
+        string own = node.TryGetProperty("namespace", out JsonElement given) ? given.GetString() ?? space : space;
         string full = FullName(name, own);
         int dot = full.LastIndexOf('.');
         inner = dot < 0 ? "" : full[..dot];

@@ -7,8 +7,11 @@ internal sealed class AvroSchemaParser
 {
     private const int DepthMax = 256;
     private const int FixedBytesMax = 1024 * 1024;
+    private const char ByteOrderMark = '\uFEFF';
 
-    private static readonly JsonDocumentOptions Json = new() { MaxDepth = DepthMax };
+    // Avro's own parser takes comments too.
+    private static readonly JsonDocumentOptions Json =
+        new() { MaxDepth = DepthMax, CommentHandling = JsonCommentHandling.Skip };
 
     private readonly Dictionary<string, AvroSchema> _named = new(StringComparer.Ordinal);
 
@@ -17,9 +20,10 @@ internal sealed class AvroSchemaParser
     internal static AvroSchema Parse(RegistrySchema schema)
     {
         var parser = new AvroSchemaParser();
-        foreach (RegistryReference reference in schema.References)
+        // One schema may be referred to by several names.
+        foreach (string text in schema.References.Select(r => r.Text).Distinct(StringComparer.Ordinal))
         {
-            parser.Parse(reference.Text);
+            parser.Parse(text);
         }
 
         return parser.Parse(schema.Text);
@@ -31,7 +35,7 @@ internal sealed class AvroSchemaParser
     {
         try
         {
-            using var document = JsonDocument.Parse(text, Json);
+            using var document = JsonDocument.Parse(text.TrimStart(ByteOrderMark), Json);
             return Read(document.RootElement, "");
         }
         catch (JsonException e)

@@ -88,10 +88,12 @@ internal sealed class ProtoParser
         }
     }
 
-    // Edition 2024: says who may use a message or enum, and changes nothing for payloads.
+    // Edition 2024: says who may use a message or enum, and changes nothing for payloads. Before, the words are names
+    // like any other: of the type of a field "message".
     private void TakeVisibility()
     {
-        if ((_lexer.Is("export") || _lexer.Is("local"))
+        if (_file.Edition >= ProtoEdition.Edition2024
+            && (_lexer.Is("export") || _lexer.Is("local"))
             && (_lexer.Following.Is("message") || _lexer.Following.Is("enum")))
         {
             _lexer.Take();

@@ -47,6 +47,38 @@ public sealed class AvroDecoderTests
         Assert.Equal([1, 2, 3], events["span"].Items.ToArray().Select(v => v.Int64));
     }
 
+    [Theory]
+    [InlineData("/* what */ ", "// which\n", "\"acme.Order\"")]
+    [InlineData("\uFEFF", "", "\"acme.Order\"")]
+    [InlineData("", "\"namespace\":null,", "\"Order\"")]
+    [InlineData("", "\"namespace\":null,\"doc\":null,\"aliases\":null,", "\"acme.Inner\"")]
+    public async Task Decode_SpellingsOfAvrosOwnParser_AreRead(string before, string inside, string use)
+    {
+        using var events = new SchemaEvents("avro", "in.n: int64");
+        events.Registry.Add(
+            1,
+            $$"""
+            {{before}}{"type":"record","name":"Order","namespace":"acme","fields":[{"name":"key","type":"string"},
+             {"name":"in","type":{{{inside}}"type":"record","name":"Inner","fields":[{"name":"n","type":"int"}]} },
+             {"name":"next","type":["null",{{use}}]}]}
+            """);
+        DecodeResult result = await events.DecodeAsync(1, new AvroWriter().Text("k").Long(7).Long(0).ToArray());
+        Assert.True(result.Succeeded, result.Message);
+        Assert.Equal(["7"], events.Values());
+    }
+
+    [Fact]
+    public async Task Decode_OneSchemaUnderTwoNamesOfReferences_IsReadOnce()
+    {
+        const string Money = """{"type":"record","name":"shop.Money","fields":[{"name":"n","type":"int"}]}""";
+        using var events = new SchemaEvents("avro", "in.n: int64");
+        events.Registry.Add(
+            1, Schema("""{"name":"in","type":"Money"}"""), null, ("Money", Money), ("shop.Money", Money));
+        DecodeResult result = await events.DecodeAsync(1, new AvroWriter().Text("k").Long(7).ToArray());
+        Assert.True(result.Succeeded, result.Message);
+        Assert.Equal(["7"], events.Values());
+    }
+
     [Fact]
     public async Task Decode_NestedMembersUnionsAndLists_AreFoundByDottedNames()
     {

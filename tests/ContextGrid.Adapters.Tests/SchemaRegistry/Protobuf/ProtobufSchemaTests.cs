@@ -23,6 +23,8 @@ public sealed class ProtobufSchemaTests
         + "local enum E { A = 0; } export message M { } } local message L { }")]
     [InlineData("syntax = 'proto3'; message Order { string key = 1; int64 n = 2; string export = 3; string local = 4; "
         + ".Order.map map = 5; message map { } export e = 6; } message export { }")]
+    [InlineData("edition = '2023'; message Order { string key = 1; int64 n = 2; export message = 3; local enum = 4; } "
+        + "message export { } message local { }")]
     [InlineData("service S { rpc A (stream .Order) returns (stream Order) { option (o) = { a: '{' }; } option x = 1; } "
         + "message Order { optional string key = 1; optional int64 n = 2; }")]
     [InlineData("syntax = 'proto3'; option (a).(b.c).d = +1; option (.a . b) = -inf; message Order { string key = 1 "
