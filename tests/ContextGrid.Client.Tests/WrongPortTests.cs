@@ -10,20 +10,37 @@ public sealed class WrongPortTests
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        var answering = AnswerAsync();
+        var answering = AnswerAllAsync();
         using var client = new ContextGridClient(new Uri($"http://{listener.LocalEndpoint}"));
 
         var e = await Assert.ThrowsAsync<ContextGridException>(() => client.GetAsync("user", "u1"));
 
+        listener.Stop();
         await answering;
         Assert.Equal(GrpcStatusCode.Unimplemented, e.StatusCode);
         Assert.Contains("HTTP/1.1 only", e.Message, StringComparison.Ordinal);
         Assert.Contains("gRPC port", e.Advice, StringComparison.Ordinal);
 
-        // GOAWAY with HTTP_1_1_REQUIRED, as Kestrel answers on a port without HTTP/2.
-        async Task AnswerAsync()
+        // A client whose request is not on its way yet when the connection ends takes another connection.
+        async Task AnswerAllAsync()
         {
-            using var socket = await listener.AcceptSocketAsync();
+            try
+            {
+                while (true)
+                {
+                    using var socket = await listener.AcceptSocketAsync();
+                    await AnswerAsync(socket);
+                }
+            }
+            catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
+            {
+                // The listener has stopped, or the client has gone.
+            }
+        }
+
+        // GOAWAY with HTTP_1_1_REQUIRED, as Kestrel answers on a port without HTTP/2.
+        static async Task AnswerAsync(Socket socket)
+        {
             await socket.ReceiveAsync(new byte[1024]);
             await socket.SendAsync((byte[])[0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x0d]);
             socket.Shutdown(SocketShutdown.Send);
