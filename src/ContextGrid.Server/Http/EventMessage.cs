@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.Ingestion;
@@ -27,7 +28,7 @@ internal enum EventLayout
 /// </summary>
 /// <param name="Layout">How the body holds events.</param>
 /// <param name="Headers">The headers of every record, encoded; empty: none.</param>
-internal readonly record struct EventMessage(EventLayout Layout, byte[] Headers)
+internal readonly partial record struct EventMessage(EventLayout Layout, byte[] Headers)
 {
     private const string Structured = "application/cloudevents+json", Batch = "application/cloudevents-batch+json";
 
@@ -99,13 +100,16 @@ internal readonly record struct EventMessage(EventLayout Layout, byte[] Headers)
         return headers.Count == 0 ? [] : LogHeaders.Encode(headers);
     }
 
-    // A value may stand in double quotes with backslashes, and has what is not printable ASCII in percent escapes.
+    [GeneratedRegex(@"\\(.)", RegexOptions.Singleline)]
+    private static partial Regex QuotedPair();
+
+    // A value may stand in double quotes, where a backslash may stand before any character (RFC 9110, section 5.6.4),
+    // and has what is not printable ASCII in percent escapes.
     private static string Unescape(string value)
     {
         if (value is ['"', .., '"'])
         {
-            value = value[1..^1].Replace("\\\"", "\"", StringComparison.Ordinal)
-                .Replace("\\\\", "\\", StringComparison.Ordinal);
+            value = QuotedPair().Replace(value[1..^1], "$1");
         }
 
         return Uri.UnescapeDataString(value);

@@ -52,6 +52,21 @@ public sealed class CloudEventRoutesTests(CloudEventRoutesTests.Fixture server)
     }
 
     [Theory]
+    [InlineData("a b", "a b")]
+    [InlineData("\"a b\"", "a b")]
+    [InlineData("\"a\\b \\\"c\\\" \\\\%20\"", "ab \"c\" \\ ")]
+    [InlineData("\"\\\\\\\"\"", "\\\"")]
+    public async Task Publish_BinaryModeWithQuotes_TakesThemAway(string header, string meant)
+    {
+        string key = "q" + Convert.ToHexString(Encoding.UTF8.GetBytes(header));
+        (HttpStatusCode code, JsonElement json) = await PostAsync(
+            "orders", $"{{\"key\":\"{key}\",\"order\":{{\"n\":5}}}}", "application/json",
+            ("ce-specversion", "1.0"), ("ce-id", key), ("ce-source", "/s"), ("ce-type", header));
+        Assert.True(code == HttpStatusCode.OK, json.ToString());
+        Assert.Equal(meant + " 5", await FeaturesAsync(key, json));
+    }
+
+    [Theory]
     [InlineData("orders", "text/plain", "The CloudEvent's data is text/plain; application/json is read")]
     [InlineData("orders", "application/json; charset=utf-16", "The charset 'utf-16' is not taken")]
     [InlineData("plain", Structured, "holds events of the format json; application/cloudevents+json is for topics of")]

@@ -230,6 +230,18 @@ public sealed class HttpPortTests(HttpFixture server) : IClassFixture<HttpFixtur
         Assert.Equal(isTaken ? HttpStatusCode.OK : HttpStatusCode.UnsupportedMediaType, response.StatusCode);
     }
 
+    [Theory]
+    [InlineData("{\"entities\":[{\"type\":\"user\",\"key\":\"a\",\"key\":\"b\"}]}")]
+    [InlineData("{\"entities\":[{\"type\":\"user\",\"key\":\"a\",\"k\\u0065y\":\"b\"}]}")]
+    [InlineData("{\"entities\":[{\"type\":\"user\",\"key\":\"a\"}],\"entities\":[{\"type\":\"user\",\"key\":\"b\"}]}")]
+    public async Task Context_MemberTwice_IsRefused(string body)
+    {
+        using var content = new StringContent(body, Encoding.UTF8, "application/json");
+        using HttpResponseMessage response = await server.Client.PostAsync("/v1/context", content);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Contains("uplicate", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task OpenApi_Paths_AreExactlyTheRoutes()
     {

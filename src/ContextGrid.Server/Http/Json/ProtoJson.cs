@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using ContextGrid.Contracts.Rpc;
 using ContextGrid.Contracts.V1;
 using ContextGrid.Core.Model;
@@ -19,6 +20,9 @@ internal static class ProtoJson
     internal const string ContentType = "application/json; charset=utf-8";
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    // The parser would take the last of two members of one name, and a question would be answered that nobody meant.
+    private static readonly JsonDocumentOptions NoDuplicates = new() { AllowDuplicateProperties = false };
 
     private static readonly TypeRegistry Types = TypeRegistry.FromFiles(
         ContextReflection.Descriptor,
@@ -51,13 +55,16 @@ internal static class ProtoJson
         {
             string json = Utf8.GetString(ByteOrderMark.Skip(body.Content).Span);
             bool hasHead = typeof(T) == typeof(GetContextRequest) || typeof(T) == typeof(ExplainRequest);
-            return Parser.Parse<T>(hasHead ? JsonTimes.Normalize(json) : json);
+            T message = Parser.Parse<T>(hasHead ? JsonTimes.Normalize(json) : json);
+            using var checkedOnly = JsonDocument.Parse(json, NoDuplicates);
+            return message;
         }
         catch (DecoderFallbackException)
         {
             throw NotReadable<T>("the bytes are not UTF-8");
         }
-        catch (Exception e) when (e is InvalidProtocolBufferException or InvalidJsonException or FormatException)
+        catch (Exception e) when (e is InvalidProtocolBufferException or InvalidJsonException or FormatException
+            or JsonException)
         {
             throw NotReadable<T>(e.Message);
         }
