@@ -124,7 +124,8 @@ public static class Arguments
         string[] names = [.. result.Tokens.SelectMany(t => t.Value.Split(',', StringSplitOptions.TrimEntries))];
         if (names.Contains(""))
             result.AddError("--features has an empty name; separate names by one comma each.");
-        return names;
+        // One that is named twice is answered once: a JSON object has a name once.
+        return [.. names.Distinct(StringComparer.Ordinal)];
     }
 
     private static Head ParseHead(ArgumentResult result)

@@ -285,6 +285,21 @@ public sealed class ArgumentsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Get_FeatureNamedTwice_IsAskedForOnce()
+    {
+        GetContextRequest? seen = null;
+        _server.On(Context + "GetContext", async call =>
+        {
+            seen = await call.ReadAsync(GetContextRequest.Parser);
+            await call.WriteAsync(new GetContextResponse());
+        });
+
+        await CliRun.AtAsync(_server, "get", "user", "u1", "--features", "b,a,b", "--features", "a");
+
+        Assert.Equal(["b", "a"], seen?.Features);
+    }
+
+    [Fact]
     public async Task Explain_WindowBeforeTheYear1_IsShownAsANumber()
     {
         var explain = new ExplainResponse { WindowStartMs = -62_170_156_800_000, WindowEndMs = -62_135_596_800_000 };

@@ -136,6 +136,11 @@ internal sealed class FeatureLineParser(FeatureScope scope)
         {
             cursor.Errors.Meaning(at.Offset, $"'where' needs a bool; found {TypeNames.Of(where.Type)}");
         }
+        else if (!cursor.Errors.Any && ExpressionRules.IsNeverTrue(where))
+        {
+            // What is wrong already stands as null in the expression; only a null that was written is told.
+            cursor.Errors.Meaning(at.Offset, "'where' with null is never true; write is_null(x) to ask for null");
+        }
 
         return where;
     }

@@ -74,6 +74,12 @@ internal sealed class ExpressionRules(LanguageErrors errors)
 
         foreach (CallArgument item in items)
         {
+            if (!errors.Any && IsAlwaysNull(item.Expression))
+            {
+                return Wrong(item.Start, "null among the values of 'in' is equal to none, and 'not in' is never true "
+                    + $"with it; leave it out, or write is_null({operand})");
+            }
+
             if (!Comparable(operand.Type, item.Expression.Type))
             {
                 return Wrong(item.Start, $"a value of 'in' must compare with {TypeNames.Of(operand.Type)}; "
@@ -119,6 +125,16 @@ internal sealed class ExpressionRules(LanguageErrors errors)
             ? Wrong(at, $"bools have no order for '{BinaryOperators.Text(op)}'; compare them with '==' or '!='")
             : new CompareExpression(op, left, right);
     }
+
+    /// <summary>Whether a condition can't be true: it is null, or one of those that <c>and</c> joins is.</summary>
+    internal static bool IsNeverTrue(Expression condition) =>
+        IsAlwaysNull(condition) || condition switch
+        {
+            LogicExpression { Precedence: BindingPower.And } => condition.Children.Any(IsNeverTrue),
+            LogicExpression => condition.Children.All(IsNeverTrue),
+            NotExpression => condition.Children.All(IsAlwaysNull),
+            _ => false,
+        };
 
     // A null that is written, and what arithmetic and comparisons make of one.
     private static bool IsAlwaysNull(Expression expression) => expression switch

@@ -52,13 +52,18 @@ internal sealed partial class HttpPort : IDisposable
 
         // Named here, so that requests of the gRPC port don't pay for routing.
         app.UseRouting();
+        var description = new OpenApiDocument(Services.AdminHandlers.Version);
+        app.Use(next => http =>
+        {
+            description.Queries.Check(http);
+            return next(http);
+        });
         new ContextRoutes(_services, _time).Map(app);
         new EventRoutes(_services.Ingest).Map(app);
         new AdminRoutes(_host, _services.Admin, _time).Map(app);
         new DeadLetterRoutes(_services.DeadLetters, _time).Map(app);
         new ReplayRoutes(_services.Replays, _time).Map(app);
         new WatchRoute(_services.Watch, _time, _stopping).Map(app);
-        var description = new OpenApiDocument(Services.AdminHandlers.Version);
         app.MapRead("/openapi.json", http => WriteAsync(http, Json.ProtoJson.ContentType, description.Text));
         app.MapRead("/metrics", http => WriteAsync(http, PrometheusText.ContentType, _collector.Collect()));
         new LivePage().Map(app);

@@ -105,7 +105,7 @@ internal sealed record RandomExpression(string Text, Func<object?[], object?> Me
             4 => Strict(s, t, "({0} < {1})", (x, y) =>
                 Encoding.UTF8.GetBytes((string)x).AsSpan().SequenceCompareTo(Encoding.UTF8.GetBytes((string)y)) < 0),
             5 => new($"is_null({a.Text})", row => a.Meaning(row) is null),
-            6 => new($"({s.Text} in ({t.Text}, null))",
+            6 => new($"({s.Text} in ({t.Text}, if(true, null, \"\")))",
                 row => s.Meaning(row) is string x && x.Equals(t.Meaning(row)) ? true : null),
             _ => Strict(s, t, "contains({0}, {1})",
                 (x, y) => ((string)x).Contains((string)y, StringComparison.Ordinal)),

@@ -6,6 +6,8 @@ namespace ContextGrid.Runtime.Tests.Codecs;
 /// <summary>The exact messages for mistakes inside a feature line, with their column.</summary>
 public sealed class BadFeatureLineTests
 {
+    private const string NeverTrue = "34: 'where' with null is never true; write is_null(x) to ask for null";
+
     [Theory]
     [InlineData("payment | sum(amont)", "24: unknown field of event 'payment': 'amont'; did you mean 'amount'?")]
     [InlineData("paymnt | count()", "10: unknown event of entity 'user': 'paymnt'; did you mean 'payment'?")]
@@ -54,6 +56,14 @@ public sealed class BadFeatureLineTests
     [InlineData(
         "payment | count() where country not in (null, null)",
         "42: 'in' with null is never true; write is_null(country)")]
+    [InlineData(
+        "payment | count() where country not in (\"DE\", null)",
+        "56: null among the values of 'in' is equal to none, and 'not in' is never true with it; leave it out, "
+        + "or write is_null(country)")]
+    [InlineData("payment | count() where null", NeverTrue)]
+    [InlineData("payment | count() where ok and null", NeverTrue)]
+    [InlineData("payment | count() where not null", NeverTrue)]
+    [InlineData("payment | count() where null or ok and null", NeverTrue)]
     [InlineData("payment | sum(if(null == ok, 1, 2))", "32: '==' with null is never true; write is_null(ok)")]
     [InlineData("payment | count() where amount", "34: 'where' needs a bool; found double")]
     [InlineData("payment | count() where amount = 3", "41: the character '=' has no meaning here; compare with '=='")]

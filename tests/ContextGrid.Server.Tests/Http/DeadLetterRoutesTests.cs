@@ -56,6 +56,14 @@ public sealed class DeadLetterRoutesTests(HttpFixture server) : IClassFixture<Ht
     [InlineData("?limit=0")]
     [InlineData("?limit=1001")]
     [InlineData("?before=x")]
+    [InlineData("?until=0")]
+    [InlineData("?Topic=payments")]
+    [InlineData("?topic=")]
+    [InlineData("?reason")]
+    [InlineData("?contains=")]
+    [InlineData("?state=")]
+    [InlineData("?timeout=5")]
+    [InlineData("?timeout_ms=")]
     public async Task List_WrongQuery_Is400(string query)
     {
         using HttpResponseMessage response = await server.Client.GetAsync(Path + query);

@@ -109,6 +109,10 @@ public sealed class HttpPortTests(HttpFixture server) : IClassFixture<HttpFixtur
     [InlineData("/admin/v1/dead-letters?limit=-1", HttpStatusCode.BadRequest)]
     [InlineData("/v1/watch", HttpStatusCode.BadRequest)]
     [InlineData("/v1/watch?type=usr&key=u", HttpStatusCode.BadRequest)]
+    [InlineData("/v1/watch?type=user&key=u&feature=spend", HttpStatusCode.BadRequest)]
+    [InlineData("/v1/watch?type=user&key=u&features=", HttpStatusCode.BadRequest)]
+    [InlineData("/v1/watch?type=user&key=", HttpStatusCode.BadRequest)]
+    [InlineData("/admin/v1/dead-letters/0?timeout=1", HttpStatusCode.BadRequest)]
     public async Task Get_Wrong_IsAStatusAsJson(string path, HttpStatusCode expected)
     {
         using HttpResponseMessage response = await server.Client.GetAsync(path);
@@ -152,6 +156,9 @@ public sealed class HttpPortTests(HttpFixture server) : IClassFixture<HttpFixtur
     [InlineData("/v1/events/payments", "{}")]
     [InlineData("/v1/events/payments", "[")]
     [InlineData("/v1/events/payments?invalid=no", "{}")]
+    [InlineData("/v1/events/payments?invalids=dead-letter", "{}")]
+    [InlineData("/v1/events/payments?invalid=", "{}")]
+    [InlineData("/v1/context?timeout=50", "{\"entities\":[{\"type\":\"user\",\"key\":\"u\"}]}")]
     [InlineData("/v1/nowhere", "{}")]
     public async Task Message_OfAnyRefusal_EndsInOneMark(string path, string body)
     {

@@ -38,8 +38,12 @@ internal sealed class OpenApiDocument
         (root["info"] as JsonObject)?["version"] = version;
         (root["components"] as JsonObject)?["schemas"] = schemas.Schemas;
         Text = root.ToJsonString(Indented) + "\n";
+        Queries = new QueryNames(root);
     }
 
     /// <summary>The document as JSON.</summary>
     internal string Text { get; }
+
+    /// <summary>What may stand in the queries of its routes.</summary>
+    internal QueryNames Queries { get; }
 }
