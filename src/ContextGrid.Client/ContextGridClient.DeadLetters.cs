@@ -7,14 +7,16 @@ namespace ContextGrid.Client;
 public sealed partial class ContextGridClient
 {
     /// <summary>Lists dead letters, newest first, without their payloads.</summary>
-    /// <param name="limit">At most so many: 1 to 1,000; 0: the server's 100.</param>
+    /// <param name="limit">At most so many: 1 to 1,000; null: the server's 100.</param>
     /// <param name="topic">Only of this source topic; empty: all.</param>
     /// <param name="reason">Only with this reason; empty: all.</param>
     /// <param name="cancellation">Cancels the call.</param>
     public Task<ListDeadLettersResponse> ListDeadLettersAsync(
-        int limit = 0, string topic = "", string reason = "", CancellationToken cancellation = default)
+        int? limit = null, string topic = "", string reason = "", CancellationToken cancellation = default)
     {
-        var request = new ListDeadLettersRequest { Limit = limit, Topic = topic, Reason = reason };
+        var request = new ListDeadLettersRequest { Topic = topic, Reason = reason };
+        if (limit is { } most)
+            request.Limit = most;
         return CallAsync(ContextGridMethods.ListDeadLetters, request, false, cancellation);
     }
 

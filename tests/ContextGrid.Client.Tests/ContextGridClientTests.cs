@@ -100,6 +100,24 @@ public sealed class ContextGridClientTests : IAsyncLifetime
         Assert.Equal(1, _server.Calls);
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData(0)]
+    [InlineData(7)]
+    public async Task ListDeadLettersAsync_Limit_IsSentAsItIsAndOnlyThen(int? limit)
+    {
+        ListDeadLettersRequest? seen = null;
+        _server.On("/contextgrid.v1.AdminService/ListDeadLetters", async call =>
+        {
+            seen = await call.ReadAsync(ListDeadLettersRequest.Parser);
+            await call.WriteAsync(new ListDeadLettersResponse());
+        });
+
+        await _client.ListDeadLettersAsync(limit);
+
+        Assert.Equal((limit is not null, limit ?? 0), (seen?.HasLimit, seen?.Limit));
+    }
+
     [Fact]
     public async Task GetAsync_UnavailableTwice_SucceedsAtTheThird()
     {

@@ -58,7 +58,7 @@ public sealed class EventValidator
     /// <summary>Decoders and the record that they fill: one thread at a time.</summary>
     internal sealed class Worker
     {
-        private const string Empty = "An empty payload is no event. A tombstone, a record that has a key and no value, "
+        private const string Empty = "an empty payload is no event. A tombstone, a record that has a key and no value, "
             + "is written by a producer of Kafka; it can't be published here.";
 
         private readonly DefinitionSet _definitions;
@@ -90,7 +90,10 @@ public sealed class EventValidator
             return result.Succeeded
                 ? new EventValidation(DecodeError.None, "", Key(eventIndex, payload), _record.EventTimeMs)
                 : new EventValidation(
-                    result.Error, payload.Count == 0 ? Empty : result.Message, default, _record.EventTimeMs);
+                    result.Error,
+                    payload.Count == 0 ? $"{_definitions.Events[eventIndex].Name}: {Empty}" : result.Message,
+                    default,
+                    _record.EventTimeMs);
         }
 
         private static ArraySegment<byte> ArrayOf(ReadOnlyMemory<byte> bytes) =>
