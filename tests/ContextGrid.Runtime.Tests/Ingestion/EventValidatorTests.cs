@@ -41,7 +41,8 @@ public sealed class EventValidatorTests
     {
         EventValidation validation = _validator.Validate(0, default, PaymentEvents.NowMs);
         Assert.Equal("invalid_json", validation.Reason);
-        Assert.StartsWith("payment: an empty payload is no event. A tombstone", validation.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "payment: an empty payload is no event. A tombstone", validation.Message, StringComparison.Ordinal);
     }
 
     [Fact]
