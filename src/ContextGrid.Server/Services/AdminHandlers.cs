@@ -130,12 +130,16 @@ internal sealed class AdminHandlers(IGridHost host, RateMeter rates, TimeProvide
             AppliedOffset = progress.Next - 1,
             LagRecords = progress.Lag,
             LagMs = progress.LagMs(nowMs),
-            StartOffset = progress.StartOffset,
             Reader = reader.Silo ?? "",
             Fault = reader.Fault ?? "",
             IdScope = (Contracts.V1.IdScope)host.Definitions.Events[
                 host.Definitions.EventOf(progress.Partition.Topic)].IdScope,
         };
+        if (progress.StartOffset > 0)
+        {
+            status.StartOffset = progress.StartOffset;
+        }
+
         status.Gaps.AddRange(progress.Gaps.Select(g => new OffsetGap { First = g.First, Last = g.Last }));
         return status;
     }

@@ -42,6 +42,20 @@ public sealed class HttpPortTests(HttpFixture server) : IClassFixture<HttpFixtur
     }
 
     [Fact]
+    public async Task Sources_WhatOnlyStatusTells_IsAbsentFromAnswers()
+    {
+        (_, JsonElement answer) = await server.PostAsync(
+            "/v1/context", "{\"entities\":[{\"type\":\"user\",\"key\":\"u\"}]}");
+        JsonElement asked = answer.GetProperty("sources")[0];
+        Assert.False(asked.TryGetProperty("idScope", out _) || asked.TryGetProperty("startOffset", out _));
+        JsonElement status = JsonDocument.Parse(
+            await server.Client.GetStringAsync(new Uri("/admin/v1/status", UriKind.Relative))).RootElement;
+        JsonElement told = status.GetProperty("sources")[0];
+        Assert.StartsWith("ID_SCOPE_", told.GetProperty("idScope").GetString(), StringComparison.Ordinal);
+        Assert.False(told.TryGetProperty("startOffset", out _));
+    }
+
+    [Fact]
     public async Task Context_PositionThatNeverComes_Is504()
     {
         (HttpStatusCode code, JsonElement json) = await server.PostAsync(
