@@ -105,7 +105,8 @@ internal static class ServerHost
     {
         var plans = server.Host.Grid.Plans;
         string types = string.Join(", ", plans.Select(p => string.Create(
-            CultureInfo.InvariantCulture, $"{p.Definition.Name} ({p.Features.Length} features)")));
+            CultureInfo.InvariantCulture,
+            $"{p.Definition.Name} ({p.Features.Length} feature{(p.Features.Length == 1 ? "" : "s")})")));
         Console.WriteLine($"ContextGrid {Services.AdminHandlers.Version}: {types}");
         foreach (string sentence in server.Host.State.Recovered)
         {

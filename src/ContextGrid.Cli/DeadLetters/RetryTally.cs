@@ -18,6 +18,6 @@ public sealed class RetryTally
 
     /// <summary>Such as "2 applied, 1 refused".</summary>
     public override string ToString() => _counts.Count == 0
-        ? "No letter is meant."
+        ? "No letter matches."
         : string.Join(", ", _counts.Select(c => $"{Units.Count(c.Value)} {DeadLetterText.Result(c.Key)}")) + ".";
 }

@@ -60,7 +60,8 @@ public static class ContextTable
     {
         output.WriteLine($"head       {Units.Time(entity.Head)}, definition version {entity.DefinitionVersion}");
         output.WriteLine(entity.NewestEvent is { } newest
-            ? $"newest     {Units.Time(newest)}, {Units.Duration(entity.Head - newest)} before the head"
+            ? $"newest     {Units.Time(newest)}, {Units.Duration((entity.Head - newest).Duration())} "
+                + (newest > entity.Head ? "after the head: it waits" : "before the head")
             : "newest     never seen: no event of this entity has been applied");
         if (entity.Positions.Count > 0)
         {
