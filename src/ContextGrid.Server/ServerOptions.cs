@@ -1,7 +1,10 @@
 using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using ContextGrid.Adapters.Kafka;
 using ContextGrid.Core.Definitions;
+using ContextGrid.Core.Model;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Server.Cluster;
 using ContextGrid.Server.Kafka;
@@ -128,7 +131,18 @@ internal sealed record ServerOptions(
 
         // An argument that begins with @ names the file of a secret, not one with more arguments.
         ParseResult parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        int code = parsed.Invoke(new InvocationConfiguration
+        if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
+        {
+            foreach (ParseError wrong in parsed.Errors)
+            {
+                Console.Error.WriteLine($"contextgrid: {Sentence.End(wrong.Message)}");
+            }
+
+            Console.Error.WriteLine("Try --help for all options.");
+            return 2;
+        }
+
+        return parsed.Invoke(new InvocationConfiguration
         {
             EnableDefaultExceptionHandler = false,
 
@@ -136,7 +150,6 @@ internal sealed record ServerOptions(
             // the middle of the last checkpoint.
             ProcessTerminationTimeout = null,
         });
-        return parsed.Errors.Count > 0 ? 2 : code;
     }
 
     private static Option<string?> Folder(string name, string description) => new(name) { Description = description };
