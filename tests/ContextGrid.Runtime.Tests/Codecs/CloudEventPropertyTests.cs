@@ -23,7 +23,7 @@ public sealed class CloudEventPropertyTests(ITestOutputHelper output)
     [Fact]
     public void Decode_RandomEvents_AgreesWithTheReference()
     {
-        Random random = NewRandom();
+        Random random = PropertyRun.NewRandom(output);
         int good = 0;
         for (int i = 0; i < Payloads; i++)
         {
@@ -46,7 +46,7 @@ public sealed class CloudEventPropertyTests(ITestOutputHelper output)
     [Fact]
     public void Decode_RandomDamage_NeverThrowsAndAgreesOnWhatIsJson()
     {
-        Random random = NewRandom();
+        Random random = PropertyRun.NewRandom(output);
         for (int i = 0; i < Payloads; i++)
         {
             byte[] payload = RandomPayload.Damage(Encoding.UTF8.GetBytes(Event(random)), random);
@@ -54,7 +54,7 @@ public sealed class CloudEventPropertyTests(ITestOutputHelper output)
                 .Decode(payload, 0, payload.Length, PathEvents.NowMs, _events.Record);
             string shown = $"payload {i}: {Encoding.UTF8.GetString(payload)}: {result.Message}";
             Assert.True(result.Succeeded == (result.Message.Length == 0), shown);
-            Assert.True(!result.Succeeded || IsJson(payload), shown);
+            Assert.True(!result.Succeeded || PropertyRun.IsJson(payload), shown);
         }
     }
 
@@ -154,25 +154,4 @@ public sealed class CloudEventPropertyTests(ITestOutputHelper output)
     private static string Member(Random random, string name, string value) => random.Next(8) == 0
         ? $"\"\\u{(int)name[0]:x4}{name[1..]}\" : {value}"
         : $"\"{name}\":{value}";
-
-    private static bool IsJson(byte[] payload)
-    {
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(payload);
-            return true;
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
-    }
-
-    private Random NewRandom()
-    {
-        string? given = Environment.GetEnvironmentVariable("CONTEXTGRID_SEED");
-        int seed = given is null ? Environment.TickCount : int.Parse(given, CultureInfo.InvariantCulture);
-        output.WriteLine($"CONTEXTGRID_SEED={seed} reruns this.");
-        return new Random(seed);
-    }
 }

@@ -18,7 +18,7 @@ public sealed class JsonEventDecoderPropertyTests(ITestOutputHelper output)
     [Fact]
     public void Decode_RandomObjects_GivesWhatTheReferenceGives()
     {
-        var random = NewRandom();
+        var random = PropertyRun.NewRandom(output);
         for (int i = 0; i < Payloads; i++)
         {
             string json = RandomPayload.Valid(random);
@@ -34,7 +34,7 @@ public sealed class JsonEventDecoderPropertyTests(ITestOutputHelper output)
     [Fact]
     public void Decode_RandomDamage_NeverThrowsAndAgreesOnWhatIsJson()
     {
-        var random = NewRandom();
+        var random = PropertyRun.NewRandom(output);
         int refused = 0;
         for (int i = 0; i < Payloads; i++)
         {
@@ -45,7 +45,7 @@ public sealed class JsonEventDecoderPropertyTests(ITestOutputHelper output)
             string shown = $"payload {i}: {Encoding.UTF8.GetString(payload)}: {result.Message}";
             Assert.True(result.Succeeded == (result.Message.Length == 0), shown);
             Assert.True(result.Position >= 0 && result.Position <= payload.Length, shown);
-            bool isJson = IsJson(payload);
+            bool isJson = PropertyRun.IsJson(payload);
             Assert.True(isJson || !result.Succeeded, shown);
             Assert.True(!isJson || result.Error != DecodeError.InvalidJson, shown);
             refused += result.Succeeded ? 0 : 1;
@@ -111,26 +111,5 @@ public sealed class JsonEventDecoderPropertyTests(ITestOutputHelper output)
                 Assert.Equal(expected.GetArrayLength(), value.Items.Length);
                 break;
         }
-    }
-
-    private static bool IsJson(byte[] payload)
-    {
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(payload);
-            return true;
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
-    }
-
-    private Random NewRandom()
-    {
-        string? given = Environment.GetEnvironmentVariable("CONTEXTGRID_SEED");
-        int seed = given is null ? Environment.TickCount : int.Parse(given, CultureInfo.InvariantCulture);
-        output.WriteLine($"CONTEXTGRID_SEED={seed} reruns this.");
-        return new Random(seed);
     }
 }

@@ -26,7 +26,7 @@ public sealed class JsonPathPropertyTests(ITestOutputHelper output)
     [Fact]
     public void Decode_RandomNestedObjects_AgreesWithTheReference()
     {
-        Random random = NewRandom();
+        Random random = PropertyRun.NewRandom(output);
         int good = 0;
         for (int i = 0; i < Payloads; i++)
         {
@@ -57,7 +57,7 @@ public sealed class JsonPathPropertyTests(ITestOutputHelper output)
     [Fact]
     public void Decode_RandomDamage_NeverThrowsAndAgreesOnWhatIsJson()
     {
-        Random random = NewRandom();
+        Random random = PropertyRun.NewRandom(output);
         for (int i = 0; i < Payloads; i++)
         {
             byte[] payload = RandomPayload.Damage(Encoding.UTF8.GetBytes(Object(random, 0, Paths)), random);
@@ -66,7 +66,7 @@ public sealed class JsonPathPropertyTests(ITestOutputHelper output)
             string shown = $"payload {i}: {Encoding.UTF8.GetString(payload)}: {result.Message}";
             Assert.True(result.Succeeded == (result.Message.Length == 0), shown);
             Assert.True(result.Position >= 0 && result.Position <= payload.Length, shown);
-            bool isJson = IsJson(payload);
+            bool isJson = PropertyRun.IsJson(payload);
             Assert.True(isJson || !result.Succeeded, shown);
             Assert.True(!isJson || result.Error != DecodeError.InvalidJson, shown);
         }
@@ -200,25 +200,4 @@ public sealed class JsonPathPropertyTests(ITestOutputHelper output)
         : Quote(name);
 
     private static string Quote(string text) => "\"" + text + "\"";
-
-    private static bool IsJson(byte[] payload)
-    {
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(payload);
-            return true;
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
-    }
-
-    private Random NewRandom()
-    {
-        string? given = Environment.GetEnvironmentVariable("CONTEXTGRID_SEED");
-        int seed = given is null ? Environment.TickCount : int.Parse(given, CultureInfo.InvariantCulture);
-        output.WriteLine($"CONTEXTGRID_SEED={seed} reruns this.");
-        return new Random(seed);
-    }
 }
