@@ -17,6 +17,10 @@ public sealed record CheckpointContent
     /// <summary>The progress of every source partition that has been read; at most 65,536.</summary>
     public ImmutableArray<SourceProgress> Sources { get; init; } = [];
 
+    /// <summary>The shards of this owner. Their positions are those of <see cref="Sources"/>, shard by shard; a
+    /// source's own next offset is the smallest of them.</summary>
+    internal ImmutableArray<ShardContent> Shards { get; init; } = [];
+
     /// <summary>The version of the definitions that the state was built with.</summary>
     public long DefinitionVersion { get; init; }
 
@@ -28,6 +32,16 @@ public sealed record CheckpointContent
     public ImmutableSortedDictionary<string, long> Counters { get; init; } =
         ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal);
 }
+
+/// <summary>What a manifest says of one shard.</summary>
+/// <param name="Shard">From 0.</param>
+/// <param name="Epoch">The epoch of its ownership.</param>
+/// <param name="Next">The next offset of each source partition, in the order of
+/// <see cref="CheckpointContent.Sources"/>; shards that stand at the same positions share one array.</param>
+/// <param name="Entities">How many entities each type has in the shard, in the order of
+/// <see cref="CheckpointContent.DefinitionHashes"/>.</param>
+internal sealed record ShardContent(
+    int Shard, long Epoch, ImmutableArray<long> Next, ImmutableArray<long> Entities);
 
 /// <summary>How far a source partition is reflected.</summary>
 /// <param name="Topic">The topic's name.</param>
