@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Shards;
 
 namespace ContextGrid.MemoryRuns;
 
@@ -23,7 +24,7 @@ internal sealed class Figures(string run)
     {
         string name = when.Replace(' ', '_');
         using var process = Process.GetCurrentProcess();
-        EmbeddedGrid grid = host.Grid;
+        ShardEngine grid = host.Grid;
         Add($"{when}: resident memory of the process, MB", $"{name}_rss_mb", process.WorkingSet64 / 1048576.0);
         Add($"{when}: its most so far, MB", $"{name}_rss_peak_mb", process.PeakWorkingSet64 / 1048576.0);
         Add($"{when}: managed heap after a collection, MB", $"{name}_heap_mb", GC.GetTotalMemory(true) / 1048576.0);

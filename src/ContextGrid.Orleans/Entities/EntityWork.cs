@@ -7,6 +7,7 @@ using ContextGrid.Core.Snapshots;
 using ContextGrid.Orleans.Wire;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Queries;
+using ContextGrid.Runtime.Shards;
 
 namespace ContextGrid.Orleans.Entities;
 
@@ -74,7 +75,7 @@ internal sealed class EntityWork
         (query.Head, query.HeadMs, query.Explained) = (asked.Head, asked.HeadMs, asked.Explained);
         query.TellsNextChange = asked.TellsNextChange;
         answer.Start(query);
-        EmbeddedGrid.Read(
+        ShardEngine.Read(
             0, entity.NewestMs == long.MinValue && entity.Applied.IsEmpty ? null : entity, query, answer,
             scratch.Reader, selection);
         AnswerBlock block = AnswerBlock.Of(answer, scratch.Writer, lossVersion, asked.TellsNextChange);

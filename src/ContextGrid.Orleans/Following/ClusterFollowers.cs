@@ -4,6 +4,7 @@ using ContextGrid.Orleans.Ingestion;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Queries;
+using ContextGrid.Runtime.Shards;
 using Microsoft.Extensions.Hosting;
 using Orleans;
 using Orleans.Runtime;

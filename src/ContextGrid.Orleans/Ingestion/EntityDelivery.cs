@@ -6,6 +6,7 @@ using ContextGrid.Orleans.Wire;
 using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Runtime.Shards;
 using Orleans;
 
 namespace ContextGrid.Orleans.Ingestion;

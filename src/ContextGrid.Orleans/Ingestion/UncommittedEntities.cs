@@ -1,4 +1,5 @@
 using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Shards;
 
 namespace ContextGrid.Orleans.Ingestion;
 

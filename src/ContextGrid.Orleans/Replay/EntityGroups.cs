@@ -4,6 +4,7 @@ using ContextGrid.Orleans.Entities;
 using ContextGrid.Orleans.Wire;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Runtime.Shards;
 
 namespace ContextGrid.Orleans.Replay;
 

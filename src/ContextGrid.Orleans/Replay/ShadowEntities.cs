@@ -3,6 +3,7 @@ using ContextGrid.Orleans.Entities;
 using ContextGrid.Orleans.Storage;
 using ContextGrid.Orleans.Wire;
 using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Shards;
 
 namespace ContextGrid.Orleans.Replay;
 

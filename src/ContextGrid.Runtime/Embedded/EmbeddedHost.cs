@@ -9,6 +9,7 @@ using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Outputs;
 using ContextGrid.Runtime.Queries;
 using ContextGrid.Runtime.Replay;
+using ContextGrid.Runtime.Shards;
 using Microsoft.Extensions.Logging;
 
 namespace ContextGrid.Runtime.Embedded;
@@ -31,7 +32,7 @@ public sealed partial class EmbeddedHost : IGridHost
     private EmbeddedHost(
         EmbeddedHostOptions options,
         HostStores stores,
-        EmbeddedGrid grid,
+        ShardEngine grid,
         GridMetrics metrics,
         ImmutableArray<PartitionProgress> progress,
         HostPlatform platform)
@@ -66,7 +67,7 @@ public sealed partial class EmbeddedHost : IGridHost
     public DefinitionSet Definitions { get; }
 
     /// <summary>The entities.</summary>
-    public EmbeddedGrid Grid { get; }
+    public ShardEngine Grid { get; }
 
     IContextGrid IGridHost.Grid => Grid;
     IGridReplays? IGridHost.Replays => null;
@@ -184,7 +185,7 @@ public sealed partial class EmbeddedHost : IGridHost
     private static async Task<EmbeddedHost> StartAsync(
         EmbeddedHostOptions options, HostStores stores, HostPlatform platform, CancellationToken cancellationToken)
     {
-        var grid = new EmbeddedGrid(options.Definitions, options.Metrics, stores.Checkpoints, options.MemoryMaxBytes);
+        var grid = new ShardEngine(options.Definitions, options.Metrics, stores.Checkpoints, options.MemoryMaxBytes);
         ImmutableArray<PartitionProgress> progress = await StateRecovery.ProgressAsync(
             stores.Log, options.Definitions, stores.Checkpoints.Current, platform.Time, cancellationToken);
         var host = new EmbeddedHost(options, stores, grid, options.Metrics, progress, platform);

@@ -1,6 +1,7 @@
 using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Hosting;
 using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Runtime.Shards;
 
 namespace ContextGrid.Runtime.Embedded;
 
@@ -9,7 +10,7 @@ internal static class EmbeddedState
 {
     internal static HostState Of(EmbeddedHost host, CheckpointScrub scrub)
     {
-        (CheckpointManifest durable, EmbeddedGrid grid) = (host.Checkpoint, host.Grid);
+        (CheckpointManifest durable, ShardEngine grid) = (host.Checkpoint, host.Grid);
         return new HostState
         {
             Recovered = host.Recovered,

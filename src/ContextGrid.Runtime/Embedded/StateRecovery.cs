@@ -4,6 +4,7 @@ using ContextGrid.Core.Definitions;
 using ContextGrid.Core.Model;
 using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Runtime.Shards;
 
 namespace ContextGrid.Runtime.Embedded;
 
@@ -58,7 +59,7 @@ internal static class StateRecovery
     }
 
     /// <summary>Says how many entities the newest checkpoint has; each comes back when it is wanted.</summary>
-    internal static IEnumerable<string> Describe(EmbeddedGrid grid)
+    internal static IEnumerable<string> Describe(ShardEngine grid)
     {
         long entities = 0;
         for (int i = 0; i < grid.Plans.Length; i++)

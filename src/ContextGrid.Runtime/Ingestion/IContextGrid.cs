@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
 using ContextGrid.Core.Features.Plans;
 using ContextGrid.Runtime.Queries;
+using ContextGrid.Runtime.Shards;
 
 namespace ContextGrid.Runtime.Ingestion;
 
 /// <summary>
-/// Port: where entities live. Embedded: one process (<c>EmbeddedGrid</c>); production: a cluster of Orleans silos.
+/// Port: where entities live. Embedded: one process (<c>ShardEngine</c>); production: a cluster of Orleans silos.
 /// </summary>
 /// <remarks>
 /// Contract. Batches of one partition come one after the other, in order of offsets; batches of different partitions

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Core.Queries;
 using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Shards;
 using Microsoft.Extensions.Logging;
 
 namespace ContextGrid.Runtime.Outputs;
@@ -16,7 +17,7 @@ public sealed class GridOutputs
     private readonly ImmutableArray<(OutputWriter Writer, string Counter, long Hash)> _outputs;
 
     internal GridOutputs(
-        EmbeddedGrid grid,
+        ShardEngine grid,
         OutputSources sources,
         OutputEncoderFactory encoders,
         System.Diagnostics.Metrics.Meter meter,

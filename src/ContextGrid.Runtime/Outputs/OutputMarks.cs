@@ -1,5 +1,6 @@
 using ContextGrid.Core.Definitions;
 using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Runtime.Shards;
 
 namespace ContextGrid.Runtime.Outputs;
 
@@ -16,7 +17,7 @@ internal sealed class OutputMarks(OutputDefinition output)
 
     private readonly Lock _gate = new();
     private readonly Signal _marked = new();
-    private readonly HashSet<byte[]> _keys = new(Embedded.Utf8KeyComparer.Instance);
+    private readonly HashSet<byte[]> _keys = new(Shards.Utf8KeyComparer.Instance);
     private bool _isOver;
 
     /// <summary>The output.</summary>

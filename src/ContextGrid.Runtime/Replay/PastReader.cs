@@ -7,6 +7,7 @@ using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Queries;
+using ContextGrid.Runtime.Shards;
 
 namespace ContextGrid.Runtime.Replay;
 
@@ -56,7 +57,7 @@ public sealed class PastReader(
             {
                 FeatureSelection selection = query.Selections[query[index].Selection];
                 Rebuild rebuild = rebuilds[selection.Plan];
-                EmbeddedGrid.Read(
+                ShardEngine.Read(
                     index, rebuild.Find(query.Key(index)), query, answer, rebuild.Reader, selection);
             }
 

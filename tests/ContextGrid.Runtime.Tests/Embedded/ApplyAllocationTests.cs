@@ -6,6 +6,7 @@ using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.Diagnostics;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Runtime.Shards;
 
 namespace ContextGrid.Runtime.Tests.Embedded;
 
@@ -47,7 +48,7 @@ public sealed class ApplyAllocationTests
         DefinitionSet set = DefinitionFiles.Parse("test.yaml", Yaml).Set
             ?? throw new InvalidOperationException("The definitions of the test are wrong.");
         using var metrics = new GridMetrics();
-        var grid = new EmbeddedGrid(set, metrics);
+        var grid = new ShardEngine(set, metrics);
         var cursor = new EventBatch(set, 0, new TopicPartition("payments", 0));
         LogBatch[] batches = [.. Enumerable.Range(0, WarmUp + Measured).Select(MakeBatch)];
         for (int i = 0; i < WarmUp; i++)
@@ -74,7 +75,7 @@ public sealed class ApplyAllocationTests
         Assert.InRange(allocated, 0, Measured * BatchBytesMax);
     }
 
-    private static ValueTask ApplyAsync(EmbeddedGrid grid, EventBatch cursor, LogBatch batch)
+    private static ValueTask ApplyAsync(ShardEngine grid, EventBatch cursor, LogBatch batch)
     {
         cursor.Load(batch);
         return grid.ApplyAsync(cursor, CancellationToken.None);

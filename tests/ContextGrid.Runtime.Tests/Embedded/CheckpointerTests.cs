@@ -5,6 +5,7 @@ using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Diagnostics;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Runtime.Shards;
 using ContextGrid.TestKit.Checkpoints;
 using Microsoft.Extensions.Logging.Abstractions;
 using static ContextGrid.Runtime.Tests.Ingestion.TestRecords;
@@ -23,10 +24,10 @@ public sealed class CheckpointerTests : IDisposable
     private readonly GridMetrics _metrics = new();
     private readonly FaultySnapshotStore _store = new();
     private readonly EventBatch _batch = new(Definitions, 0, Partition);
-    private readonly EmbeddedGrid _grid;
+    private readonly ShardEngine _grid;
     private readonly PartitionProgress _progress = new(Partition, 0, 0, []);
 
-    public CheckpointerTests() => _grid = new EmbeddedGrid(Definitions, _metrics);
+    public CheckpointerTests() => _grid = new ShardEngine(Definitions, _metrics);
 
     public void Dispose() => _metrics.Dispose();
 

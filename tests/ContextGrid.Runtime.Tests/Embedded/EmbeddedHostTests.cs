@@ -8,6 +8,7 @@ using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Embedded.Log;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Queries;
+using ContextGrid.Runtime.Shards;
 using Microsoft.Extensions.Logging.Abstractions;
 using PublishOutcome = ContextGrid.Runtime.Ingestion.PublishOutcome;
 using static ContextGrid.Runtime.Tests.Ingestion.TestRecords;

@@ -1,6 +1,7 @@
 using ContextGrid.Core.Entities;
 using ContextGrid.Core.Features.Plans;
 using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Shards;
 using ContextGrid.Runtime.Tests.Ingestion;
 
 namespace ContextGrid.Runtime.Tests.Embedded;

@@ -8,6 +8,7 @@ using ContextGrid.Runtime.Diagnostics;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Queries;
+using ContextGrid.Runtime.Shards;
 using ContextGrid.Runtime.Tests.Ingestion;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -32,7 +33,7 @@ internal sealed class MemoryGrid : IAsyncDisposable
     private MemoryGrid(CheckpointStore? store, long bytesMax)
     {
         _store = store;
-        Grid = new EmbeddedGrid(Definitions, Metrics, store, bytesMax);
+        Grid = new ShardEngine(Definitions, Metrics, store, bytesMax);
         Progress =
         [
             .. Enumerable.Range(0, Partitions).Select(p => new PartitionProgress(PartitionOf(p), p, Next(p), [])),
@@ -49,7 +50,7 @@ internal sealed class MemoryGrid : IAsyncDisposable
                 NullLogger.Instance);
     }
 
-    internal EmbeddedGrid Grid { get; }
+    internal ShardEngine Grid { get; }
 
     internal GridMetrics Metrics { get; } = new();
 

@@ -5,6 +5,7 @@ using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Queries;
 using ContextGrid.Runtime.Replay;
+using ContextGrid.Runtime.Shards;
 using ContextGrid.Runtime.Tests.Demo;
 using Microsoft.Extensions.Logging.Abstractions;
 using static ContextGrid.Runtime.Tests.Ingestion.TestRecords;
@@ -21,13 +22,13 @@ public sealed class PartitionIngestorTests : IAsyncDisposable
     private readonly ManualTime _time = new(NowMs);
     private readonly CancellationTokenSource _stop = new();
     private readonly PartitionProgress _progress = new(Partition, 0, 0, []) { RecoverTo = 2 };
-    private readonly EmbeddedGrid _grid;
+    private readonly ShardEngine _grid;
     private readonly PartitionIngestor _ingestor;
     private Task _running = Task.CompletedTask;
 
     public PartitionIngestorTests()
     {
-        _grid = new EmbeddedGrid(Definitions, _metrics);
+        _grid = new ShardEngine(Definitions, _metrics);
         var events = new EventBatch(Definitions, 0, Partition);
         _ingestor = new PartitionIngestor(
             _log, _grid, _sink, events, _progress, _metrics, _time, NullLogger.Instance);

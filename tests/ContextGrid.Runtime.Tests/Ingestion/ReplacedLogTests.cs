@@ -4,6 +4,7 @@ using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.Diagnostics;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Runtime.Shards;
 using ContextGrid.Runtime.Tests.Demo;
 using Microsoft.Extensions.Logging.Abstractions;
 using static ContextGrid.Runtime.Tests.Ingestion.TestRecords;
@@ -39,7 +40,7 @@ public sealed class ReplacedLogTests : IAsyncDisposable
     private Task _running = Task.CompletedTask;
 
     public ReplacedLogTests() => _ingestor = new PartitionIngestor(
-        _log, new EmbeddedGrid(Plain, _metrics), new NoSink(), new EventBatch(Plain, 0, Partition), _progress, _metrics,
+        _log, new ShardEngine(Plain, _metrics), new NoSink(), new EventBatch(Plain, 0, Partition), _progress, _metrics,
         _time, NullLogger.Instance);
 
     public async ValueTask DisposeAsync()

@@ -4,6 +4,7 @@ using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Queries;
 using ContextGrid.Runtime.Replay;
+using ContextGrid.Runtime.Shards;
 using ContextGrid.Runtime.Tests.Demo;
 using ContextGrid.Runtime.Tests.Ingestion;
 
@@ -16,7 +17,7 @@ public sealed class ContextReaderTests
     {
         var time = new ManualTime(1_000_000);
         using var metrics = new GridMetrics();
-        var grid = new EmbeddedGrid(new DefinitionSet([], []), metrics);
+        var grid = new ShardEngine(new DefinitionSet([], []), metrics);
         var progress = new PartitionProgress(TestRecords.Partition, 0, 10, []);
         using var past = new PastReader(new ScriptedLog(), grid.Plans, [progress]);
         var reader = new ContextReader(grid, past, [progress], time);

@@ -10,6 +10,7 @@ using ContextGrid.Runtime.Diagnostics;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Queries;
+using ContextGrid.Runtime.Shards;
 
 namespace ContextGrid.TestKit.Grids;
 
@@ -48,7 +49,7 @@ public sealed class GridUnderTest(
     public static GridUnderTest Embedded(DefinitionSet definitions)
     {
         var metrics = new GridMetrics();
-        var grid = new EmbeddedGrid(definitions, metrics);
+        var grid = new ShardEngine(definitions, metrics);
         return new GridUnderTest(
             definitions,
             [grid],
@@ -110,7 +111,7 @@ public sealed class GridUnderTest(
         return batch;
     }
 
-    private static byte[] Snapshot(EmbeddedGrid grid, EntityPlan plan, byte[] key)
+    private static byte[] Snapshot(ShardEngine grid, EntityPlan plan, byte[] key)
     {
         ulong hash = StableHash.Of(key);
         EntityShard shard = grid.Tables[grid.Plans.IndexOf(plan)].ShardOf(hash);

@@ -1,4 +1,4 @@
-namespace ContextGrid.Runtime.Embedded;
+namespace ContextGrid.Runtime.Shards;
 
 /// <summary>
 /// What one checkpoint has taken from a shard. Owned by the checkpoint. Until it is published the shard keeps these

@@ -1,6 +1,6 @@
 using ContextGrid.Runtime.Ingestion;
 
-namespace ContextGrid.Runtime.Embedded;
+namespace ContextGrid.Runtime.Shards;
 
 /// <summary>
 /// The account of the memory that resident entities take, and its limits. Above the budget what is cold becomes

@@ -4,7 +4,7 @@ using ContextGrid.Core.Snapshots;
 using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Ingestion;
 
-namespace ContextGrid.Runtime.Embedded;
+namespace ContextGrid.Runtime.Shards;
 
 /// <summary>
 /// Writes the changed entities of a grid into one checkpoint, a few at a time between turns. Once it is published, what
@@ -15,7 +15,7 @@ internal sealed class CheckpointWriter
     // A turn of a shard stays in the tens of microseconds, so queries do not notice a checkpoint.
     private const int EntitiesPerTurn = 8;
 
-    private readonly EmbeddedGrid _grid;
+    private readonly ShardEngine _grid;
     private readonly CheckpointStore _store;
     private readonly ImmutableArray<PartitionProgress> _progress;
     private readonly ImmutableSortedDictionary<string, ulong> _hashes;
@@ -25,7 +25,7 @@ internal sealed class CheckpointWriter
     private int _number;
 
     internal CheckpointWriter(
-        EmbeddedGrid grid,
+        ShardEngine grid,
         CheckpointStore store,
         ImmutableArray<PartitionProgress> progress,
         ImmutableSortedDictionary<string, ulong> hashes)
@@ -131,10 +131,10 @@ internal sealed class CheckpointWriter
         var counters = ImmutableSortedDictionary.CreateBuilder<string, long>(StringComparer.Ordinal);
         foreach (EntityTable table in _grid.Tables)
         {
-            counters[EmbeddedGrid.CounterOf(table.Plan)] = table.AtStart;
+            counters[ShardEngine.CounterOf(table.Plan)] = table.AtStart;
         }
 
-        taken.ForEach(t => counters[EmbeddedGrid.CounterOf(t.Shard.Plan)] += t.Begun);
+        taken.ForEach(t => counters[ShardEngine.CounterOf(t.Shard.Plan)] += t.Begun);
         int marks = 0;
         foreach (PartitionProgress source in _progress)
         {

@@ -6,7 +6,7 @@ using ContextGrid.Core.Queries;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Queries;
 
-namespace ContextGrid.Runtime.Embedded;
+namespace ContextGrid.Runtime.Shards;
 
 /// <summary>
 /// Answers queries on the caller's thread, one turn of a shard an entity. With resident entities, and with those that
@@ -89,7 +89,7 @@ internal sealed class EntityQueries
                 return false;
             }
 
-            EmbeddedGrid.Read(index, entity, query, answer, scratch.Readers[type], selection);
+            ShardEngine.Read(index, entity, query, answer, scratch.Readers[type], selection);
             return true;
         }
     }

@@ -4,7 +4,7 @@ using ContextGrid.Core.Features.Plans;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Queries;
 
-namespace ContextGrid.Runtime.Embedded;
+namespace ContextGrid.Runtime.Shards;
 
 /// <summary>
 /// Who wants to hear of which entities, by type and key. An event costs a comparison while nobody follows, and a

@@ -6,7 +6,7 @@ using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Diagnostics;
 using ContextGrid.Runtime.Outputs;
 
-namespace ContextGrid.Runtime.Embedded;
+namespace ContextGrid.Runtime.Shards;
 
 /// <summary>All entities of one type, spread over shards by their keys.</summary>
 internal sealed class EntityTable

@@ -1,6 +1,6 @@
 using ContextGrid.Runtime.Diagnostics;
 
-namespace ContextGrid.Runtime.Embedded;
+namespace ContextGrid.Runtime.Shards;
 
 /// <summary>
 /// Makes cold entities passive while the memory is over its budget: a second-chance clock over all shards (Corbató's

@@ -4,7 +4,7 @@ using ContextGrid.Core.Model;
 using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Diagnostics;
 
-namespace ContextGrid.Runtime.Embedded;
+namespace ContextGrid.Runtime.Shards;
 
 /// <summary>
 /// A part of one type's entities, with one turn at a time: whoever has the gate owns the resident entities, their

@@ -9,14 +9,14 @@ using ContextGrid.Runtime.Diagnostics;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Queries;
 
-namespace ContextGrid.Runtime.Embedded;
+namespace ContextGrid.Runtime.Shards;
 
 /// <summary>
 /// The grid in one process. An event is applied on the ingestor's thread, a query is answered on the caller's: both
 /// take a turn of the entity's shard, and nothing waits inside a turn. With resident entities both complete
 /// synchronously; one that is not resident is looked up in the checkpoint's segments between two turns.
 /// </summary>
-public sealed class EmbeddedGrid : IContextGrid
+public sealed class ShardEngine : IContextGrid
 {
     private readonly EntityTable[] _tables;
     private readonly StoredEntities _stored;
@@ -25,7 +25,7 @@ public sealed class EmbeddedGrid : IContextGrid
     private readonly EntityFollowers _followers;
 
     /// <summary>Creates a grid without entities, all of which stay in memory.</summary>
-    public EmbeddedGrid(DefinitionSet definitions, GridMetrics metrics)
+    public ShardEngine(DefinitionSet definitions, GridMetrics metrics)
         : this(definitions, metrics, null, 0)
     {
     }
@@ -35,7 +35,7 @@ public sealed class EmbeddedGrid : IContextGrid
     /// <param name="metrics">Counters.</param>
     /// <param name="store">The checkpoints; null: there are none.</param>
     /// <param name="bytesMax">The budget of resident entities, bytes; 0: unlimited. Needs checkpoints.</param>
-    internal EmbeddedGrid(DefinitionSet definitions, GridMetrics metrics, CheckpointStore? store, long bytesMax)
+    internal ShardEngine(DefinitionSet definitions, GridMetrics metrics, CheckpointStore? store, long bytesMax)
     {
         _stored = new StoredEntities(store, metrics);
         Memory = new ResidentMemory(store is null ? 0 : bytesMax);

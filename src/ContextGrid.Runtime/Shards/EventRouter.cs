@@ -5,7 +5,7 @@ using ContextGrid.Core.Model;
 using ContextGrid.Runtime.Diagnostics;
 using ContextGrid.Runtime.Ingestion;
 
-namespace ContextGrid.Runtime.Embedded;
+namespace ContextGrid.Runtime.Shards;
 
 /// <summary>
 /// Brings each event of a batch to the entities that it is about, on the ingestor's thread. With resident or new

@@ -1,6 +1,6 @@
 using ContextGrid.Core.Model;
 
-namespace ContextGrid.Runtime.Embedded;
+namespace ContextGrid.Runtime.Shards;
 
 /// <summary>
 /// Compares keys by their bytes, so that a key can be looked up from a slice of a record without a copy.

@@ -4,7 +4,7 @@ using ContextGrid.Core.Snapshots;
 using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Diagnostics;
 
-namespace ContextGrid.Runtime.Embedded;
+namespace ContextGrid.Runtime.Shards;
 
 /// <summary>
 /// The entities that are not resident: they are in the segments of the newest checkpoint. Thread-safe.

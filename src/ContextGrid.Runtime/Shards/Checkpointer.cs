@@ -5,7 +5,7 @@ using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Outputs;
 using Microsoft.Extensions.Logging;
 
-namespace ContextGrid.Runtime.Embedded;
+namespace ContextGrid.Runtime.Shards;
 
 /// <summary>
 /// The last step of an event's path: makes changed entities durable together with the positions that they reflect.
@@ -15,7 +15,7 @@ namespace ContextGrid.Runtime.Embedded;
 /// </summary>
 internal sealed partial class Checkpointer
 {
-    private readonly EmbeddedGrid _grid;
+    private readonly ShardEngine _grid;
     private readonly CheckpointStore _store;
     private readonly ImmutableArray<PartitionProgress> _progress;
     private readonly GridMetrics _metrics;
@@ -27,7 +27,7 @@ internal sealed partial class Checkpointer
     private ImmutableArray<long> _published = [];
 
     internal Checkpointer(
-        EmbeddedGrid grid,
+        ShardEngine grid,
         CheckpointStore store,
         ImmutableArray<PartitionProgress> progress,
         ImmutableSortedDictionary<string, ulong> hashes,

@@ -1,7 +1,7 @@
 using System.Numerics;
 using ContextGrid.Core.Entities;
 
-namespace ContextGrid.Runtime.Embedded;
+namespace ContextGrid.Runtime.Shards;
 
 /// <summary>
 /// The resident entities of one shard by key. A slot keeps its number as long as its entity is resident, so that lists
