@@ -56,7 +56,7 @@ public sealed class SiloHost : IGridHost
         Publisher = new EventPublisher(log, letters, validator, Metrics, new IdVerdicts([], time), time);
 
         // What became of a retried record is known where its partition is read: here it is said to be in the log.
-        DeadLetters = new DeadLetterDesk(
+        DeadLetters = new DeadLetterService(
             log, validator, [], new IdVerdicts([], time), Address.ToString(), Metrics.Meter, time);
     }
 
@@ -76,7 +76,7 @@ public sealed class SiloHost : IGridHost
     public EventPublisher Publisher { get; }
 
     /// <inheritdoc/>
-    public DeadLetterDesk DeadLetters { get; }
+    public DeadLetterService DeadLetters { get; }
 
     /// <summary>None: the data is in the log and in the store of all silos.</summary>
     public GridBackup? Backup => null;

@@ -73,12 +73,12 @@ internal static class ServerHost
             server.Stop();
             await demo.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await server.DisposeAsync().ConfigureAwait(false);
-            Console.WriteLine(Farewell(server.Host.State, options.Cluster is not null));
+            Console.WriteLine(StopMessage(server.Host.State, options.Cluster is not null));
             return failure is null ? 0 : 1;
         }
     }
 
-    private static string Farewell(HostState state, bool isSilo) => state switch
+    private static string StopMessage(HostState state, bool isSilo) => state switch
     {
         { DurableFault: { } fault } =>
             $"stopped; no last checkpoint: {fault} The next start reads what is missing from the log",

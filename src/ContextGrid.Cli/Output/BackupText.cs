@@ -13,7 +13,7 @@ public static class BackupText
         console.Out.WriteLine($"{Units.Printable(summary.Directory)}: {Units.Bytes(summary.Bytes)} in "
             + $"{Units.Count(summary.Files, "file")}, checkpoint {summary.CheckpointGeneration}; "
             + Units.Duration(summary.DurationMs));
-        PeopleTable.Write(console, Columns, summary.Partitions.Select(Row));
+        TextTable.Write(console, Columns, summary.Partitions.Select(Row));
         console.Out.WriteLine("Restore: start a server with --data on it, or on a copy of it.");
     }
 

@@ -14,7 +14,7 @@ public static class ContextTable
         foreach (var entity in answer.Entities)
         {
             console.Out.WriteLine(Units.Printable($"{entity.Id.Type} {entity.Id.Key}") + Summary(entity));
-            PeopleTable.Write(console, Columns, entity.Select(Row));
+            TextTable.Write(console, Columns, entity.Select(Row));
             WriteFooter(console.Out, entity);
         }
 

@@ -11,7 +11,7 @@ public static class DeadLetterText
     public static void WriteList(CliConsole console, ListDeadLettersResponse answer)
     {
         if (answer.DeadLetters.Count > 0)
-            PeopleTable.Write(console, Columns, answer.DeadLetters.Select(Row));
+            TextTable.Write(console, Columns, answer.DeadLetters.Select(Row));
         console.Out.WriteLine(
             $"{Units.Count(answer.DeadLetters.Count)} shown of {Units.Count(answer.Total)} retained: "
             + $"{Units.Count(answer.Open)} open, {Units.Count(answer.Retried)} retried, "

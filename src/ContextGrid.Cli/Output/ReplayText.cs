@@ -14,7 +14,7 @@ public static class ReplayText
         if (replays.Count == 0)
             console.Out.WriteLine("There are no replays.");
         else
-            PeopleTable.Write(console, Columns, replays.Select(Row));
+            TextTable.Write(console, Columns, replays.Select(Row));
     }
 
     /// <summary>Writes all about one replay.</summary>
@@ -32,7 +32,7 @@ public static class ReplayText
         if (replay.Fault.Length > 0)
             output.WriteLine($"fault    {Units.Printable(replay.Fault)}");
         if (replay.Partitions.Count > 0)
-            PeopleTable.Write(console, PartitionColumns, replay.Partitions.Select(PartitionRow));
+            TextTable.Write(console, PartitionColumns, replay.Partitions.Select(PartitionRow));
     }
 
     /// <summary>How many offsets of the retained log it has read, and how many there were at its beginning.</summary>

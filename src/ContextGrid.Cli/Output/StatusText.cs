@@ -34,14 +34,14 @@ public static class StatusText
             output.WriteLine("note: " + Units.Printable(sentence));
         foreach (var sentence in status.Recovery)
             output.WriteLine("at start: " + Units.Printable(sentence));
-        PeopleTable.Write(console, TypeColumns, status.EntityTypes.Select(TypeRow));
+        TextTable.Write(console, TypeColumns, status.EntityTypes.Select(TypeRow));
         if (status.Silos.Count == 0)
             WriteSources(console, status);
         else
             WriteSilos(console, status);
         WriteIds(console, status);
         if (status.Outputs.Count > 0)
-            PeopleTable.Write(console, OutputColumns, status.Outputs.Select(OutputRow));
+            TextTable.Write(console, OutputColumns, status.Outputs.Select(OutputRow));
     }
 
     private static void WriteIds(CliConsole console, GetStatusResponse status)
@@ -73,14 +73,14 @@ public static class StatusText
 
     private static void WriteSources(CliConsole console, GetStatusResponse status)
     {
-        PeopleTable.Write(console, SourceColumns, status.Sources.Select(SourceRow));
+        TextTable.Write(console, SourceColumns, status.Sources.Select(SourceRow));
         foreach (var source in status.Sources.Where(s => s.Fault.Length > 0))
             console.Out.WriteLine($"held up: {source.Topic}/{source.Partition}: {Units.Printable(source.Fault)}");
     }
 
     private static void WriteSilos(CliConsole console, GetStatusResponse status)
     {
-        PeopleTable.Write(
+        TextTable.Write(
             console,
             SiloSourceColumns,
             status.Sources.Select(s => (string[])
@@ -88,7 +88,7 @@ public static class StatusText
                 .. SourceRow(s), s.Reader.Length == 0 ? "nobody" : s.Reader,
                 s.Fault.Length == 0 ? "-" : Units.Printable(s.Fault),
             ]));
-        PeopleTable.Write(
+        TextTable.Write(
             console,
             SiloColumns,
             status.Silos.Where(s => s.Status != "Dead").Select(

@@ -30,7 +30,7 @@ public static class VerifyText
     public static void WriteFindings(CliConsole console, IReadOnlyCollection<Finding> findings)
     {
         if (findings.Count > 0)
-            PeopleTable.Write(console, Columns, findings.Select(Row));
+            TextTable.Write(console, Columns, findings.Select(Row));
     }
 
     /// <summary>A severity as a word.</summary>

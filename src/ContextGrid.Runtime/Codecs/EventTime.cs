@@ -46,9 +46,9 @@ internal static class EventTime
             _ => value,
         };
         bool good = IsInRange(milliseconds, out hint);
-        DecodeHint doubt = isCertain ? DecodeHint.None : Doubt(value, unit, good);
-        hint = doubt == DecodeHint.None ? hint : doubt;
-        return good && doubt == DecodeHint.None;
+        DecodeHint ambiguity = isCertain ? DecodeHint.None : Ambiguity(value, unit, good);
+        hint = ambiguity == DecodeHint.None ? hint : ambiguity;
+        return good && ambiguity == DecodeHint.None;
     }
 
     /// <summary>The time of a number without a word about its unit: milliseconds, unless it looks like something else.
@@ -79,7 +79,7 @@ internal static class EventTime
     }
 
     // What the number looks like, if that is not the unit.
-    private static DecodeHint Doubt(long value, TimeUnit unit, bool isInRange)
+    private static DecodeHint Ambiguity(long value, TimeUnit unit, bool isInRange)
     {
         long magnitude = Math.Abs(Math.Max(value, -long.MaxValue));
         bool isMs = unit is TimeUnit.Unstated or TimeUnit.Milliseconds;

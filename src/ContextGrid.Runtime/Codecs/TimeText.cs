@@ -36,10 +36,10 @@ public static class TimeText
             hint = text[0] == '-' ? DecodeHint.BeforeYear1 : DecodeHint.AfterYear9999;
         }
 
-        bool isDoubt = hint is >= DecodeHint.Year and <= DecodeHint.Nanoseconds;
+        bool isAmbiguous = hint is >= DecodeHint.Year and <= DecodeHint.Nanoseconds;
         wrong = good ? ""
             : (hint is DecodeHint.Microseconds or DecodeHint.Nanoseconds ? "the time is out of range; " : "")
-            + Explain(hint) + (isDoubt ? ", or write an RFC 3339 time such as 2026-01-31T12:00:00Z" : "");
+            + Explain(hint) + (isAmbiguous ? ", or write an RFC 3339 time such as 2026-01-31T12:00:00Z" : "");
         return good;
     }
 

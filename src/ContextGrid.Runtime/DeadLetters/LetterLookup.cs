@@ -5,7 +5,7 @@ namespace ContextGrid.Runtime.DeadLetters;
 
 /// <summary>
 /// Looks up letters one by one, with their payloads and what was decided about them; quickly when they are asked for by
-/// growing number. One thread at a time; of one turn of the desk.
+/// growing number. One thread at a time; of one turn of the service.
 /// </summary>
 /// <param name="log">The log.</param>
 /// <param name="index">Knows the states; the caller has brought it up to date.</param>

@@ -58,7 +58,7 @@ public sealed partial class EmbeddedHost : IGridHost
         ];
         _scrub = stores.Checkpoints.Scrub(logger);
         Publisher = new EventPublisher(log, sink, validator, metrics, verdicts, time);
-        DeadLetters = new DeadLetterDesk(
+        DeadLetters = new DeadLetterService(
             log, validator, progress, verdicts, HostStart.NameOfProcess(time), metrics.Meter, time);
         Backup = new GridBackup(stores, _checkpointer.CheckpointAsync, new BackupMetrics(metrics.Meter), platform);
     }
@@ -88,7 +88,7 @@ public sealed partial class EmbeddedHost : IGridHost
     internal IEventLog Log => _stores.Log;
 
     /// <inheritdoc/>
-    public DeadLetterDesk DeadLetters { get; }
+    public DeadLetterService DeadLetters { get; }
 
     /// <summary>Writes features to topics.</summary>
     public GridOutputs Outputs { get; }

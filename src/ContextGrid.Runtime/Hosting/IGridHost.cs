@@ -33,7 +33,7 @@ public interface IGridHost : IAsyncDisposable
     EventPublisher Publisher { get; }
 
     /// <summary>Looks dead letters up, retries and discards them.</summary>
-    DeadLetterDesk DeadLetters { get; }
+    DeadLetterService DeadLetters { get; }
 
     /// <summary>Copies all data while the host runs; null: the data is not in this process's hands.</summary>
     GridBackup? Backup { get; }

@@ -138,7 +138,7 @@ public sealed class EventBatch
             IsSkipped = !result.Succeeded;
             if (IsSkipped)
             {
-                Bury(entry, result.Reason, result.Message);
+                AddDeadLetter(entry, result.Reason, result.Message);
                 return true;
             }
 
@@ -151,7 +151,7 @@ public sealed class EventBatch
                     // Its entities have lost an event, which their answers say.
                     Conflicts++;
                     IsSkipped = true;
-                    Bury(entry, IdConflict, ConflictMessage());
+                    AddDeadLetter(entry, IdConflict, ConflictMessage());
                     return true;
                 default:
                     Duplicates++;
@@ -200,7 +200,8 @@ public sealed class EventBatch
         Tombstones++;
         if (_definition.Tombstone == TombstoneRule.DeadLetter)
         {
-            Bury(entry, Tombstone, $"Event '{_definition.Name}': a tombstone, a record with a key and no value. "
+            AddDeadLetter(
+                entry, Tombstone, $"Event '{_definition.Name}': a tombstone, a record with a key and no value. "
                 + "'tombstone: ignore' in the event's definition passes it over.");
         }
     }
@@ -213,16 +214,17 @@ public sealed class EventBatch
             + "counts; give this one an id of its own and publish it again.";
     }
 
-    private void Bury(in LogBatch.Entry entry, string reason, string message) => DeadLetters.Add(new DeadLetter(
-        _partition,
-        entry.Offset,
-        reason,
-        message,
-        TimeMs: 0,
-        _records.Key(_index).ToArray(),
-        _records.Value(_index).ToArray())
-    {
-        RecordTimeMs = entry.TimestampMs,
-        Headers = _records.Headers(_index).ToArray(),
-    });
+    private void AddDeadLetter(in LogBatch.Entry entry, string reason, string message) =>
+        DeadLetters.Add(new DeadLetter(
+            _partition,
+            entry.Offset,
+            reason,
+            message,
+            TimeMs: 0,
+            _records.Key(_index).ToArray(),
+            _records.Value(_index).ToArray())
+        {
+            RecordTimeMs = entry.TimestampMs,
+            Headers = _records.Headers(_index).ToArray(),
+        });
 }

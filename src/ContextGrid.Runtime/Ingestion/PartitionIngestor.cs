@@ -16,7 +16,7 @@ public sealed partial class PartitionIngestor
 
     private readonly IEventLog _log;
     private readonly IEventTarget _grid;
-    private readonly DeadLetterBurial _burial;
+    private readonly DeadLetterWriter _letters;
     private readonly EventBatch _events;
     private readonly GridMetrics _metrics;
     private readonly TimeProvider _time;
@@ -33,7 +33,7 @@ public sealed partial class PartitionIngestor
     {
         (_log, _grid, _events, Progress) = (log, grid, events, progress);
         (_metrics, _time, _logger) = (metrics, time, logger);
-        _burial = new DeadLetterBurial(deadLetters, metrics);
+        _letters = new DeadLetterWriter(deadLetters, metrics);
     }
 
     /// <summary>How far the partition is applied.</summary>
@@ -176,7 +176,7 @@ public sealed partial class PartitionIngestor
         RecordMark mark = RecordMark.Of(_records, _records.Count - 1);
         _events.Load(_records);
         await ApplyToGridAsync(cancellationToken);
-        await _burial.BuryAsync(_events.DeadLetters, WaitToRetryAsync, cancellationToken);
+        await _letters.WriteAsync(_events.DeadLetters, WaitToRetryAsync, cancellationToken);
         LogEnd end = reader.End;
         Progress.Mark = mark;
         Progress.Advance(

@@ -6,8 +6,8 @@ using ContextGrid.Server.Grpc;
 namespace ContextGrid.Server.Services;
 
 /// <summary>AdminService's dead letters: lists, shows, retries and discards them. Thread-safe.</summary>
-/// <param name="desk">Deals with them.</param>
-internal sealed class DeadLetterHandlers(DeadLetterDesk desk)
+/// <param name="letters">Deals with them.</param>
+internal sealed class DeadLetterHandlers(DeadLetterService letters)
 {
     /// <summary>The longest text that letters are searched for, bytes.</summary>
     internal const int ContainsBytesMax = 1024;
@@ -18,13 +18,13 @@ internal sealed class DeadLetterHandlers(DeadLetterDesk desk)
         ListDeadLettersRequest request, CancellationToken cancellationToken)
     {
         ContextRequests.Require(
-            !request.HasLimit || request.Limit is > 0 and <= DeadLetterDesk.LimitMax,
+            !request.HasLimit || request.Limit is > 0 and <= DeadLetterService.LimitMax,
             "limit",
-            $"it must be within 1 and {DeadLetterDesk.LimitMax}");
+            $"it must be within 1 and {DeadLetterService.LimitMax}");
         ContextRequests.Require(request.Before >= 0, "before", "it must not be negative");
         int limit = request.HasLimit ? request.Limit : LimitDefault;
         long? before = request.HasBefore ? request.Before : null;
-        DeadLetterPage page = await desk.ListAsync(Filter(request), before, limit, cancellationToken)
+        DeadLetterPage page = await letters.ListAsync(Filter(request), before, limit, cancellationToken)
             .ConfigureAwait(false);
         var response = new ListDeadLettersResponse
         {
@@ -46,7 +46,7 @@ internal sealed class DeadLetterHandlers(DeadLetterDesk desk)
 
     internal async ValueTask<DeadLetter> GetAsync(GetDeadLetterRequest request, CancellationToken cancellationToken)
     {
-        DeadLetterEntry? entry = await desk.GetAsync(request.Id, cancellationToken).ConfigureAwait(false);
+        DeadLetterEntry? entry = await letters.GetAsync(request.Id, cancellationToken).ConfigureAwait(false);
         return entry is not null
             ? DeadLetterWire.Letter(entry, isWhole: true)
             : throw new GrpcException(
@@ -58,12 +58,12 @@ internal sealed class DeadLetterHandlers(DeadLetterDesk desk)
     internal async ValueTask<RetryDeadLettersResponse> RetryAsync(
         RetryDeadLettersRequest request, CancellationToken cancellationToken)
     {
-        RequireSome(request.Letters.Count, DeadLetterDesk.RetryMax, "letters");
+        RequireSome(request.Letters.Count, DeadLetterService.RetryMax, "letters");
         RetryItem[] items =
         [
             .. request.Letters.Select(l => new RetryItem(l.Id, l.HasPayload ? l.Payload.ToByteArray() : null)),
         ];
-        IReadOnlyList<RetryOutcome> outcomes = await desk.RetryAsync(items, request.DryRun, cancellationToken)
+        IReadOnlyList<RetryOutcome> outcomes = await letters.RetryAsync(items, request.DryRun, cancellationToken)
             .ConfigureAwait(false);
         var response = new RetryDeadLettersResponse();
         response.Outcomes.AddRange(outcomes.Select(DeadLetterWire.Outcome));
@@ -73,13 +73,13 @@ internal sealed class DeadLetterHandlers(DeadLetterDesk desk)
     internal async ValueTask<DiscardDeadLettersResponse> DiscardAsync(
         DiscardDeadLettersRequest request, CancellationToken cancellationToken)
     {
-        RequireSome(request.Ids.Count, DeadLetterDesk.DiscardMax, "ids");
+        RequireSome(request.Ids.Count, DeadLetterService.DiscardMax, "ids");
         ContextRequests.Require(
-            request.Note.Length <= DeadLetterDesk.NoteCharsMax,
+            request.Note.Length <= DeadLetterService.NoteCharsMax,
             "note",
-            $"it must not be longer than {DeadLetterDesk.NoteCharsMax} characters");
-        IReadOnlyList<DiscardOutcome> outcomes = await desk.DiscardAsync(request.Ids, request.Note, cancellationToken)
-            .ConfigureAwait(false);
+            $"it must not be longer than {DeadLetterService.NoteCharsMax} characters");
+        IReadOnlyList<DiscardOutcome> outcomes = await letters
+            .DiscardAsync(request.Ids, request.Note, cancellationToken).ConfigureAwait(false);
         var response = new DiscardDeadLettersResponse();
         response.Outcomes.AddRange(outcomes.Select(o => new DeadLetterDiscardOutcome
         {

@@ -1,6 +1,6 @@
 using ContextGrid.Runtime.DeadLetters;
 using ContextGrid.Runtime.Ingestion;
-using static ContextGrid.Runtime.Tests.DeadLetters.DeskFixture;
+using static ContextGrid.Runtime.Tests.DeadLetters.DeadLetterFixture;
 
 namespace ContextGrid.Runtime.Tests.DeadLetters;
 
@@ -66,8 +66,8 @@ public sealed class LetterIndexTests
     [Fact]
     public async Task CatchUp_MoreRecordsThanAreHeld_ForgetsTheOldestAndSaysSo()
     {
-        await using var fixture = new DeskFixture();
-        await fixture.BuryAsync(Enumerable.Range(0, 100).Select(i => Letter(i)));
+        await using var fixture = new DeadLetterFixture();
+        await fixture.WriteAsync(Enumerable.Range(0, 100).Select(i => Letter(i)));
         var index = new LetterIndex(fixture.Log, recordsMax: 16);
         await index.CatchUpAsync(default);
         Assert.Equal((84, 100, 84), (index.Slots.First, index.Slots.Next, index.Untracked));
@@ -78,12 +78,12 @@ public sealed class LetterIndexTests
     [Fact]
     public async Task CatchUp_ALetterIsGoneButItsMarkIsNot_TheSameRecordIsStillDecided()
     {
-        await using var fixture = new DeskFixture();
-        long[] ids = await fixture.BuryAsync(Letter(7));
-        DeadLetterDesk desk = fixture.Desk();
-        await DeadLetterDeskTests.RetryAsync(desk, ids[0], Good);
-        await fixture.BuryAsync(Enumerable.Range(100, 14).Select(i => Letter(i)));
-        long[] again = await fixture.BuryAsync(Letter(7));
+        await using var fixture = new DeadLetterFixture();
+        long[] ids = await fixture.WriteAsync(Letter(7));
+        DeadLetterService service = fixture.NewService();
+        await DeadLetterServiceTests.RetryAsync(service, ids[0], Good);
+        await fixture.WriteAsync(Enumerable.Range(100, 14).Select(i => Letter(i)));
+        long[] again = await fixture.WriteAsync(Letter(7));
         var index = new LetterIndex(fixture.Log, recordsMax: 16);
         await index.CatchUpAsync(default);
         Assert.Equal(LetterState.None, index.Slots.StateOf(ids[0]));

@@ -1,7 +1,7 @@
 using System.Text;
 using ContextGrid.Runtime.DeadLetters;
 using ContextGrid.Runtime.Ingestion;
-using static ContextGrid.Runtime.Tests.DeadLetters.DeskFixture;
+using static ContextGrid.Runtime.Tests.DeadLetters.DeadLetterFixture;
 
 namespace ContextGrid.Runtime.Tests.DeadLetters;
 
@@ -19,11 +19,11 @@ public sealed class RetryCrashTests
         bool reachedTheEnd = false;
         for (int failAt = 1; failAt < CallsMax && !reachedTheEnd; failAt++)
         {
-            await using var fixture = new DeskFixture();
-            long[] ids = await fixture.BuryAsync(Letter(7), Letter(8));
+            await using var fixture = new DeadLetterFixture();
+            long[] ids = await fixture.WriteAsync(Letter(7), Letter(8));
             var failing = new FailingLog(fixture.Log, failAt, isDone);
-            reachedTheEnd = await TryAsync(fixture.Desk(failing), ids);
-            await CheckAsync(fixture, fixture.Desk(), ids);
+            reachedTheEnd = await TryAsync(fixture.NewService(failing), ids);
+            await CheckAsync(fixture, fixture.NewService(), ids);
         }
 
         Assert.True(reachedTheEnd);
@@ -35,14 +35,14 @@ public sealed class RetryCrashTests
     public async Task Retry_FailsAtEveryCallOfEveryAttempt_CountsEachLetterOnce(bool isDone)
     {
         // Each process comes one call further than the one before; the work of all of them is one retry.
-        await using var fixture = new DeskFixture();
-        long[] ids = await fixture.BuryAsync(Letter(7), Letter(8));
+        await using var fixture = new DeadLetterFixture();
+        long[] ids = await fixture.WriteAsync(Letter(7), Letter(8));
         for (int failAt = 1; failAt < CallsMax; failAt++)
         {
-            await TryAsync(fixture.Desk(new FailingLog(fixture.Log, failAt, isDone)), ids);
+            await TryAsync(fixture.NewService(new FailingLog(fixture.Log, failAt, isDone)), ids);
         }
 
-        await CheckAsync(fixture, fixture.Desk(), ids);
+        await CheckAsync(fixture, fixture.NewService(), ids);
     }
 
     [Fact]
@@ -50,45 +50,45 @@ public sealed class RetryCrashTests
     {
         for (int failAt = 1; failAt < CallsMax; failAt++)
         {
-            await using var fixture = new DeskFixture();
-            long[] ids = await fixture.BuryAsync(Letter(7), Letter(8));
+            await using var fixture = new DeadLetterFixture();
+            long[] ids = await fixture.WriteAsync(Letter(7), Letter(8));
             var log = new MendedLog(fixture.Log, failAt);
-            DeadLetterDesk desk = fixture.Desk(log);
-            await TryAsync(desk, ids);
+            DeadLetterService service = fixture.NewService(log);
+            await TryAsync(service, ids);
             log.Mend();
-            await CheckAsync(fixture, desk, ids);
+            await CheckAsync(fixture, service, ids);
         }
     }
 
     [Fact]
     public async Task Discard_AfterARetryThatWasCutOff_FindsThatItIsRetried()
     {
-        await using var fixture = new DeskFixture();
-        long[] ids = await fixture.BuryAsync(Letter(7));
+        await using var fixture = new DeadLetterFixture();
+        long[] ids = await fixture.WriteAsync(Letter(7));
         await StopBeforeTheLastMarkAsync(fixture, ids);
-        DeadLetterDesk desk = fixture.Desk();
-        Assert.Equal(LetterState.Retrying, (await desk.GetAsync(ids[0], default))?.State);
-        Assert.Equal("already_retried", Assert.Single(await desk.DiscardAsync(ids, "", default)).Reason);
-        Assert.Equal(LetterState.Retried, (await desk.GetAsync(ids[0], default))?.State);
+        DeadLetterService service = fixture.NewService();
+        Assert.Equal(LetterState.Retrying, (await service.GetAsync(ids[0], default))?.State);
+        Assert.Equal("already_retried", Assert.Single(await service.DiscardAsync(ids, "", default)).Reason);
+        Assert.Equal(LetterState.Retried, (await service.GetAsync(ids[0], default))?.State);
     }
 
     // The last append of a retry is the mark that it is done.
-    private static async Task StopBeforeTheLastMarkAsync(DeskFixture fixture, long[] ids)
+    private static async Task StopBeforeTheLastMarkAsync(DeadLetterFixture fixture, long[] ids)
     {
         var whole = new FailingLog(fixture.Log, int.MaxValue, isDone: false);
-        long[] other = await fixture.BuryAsync(Letter(1000));
-        await TryAsync(fixture.Desk(whole), other);
+        long[] other = await fixture.WriteAsync(Letter(1000));
+        await TryAsync(fixture.NewService(whole), other);
         for (int failAt = whole.Calls + 2; (await fixture.PaymentsAsync()).Count < 2; failAt++)
         {
-            await TryAsync(fixture.Desk(new FailingLog(fixture.Log, failAt - 2, isDone: false)), ids);
+            await TryAsync(fixture.NewService(new FailingLog(fixture.Log, failAt - 2, isDone: false)), ids);
         }
     }
 
-    private static async Task<bool> TryAsync(DeadLetterDesk desk, long[] ids)
+    private static async Task<bool> TryAsync(DeadLetterService service, long[] ids)
     {
         try
         {
-            await desk.RetryAsync([.. ids.Select(Item)], dryRun: false, default);
+            await service.RetryAsync([.. ids.Select(Item)], dryRun: false, default);
             return true;
         }
         catch (EventLogException)
@@ -97,16 +97,16 @@ public sealed class RetryCrashTests
         }
     }
 
-    private static async Task CheckAsync(DeskFixture fixture, DeadLetterDesk desk, long[] ids)
+    private static async Task CheckAsync(DeadLetterFixture fixture, DeadLetterService service, long[] ids)
     {
-        IReadOnlyList<RetryOutcome> outcomes = await desk.RetryAsync([.. ids.Select(Item)], dryRun: false, default);
+        IReadOnlyList<RetryOutcome> outcomes = await service.RetryAsync([.. ids.Select(Item)], dryRun: false, default);
         List<string> payments = await fixture.PaymentsAsync();
         Assert.Equal(ids.Length, payments.Count);
         Assert.All(ids, id => Assert.Single(payments, p => p.Contains($"retry.of={id} ", StringComparison.Ordinal)));
         Assert.All(outcomes, o => Assert.Equal(("payments", 1), (o.Topic, o.Position.Partition)));
         Assert.Equal(
             Enumerable.Range(0, ids.Length).Select(i => (long)i), outcomes.Select(o => o.Position.Offset).Order());
-        DeadLetterCounts counts = await desk.CountAsync(default);
+        DeadLetterCounts counts = await service.CountAsync(default);
         Assert.Equal((0, 0, ids.Length), (counts.Open, counts.Retrying, counts.Retried));
     }
 

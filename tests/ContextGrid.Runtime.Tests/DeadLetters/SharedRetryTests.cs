@@ -1,7 +1,7 @@
 using ContextGrid.Runtime.DeadLetters;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Tests.Demo;
-using static ContextGrid.Runtime.Tests.DeadLetters.DeskFixture;
+using static ContextGrid.Runtime.Tests.DeadLetters.DeadLetterFixture;
 using static ContextGrid.Runtime.Tests.Ingestion.TestRecords;
 
 namespace ContextGrid.Runtime.Tests.DeadLetters;
@@ -16,11 +16,11 @@ public sealed class SharedRetryTests
         var random = new Random(seed);
         for (int round = 0; round < 20; round++)
         {
-            await using var fixture = new DeskFixture();
-            long[] ids = await fixture.BuryAsync(Enumerable.Range(0, 30).Select(i => Letter(100 + i)));
+            await using var fixture = new DeadLetterFixture();
+            long[] ids = await fixture.WriteAsync(Enumerable.Range(0, 30).Select(i => Letter(100 + i)));
             SharedLog Shared() => new(fixture.Log, new Random(random.Next()));
-            DeadLetterDesk[] desks = [fixture.Desk(Shared()), fixture.Desk(Shared()), fixture.Desk(Shared())];
-            IReadOnlyList<RetryOutcome>[] all = await Task.WhenAll(desks.Select(
+            DeadLetterService[] services = [.. Enumerable.Range(0, 3).Select(_ => fixture.NewService(Shared()))];
+            IReadOnlyList<RetryOutcome>[] all = await Task.WhenAll(services.Select(
                 d => Task.Run(async () => await d.RetryAsync([.. ids.Select(Item)], dryRun: false, default))));
             List<string> payments = await fixture.PaymentsAsync();
             Assert.True(payments.Count == ids.Length, $"Seed {seed}, round {round}: {payments.Count} records.");
@@ -31,7 +31,7 @@ public sealed class SharedRetryTests
             Assert.All(
                 all.SelectMany(o => o).Where(o => o.Result == RetryResult.Refused),
                 o => Assert.Contains(o.Reason, (string[])["decided_elsewhere", "already_retried"]));
-            DeadLetterCounts counts = await fixture.Desk().CountAsync(default);
+            DeadLetterCounts counts = await fixture.NewService().CountAsync(default);
             Assert.Equal((0, 0, ids.Length), (counts.Open, counts.Retrying, counts.Retried));
         }
     }
@@ -39,13 +39,13 @@ public sealed class SharedRetryTests
     [Fact]
     public async Task Retry_AnotherProcessIsInTheMiddle_IsRefusedAndNamesIt()
     {
-        await using var fixture = new DeskFixture();
-        long[] ids = await fixture.BuryAsync(Letter(7));
+        await using var fixture = new DeadLetterFixture();
+        long[] ids = await fixture.WriteAsync(Letter(7));
         (Task<IReadOnlyList<RetryOutcome>> slow, SharedLog log) = await BeginAsync(fixture, ids);
-        DeadLetterDesk other = fixture.Desk(new SharedLog(fixture.Log));
+        DeadLetterService other = fixture.NewService(new SharedLog(fixture.Log));
         RetryOutcome refused = Assert.Single(await other.RetryAsync([Item(ids[0])], dryRun: false, default));
         Assert.Equal((RetryResult.Refused, "decided_elsewhere"), (refused.Result, refused.Reason));
-        Assert.StartsWith("desk 1 retries it at this moment.", refused.Message, StringComparison.Ordinal);
+        Assert.StartsWith("process 1 retries it at this moment.", refused.Message, StringComparison.Ordinal);
         Assert.Equal("decided_elsewhere", Assert.Single(await other.DiscardAsync(ids, "", default)).Reason);
         log.Release();
         Assert.Equal(RetryResult.Waiting, Assert.Single(await slow).Result);
@@ -56,11 +56,11 @@ public sealed class SharedRetryTests
     [Fact]
     public async Task Retry_AnotherProcessHasDiedInTheMiddle_IsDoneWhenItsAppendMustHaveEnded()
     {
-        await using var fixture = new DeskFixture();
-        long[] ids = await fixture.BuryAsync(Letter(7));
+        await using var fixture = new DeadLetterFixture();
+        long[] ids = await fixture.WriteAsync(Letter(7));
         var time = new ManualTime(NowMs);
         await BeginAsync(fixture, ids, time); // It never goes on.
-        DeadLetterDesk next = fixture.Desk(new SharedLog(fixture.Log), time);
+        DeadLetterService next = fixture.NewService(new SharedLog(fixture.Log), time);
         time.Advance(TimeSpan.FromSeconds(44));
         Assert.Equal("decided_elsewhere", await ReasonAsync(next, ids[0]));
         time.Advance(TimeSpan.FromSeconds(2));
@@ -72,8 +72,8 @@ public sealed class SharedRetryTests
     [Fact]
     public async Task Marks_ThatCameTooLate_AreVoid()
     {
-        await using var fixture = new DeskFixture();
-        long[] ids = await fixture.BuryAsync(Letter(7));
+        await using var fixture = new DeadLetterFixture();
+        long[] ids = await fixture.WriteAsync(Letter(7));
         LetterMark begin = new(LetterState.Retrying, ids[0], new TopicPartition("payments", 1), 7, NowMs)
         {
             Target = new RecordPosition(1, 0), Owner = "a",
@@ -81,10 +81,10 @@ public sealed class SharedRetryTests
         await AppendAsync(fixture, begin, begin with { Owner = "b" });
         await AppendAsync(fixture, begin with { State = LetterState.Discarded, Owner = "b", Intent = -1 });
         await AppendAsync(fixture, begin with { State = LetterState.Open, Owner = "b", Intent = ids[0] + 2 });
-        DeadLetterEntry? entry = await fixture.Desk(new SharedLog(fixture.Log)).GetAsync(ids[0], default);
+        DeadLetterEntry? entry = await fixture.NewService(new SharedLog(fixture.Log)).GetAsync(ids[0], default);
         Assert.Equal((LetterState.Retrying, "a"), (entry?.State, entry?.Mark?.Owner));
         await AppendAsync(fixture, begin with { State = LetterState.Open, Owner = "b", Intent = ids[0] + 1 });
-        entry = await fixture.Desk(new SharedLog(fixture.Log)).GetAsync(ids[0], default);
+        entry = await fixture.NewService(new SharedLog(fixture.Log)).GetAsync(ids[0], default);
         Assert.Equal(LetterState.Open, entry?.State);
     }
 
@@ -92,28 +92,28 @@ public sealed class SharedRetryTests
     [Fact]
     public async Task Marks_WithoutOwner_CountAsTheyCome()
     {
-        await using var fixture = new DeskFixture();
-        long[] ids = await fixture.BuryAsync(Letter(7));
+        await using var fixture = new DeadLetterFixture();
+        long[] ids = await fixture.WriteAsync(Letter(7));
         LetterMark mark = new(LetterState.Retrying, ids[0], new TopicPartition("payments", 1), 7, NowMs);
         await AppendAsync(fixture, mark, mark with { State = LetterState.Discarded });
-        Assert.Equal(LetterState.Discarded, (await fixture.Desk().GetAsync(ids[0], default))?.State);
+        Assert.Equal(LetterState.Discarded, (await fixture.NewService().GetAsync(ids[0], default))?.State);
     }
 
     private static async Task<(Task<IReadOnlyList<RetryOutcome>> Retry, SharedLog Log)> BeginAsync(
-        DeskFixture fixture, long[] ids, TimeProvider? time = null)
+        DeadLetterFixture fixture, long[] ids, TimeProvider? time = null)
     {
         var log = new SharedLog(fixture.Log);
         log.Hold();
         Task<IReadOnlyList<RetryOutcome>> retry = Task.Run(
-            async () => await fixture.Desk(log, time).RetryAsync([.. ids.Select(Item)], dryRun: false, default));
+            async () => await fixture.NewService(log, time).RetryAsync([.. ids.Select(Item)], dryRun: false, default));
         await log.Waits.Task;
         return (retry, log);
     }
 
-    private static async Task<string> ReasonAsync(DeadLetterDesk desk, long id) =>
-        Assert.Single(await desk.RetryAsync([Item(id)], dryRun: false, default)).Reason;
+    private static async Task<string> ReasonAsync(DeadLetterService service, long id) =>
+        Assert.Single(await service.RetryAsync([Item(id)], dryRun: false, default)).Reason;
 
-    private static async Task AppendAsync(DeskFixture fixture, params LetterMark[] marks) =>
+    private static async Task AppendAsync(DeadLetterFixture fixture, params LetterMark[] marks) =>
         await fixture.Log.AppendAsync(
             Runtime.Embedded.DeadLetterTopic.Name,
             marks.Select(m => m.Encode()).ToArray(),

@@ -6,10 +6,10 @@ namespace ContextGrid.Runtime.DeadLetters;
 
 /// <summary>
 /// Where operators deal with dead letters: looks them up, retries and discards them. Works on any log that has the
-/// dead-letter topic. Calls take turns, and the order of the topic decides between desks of several processes, so that
+/// dead-letter topic. Calls take turns, and the order of the topic decides between several processes, so that
 /// of two retries of one letter the second is told. Thread-safe.
 /// </summary>
-public sealed class DeadLetterDesk
+public sealed class DeadLetterService
 {
     /// <summary>The most letters that one listing returns.</summary>
     public const int LimitMax = 1000;
@@ -32,7 +32,7 @@ public sealed class DeadLetterDesk
     private readonly DeadLetterMetrics _metrics;
     private readonly TimeProvider _time;
 
-    /// <summary>Makes the desk; it reads nothing before it is used.</summary>
+    /// <summary>Makes the service; it reads nothing before it is used.</summary>
     /// <param name="log">Has the topic <see cref="Embedded.DeadLetterTopic.Name"/>.</param>
     /// <param name="validator">Checks what is to be retried.</param>
     /// <param name="progress">How far the source partitions are applied.</param>
@@ -40,7 +40,7 @@ public sealed class DeadLetterDesk
     /// <param name="owner">Names this process to people, unlike all others that ever decide about the topic.</param>
     /// <param name="meter">Takes the counters.</param>
     /// <param name="time">The clock of marks and waits.</param>
-    public DeadLetterDesk(
+    public DeadLetterService(
         IEventLog log,
         EventValidator validator,
         ImmutableArray<PartitionProgress> progress,

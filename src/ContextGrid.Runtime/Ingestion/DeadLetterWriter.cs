@@ -5,7 +5,7 @@ namespace ContextGrid.Runtime.Ingestion;
 /// <summary>Makes the dead letters of a batch durable before the partition's position passes them (I6).</summary>
 /// <param name="sink">Where they go.</param>
 /// <param name="metrics">Counts them.</param>
-internal sealed class DeadLetterBurial(IDeadLetterSink sink, GridMetrics metrics)
+internal sealed class DeadLetterWriter(IDeadLetterSink sink, GridMetrics metrics)
 {
     /// <summary>
     /// Writes dead letters together. Those that fail are tried again right here: the batch itself is applied, and its
@@ -14,7 +14,7 @@ internal sealed class DeadLetterBurial(IDeadLetterSink sink, GridMetrics metrics
     /// <param name="letters">The dead letters.</param>
     /// <param name="waitToRetry">Shows a fault and waits.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    internal async ValueTask BuryAsync(
+    internal async ValueTask WriteAsync(
         List<DeadLetter> letters,
         Func<string, CancellationToken, Task> waitToRetry,
         CancellationToken cancellationToken)

@@ -10,8 +10,8 @@ using static ContextGrid.Runtime.Tests.Ingestion.TestRecords;
 
 namespace ContextGrid.Runtime.Tests.DeadLetters;
 
-/// <summary>A log of files with payments and dead letters, and desks over it; without ingestion.</summary>
-public sealed class DeskFixture : IAsyncDisposable
+/// <summary>A log of files with payments and dead letters, and services over it; without ingestion.</summary>
+public sealed class DeadLetterFixture : IAsyncDisposable
 {
     public const string Bad = """{"payment_id":"p","user_id":"u1","items":"three"}""";
     public const string Good = """{"payment_id":"p","user_id":"u1","items":3}""";
@@ -20,19 +20,19 @@ public sealed class DeskFixture : IAsyncDisposable
 
     private readonly LogFixture _files = new();
     private readonly Meter _meter = new("test");
-    private int _desks;
+    private int _services;
 
-    public DeskFixture() => Log = _files.Open(_files.Options with
+    public DeadLetterFixture() => Log = _files.Open(_files.Options with
     {
         Topics = new Dictionary<string, int> { ["payments"] = 2, [DeadLetterTopic.Name] = 1 },
     });
 
     public FileEventLog Log { get; }
 
-    /// <summary>A desk as a new process has it.</summary>
-    public DeadLetterDesk Desk(IEventLog? log = null, TimeProvider? time = null) => new(
+    /// <summary>The service as a new process has it.</summary>
+    public DeadLetterService NewService(IEventLog? log = null, TimeProvider? time = null) => new(
         log ?? Log, new EventValidator(Definitions), [], new IdVerdicts([], TimeProvider.System),
-        string.Create(CultureInfo.InvariantCulture, $"desk {++_desks}"), _meter, time ?? TimeProvider.System);
+        string.Create(CultureInfo.InvariantCulture, $"process {++_services}"), _meter, time ?? TimeProvider.System);
 
     /// <summary>A letter about a record of partition 1.</summary>
     public static DeadLetter Letter(long offset, string payload = Bad, string reason = "wrong_type") => new(
@@ -44,7 +44,7 @@ public sealed class DeskFixture : IAsyncDisposable
     };
 
     /// <summary>Writes letters; returns their numbers.</summary>
-    public async Task<long[]> BuryAsync(params IEnumerable<DeadLetter> letters)
+    public async Task<long[]> WriteAsync(params IEnumerable<DeadLetter> letters)
     {
         var sink = new DeadLetterTopic(Log, TimeProvider.System);
         var ids = new List<long>();

@@ -3,7 +3,7 @@ using Spectre.Console;
 namespace ContextGrid.Cli.Output;
 
 /// <summary>A table for people, as wide as their terminal. The only place that loads Spectre.Console.</summary>
-public static class PeopleTable
+public static class TextTable
 {
     /// <summary>Writes a table; cells are plain text.</summary>
     public static void Write(CliConsole console, string[] columns, IEnumerable<string[]> rows)
