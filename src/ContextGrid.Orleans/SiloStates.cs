@@ -14,6 +14,7 @@ internal static class SiloStates
         [
             .. all.Where(r => r.Report?.Reader == host.Address.ToString()).Select(r => (r.Partition, r.Report!)),
         ];
+        HashSet<string> others = [.. host.View.Active.Where(s => !s.Equals(host.Address)).Select(s => s.ToString())];
         return new HostState
         {
             Notes = [.. host.Log.Notes, .. CompactedTopics.Describe(host.Definitions, host.Log.Compacted)],
@@ -27,7 +28,8 @@ internal static class SiloStates
                     m.SiloAddress.ToParsableString(), m.Status.ToString(), m.SiloAddress.Equals(host.Address))),
             ],
             Readers = all.Where(r => r.Report is not null).ToDictionary(
-                r => r.Partition, r => new ReaderState(r.Report!.Reader, r.Report.Fault)),
+                r => r.Partition,
+                r => new ReaderState(r.Report!.Reader, r.Report.Fault, others.Contains(r.Report.Reader))),
         };
     }
 }

@@ -22,11 +22,16 @@ namespace ContextGrid.Server;
 internal sealed class GridServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private readonly IHostApplicationLifetime _lifetime;
     private readonly GrpcHealth _health;
     private readonly IReadOnlyList<GrpcService> _grpc;
     private readonly HttpPort _http;
     private readonly SchemaRegistries _registries;
     private readonly TimeProvider _time;
+    private readonly TimeSpan _drain;
+    private readonly Lock _healthGate = new();
+    private Task _draining = Task.CompletedTask;
+    private int _drains;
     private bool _disposed;
 
     private GridServer(
@@ -37,9 +42,11 @@ internal sealed class GridServer : IAsyncDisposable
         IReadOnlyList<GrpcService> grpc,
         HttpPort http,
         SchemaRegistries registries,
+        TimeSpan drain,
         TimeProvider time)
     {
-        _app = app;
+        (_app, _lifetime) = (app, app.Lifetime); // A late signal must find the lifetime when the app is disposed.
+        _drain = drain;
         _registries = registries;
         Host = host;
         Services = services;
@@ -62,7 +69,7 @@ internal sealed class GridServer : IAsyncDisposable
     internal string HttpAddress => Address(1);
 
     /// <summary>Cancelled when the server begins to stop.</summary>
-    internal CancellationToken Stopping => _app.Lifetime.ApplicationStopping;
+    internal CancellationToken Stopping => _lifetime.ApplicationStopping;
 
     /// <summary>The routes of the HTTP port, for the test that compares them with their description.</summary>
     internal IEnumerable<RouteEndpoint> Routes =>
@@ -91,7 +98,8 @@ internal sealed class GridServer : IAsyncDisposable
             var kafka = new KafkaLog(options.Kafka, time, loggers);
             host = await StartHostAsync(options, kafka.PutInto(hostOptions), time, loggers).ConfigureAwait(false);
             kafka.Show(host);
-            GridServer server = Compose(app, host, collector, grpcOptions, gates, registries, time);
+            GridServer server = Compose(
+                app, host, collector, grpcOptions, gates, registries, options.Drain, time);
             await app.StartAsync().ConfigureAwait(false);
             return server;
         }
@@ -123,16 +131,38 @@ internal sealed class GridServer : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            _health.Set("", false);
+            // It was told to stop.
         }
 
         return null;
     }
 
-    /// <summary>Begins to stop: <see cref="Stopping"/> is cancelled, and streams end.</summary>
-    internal void Stop() => _app.Lifetime.StopApplication();
+    /// <summary>
+    /// Begins to stop: the server says that it is not ready and serves on for the drain time, so that balancers take it
+    /// out before it refuses anything; then as <see cref="Stop"/>. A second call ends the drain.
+    /// </summary>
+    internal void Drain()
+    {
+        bool isFirst = Interlocked.Exchange(ref _drains, 1) == 0;
+        if (!isFirst || _drain <= TimeSpan.Zero)
+        {
+            Stop();
+            return;
+        }
 
-    /// <summary>Drains the ports, makes a last checkpoint, and closes everything.</summary>
+        BeNotReady();
+        _draining = DrainAsync();
+    }
+
+    /// <summary>Begins to stop at once: <see cref="Stopping"/> is cancelled, and streams end.</summary>
+    internal void Stop()
+    {
+        BeNotReady();
+        _lifetime.StopApplication();
+    }
+
+    /// <summary>Closes the ports after calls under way, at most 3 seconds, makes a last checkpoint, and closes
+    /// everything.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_disposed)
@@ -141,6 +171,8 @@ internal sealed class GridServer : IAsyncDisposable
         }
 
         _disposed = true;
+        Stop();
+        await _draining.ConfigureAwait(false);
         await _app.StopAsync().ConfigureAwait(false);
         _http.Dispose();
         await Host.DisposeAsync().ConfigureAwait(false);
@@ -161,6 +193,7 @@ internal sealed class GridServer : IAsyncDisposable
         GrpcOptions grpcOptions,
         ServerGates gates,
         SchemaRegistries registries,
+        TimeSpan drain,
         TimeProvider time)
     {
         var services = new GridServices(host, gates, time);
@@ -184,17 +217,38 @@ internal sealed class GridServer : IAsyncDisposable
             app.Lifetime.ApplicationStopping,
             http.Requests.Grpc));
         http.Map(app);
-        return new GridServer(app, host, services, health, grpc, http, registries, time);
+        return new GridServer(app, host, services, health, grpc, http, registries, drain, time);
     }
 
     private void Look()
     {
         Services.Rates.Sample(Host.Metrics.Applied);
-        bool ready = Host.WhyNotReady(_time.GetUtcNow().ToUnixTimeMilliseconds()) is null;
-        _health.Set("", ready);
-        foreach (GrpcService service in _grpc)
+        Services.Admin.Members.See(Host.State.Silos);
+        ShowHealth();
+    }
+
+    private void BeNotReady()
+    {
+        Services.Readiness.BeginStop();
+        ShowHealth();
+    }
+
+    private async Task DrainAsync()
+    {
+        await Task.Delay(_drain, _time, Stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Stop();
+    }
+
+    private void ShowHealth()
+    {
+        lock (_healthGate)
         {
-            _health.Set(service.Descriptor.FullName, ready);
+            bool ready = Services.Readiness.WhyNot() is null;
+            _health.Set("", ready);
+            foreach (GrpcService service in _grpc)
+            {
+                _health.Set(service.Descriptor.FullName, ready);
+            }
         }
     }
 

@@ -16,7 +16,8 @@ internal sealed class GridServices
         Watch = new WatchHandler(requests, Context, host.Grid, host.Progress, gates, time);
         Explain = new ExplainHandler(requests, Context);
         Ingest = new IngestHandlers(host.Publisher, host.Definitions, gates);
-        Admin = new AdminHandlers(host, Rates, time);
+        Readiness = new Readiness(host, time);
+        Admin = new AdminHandlers(host, Readiness, Rates, time);
         DeadLetters = new DeadLetterHandlers(host.DeadLetters);
         Backup = new BackupHandler(host.Backup);
         Replays = new ReplayHandlers(host.Replays);
@@ -31,6 +32,8 @@ internal sealed class GridServices
     internal ExplainHandler Explain { get; }
 
     internal IngestHandlers Ingest { get; }
+
+    internal Readiness Readiness { get; }
 
     internal AdminHandlers Admin { get; }
 

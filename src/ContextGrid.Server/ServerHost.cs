@@ -12,7 +12,7 @@ namespace ContextGrid.Server;
 
 /// <summary>
 /// The life of the server as a program: reads definitions, starts the grid and its ports, tells where they are, and on
-/// SIGTERM or SIGINT drains, makes a checkpoint and ends.
+/// SIGTERM drains, finishes calls, makes a checkpoint and ends.
 /// </summary>
 internal static class ServerHost
 {
@@ -60,6 +60,7 @@ internal static class ServerHost
         GridServer server = await GridServer.StartAsync(options, definitions, time).ConfigureAwait(false);
         await using (server.ConfigureAwait(false))
         {
+            using var signals = new ServerSignals(server);
             Announce(server, options);
             Task demo = options.Demo
                 ? RunDemoAsync(server.Host.Publisher, options, time, server.Stopping)

@@ -40,6 +40,9 @@ internal sealed record ServerOptions(
     /// <summary>What clients may use at a time.</summary>
     internal ServerLimits Limits { get; init; } = new();
 
+    /// <summary>How long it serves on after it has said that it is not ready, before it stops.</summary>
+    internal TimeSpan Drain { get; init; }
+
     /// <summary>Gives the settings for Kafka; null: events are in the built-in log.</summary>
     internal Func<KafkaOptions>? Kafka { get; init; }
 
@@ -81,11 +84,12 @@ internal sealed record ServerOptions(
         var interval = Number("--checkpoint-interval", 5, 1, 3600, "Seconds between checkpoints");
         var retention = Number("--retention-days", 30, 0, 36_500, "Days that the log keeps records; 0: for ever");
         var memory = Size("--memory-max", "Memory for entities, as 512MB or 2GB; 0: unlimited. Default: half of all");
+        var drain = Number("--drain-seconds", 3, 0, 300, "Seconds that it serves on, not ready, after SIGTERM");
         var registry = Folder("--schema-registry", SchemaRegistries.Help);
         var root = new RootCommand("The ContextGrid server: live context from event streams.")
         {
             definitions, data, http, grpc, demo, rate, users, rebuild, partitions, interval, retention, memory,
-            registry,
+            registry, drain,
         };
         (var limits, var kafka) = (LimitArguments.AddTo(root), KafkaArguments.AddTo(root));
         (var snapshots, var cluster) = (SnapshotsOption.AddTo(root), ClusterArguments.AddTo(root));
@@ -101,6 +105,7 @@ internal sealed record ServerOptions(
             Snapshots = snapshots.Read(result),
             Cluster = cluster.Read(result),
             SchemaRegistry = result.GetValue(registry),
+            Drain = TimeSpan.FromSeconds(result.GetValue(drain)),
             MemoryMaxBytes = ByteSize.Of(result.GetValue(memory)) ?? MemoryDefaultBytes,
         }));
         IdleOptions.AddTo(root);

@@ -10,7 +10,8 @@ namespace ContextGrid.Server;
 /// <summary>The two ports of a server, each behind its gate.</summary>
 internal static class ServerPorts
 {
-    private static readonly TimeSpan DrainMax = TimeSpan.FromSeconds(3);
+    // With the drain time before it, and what a silo takes to hand over after it, a stop ends within 30 seconds.
+    private static readonly TimeSpan FinishMax = TimeSpan.FromSeconds(3);
 
     /// <summary>
     /// Refuses a port that somebody else has, before anything is taken over or made: a start that ends for that leaves
@@ -53,7 +54,8 @@ internal static class ServerPorts
 
         // At each start it warns of a stall as long as the machine has been up.
         builder.Logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
-        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = DrainMax);
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = FinishMax);
+        builder.Services.AddSingleton<IHostLifetime, ServerSignals.NoLifetime>();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.ListenGrpc(

@@ -14,6 +14,7 @@ public sealed class SiloStatusTests
         {
             Topic = "payments", Reader = "S10.0.0.2:1:7", Fault = "no \u001b leader",
         });
+        status.Counters["tombstones"] = 3;
         status.Silos.Add(new SiloStatus { Address = "10.0.0.1:1@9", Status = "Active", IsThis = true });
         status.Silos.Add(new SiloStatus { Address = "10.0.0.2:1@7", Status = "Dead" });
         await using var server = await FakeGrpcServer.StartAsync();
@@ -24,7 +25,8 @@ public sealed class SiloStatusTests
         Assert.Contains("S10.0.0.2:1:7", people.Out, StringComparison.Ordinal);
         Assert.Contains("no \\u001b leader", people.Out, StringComparison.Ordinal);
         Assert.Contains("10.0.0.1:1@9", people.Out, StringComparison.Ordinal);
-        Assert.Contains("1 silo left or died before", people.Out, StringComparison.Ordinal);
+        Assert.Contains("1 silo left or died in the last 10 minutes", people.Out, StringComparison.Ordinal);
+        Assert.Contains("0 dead letters, 3 tombstones", people.Out, StringComparison.Ordinal);
         Assert.Contains("1970-01-01T00:00:01", people.Out, StringComparison.Ordinal);
     }
 }

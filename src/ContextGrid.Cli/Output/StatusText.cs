@@ -21,7 +21,9 @@ public static class StatusText
             + (status.Ready ? "ready" : $"not ready: {status.NotReadyReason}"));
         output.WriteLine($"{Units.Count(status.EventsApplied, "event")} applied, "
             + $"{Units.Count((long)status.EventsPerSecond)} a second, {Units.Count(status.DeadLetters)} "
-            + (status.DeadLetters == 1 ? "dead letter" : "dead letters"));
+            + (status.DeadLetters == 1 ? "dead letter" : "dead letters")
+            + (status.Counters.GetValueOrDefault("tombstones") is > 0 and var tombstones
+                ? $", {Units.Count(tombstones, "tombstone")}" : ""));
         output.WriteLine(!status.HasCheckpointTimeMs
             ? "no checkpoint yet"
             : status.Silos.Count > 0 ? $"everything up to {Units.Time(status.CheckpointTimeMs)} is durable"
@@ -94,7 +96,7 @@ public static class StatusText
             status.Silos.Where(s => s.Status != "Dead").Select(
                 s => (string[])[s.Address, s.Status, s.IsThis ? "this one" : ""]));
         if (status.Silos.Count(s => s.Status == "Dead") is > 0 and var dead)
-            console.Out.WriteLine($"{Units.Count(dead, "silo")} left or died before");
+            console.Out.WriteLine($"{Units.Count(dead, "silo")} left or died in the last 10 minutes");
     }
 
     private static string[] TypeRow(EntityTypeStatus type) =>

@@ -69,4 +69,6 @@ public readonly record struct SiloState(string Address, string Status, bool IsTh
 /// <summary>The reader of a source partition.</summary>
 /// <param name="Silo">The silo that reads; empty: nobody has said so.</param>
 /// <param name="Fault">Why it does not go on; null: it does.</param>
-public readonly record struct ReaderState(string Silo, string? Fault);
+/// <param name="IsElsewhere">Whether it is another silo that is there, so that this one has its numbers from that one.
+/// </param>
+public readonly record struct ReaderState(string Silo, string? Fault, bool IsElsewhere = false);

@@ -6,10 +6,10 @@ namespace ContextGrid.Server.Http;
 
 /// <summary><c>/admin/v1</c>: the JSON twins of AdminService; <c>/healthz</c> and <c>/readyz</c>. Thread-safe.
 /// </summary>
-/// <param name="host">Knows whether it is ready.</param>
+/// <param name="host">Has the notes.</param>
 /// <param name="admin">The handlers that gRPC uses as well.</param>
-/// <param name="time">The clock.</param>
-internal sealed class AdminRoutes(IGridHost host, AdminHandlers admin, TimeProvider time)
+/// <param name="readiness">Whether it is ready.</param>
+internal sealed class AdminRoutes(IGridHost host, AdminHandlers admin, Readiness readiness)
 {
     internal void Map(IEndpointRouteBuilder routes)
     {
@@ -31,7 +31,7 @@ internal sealed class AdminRoutes(IGridHost host, AdminHandlers admin, TimeProvi
     // What does not make a server unready stands in the lines below.
     private Task ReadyAsync(HttpContext http)
     {
-        string? reason = host.WhyNotReady(time.GetUtcNow().ToUnixTimeMilliseconds());
+        string? reason = readiness.WhyNot();
         int status = reason is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
         string text = string.Join('\n', host.State.Notes.Select(n => "note: " + n).Prepend(reason ?? "ready"));
         return TextAsync(http, status, text);

@@ -37,7 +37,7 @@ internal sealed partial class HttpPort : IDisposable
         _stopping = stopping;
         _collector = collector;
         Requests = new RequestMetrics(host.Metrics.Meter);
-        _ = new GridGauges(host, services.Watch, time);
+        _ = new GridGauges(host, services, time);
     }
 
     /// <summary>Measures the requests of both ports.</summary>
@@ -60,7 +60,7 @@ internal sealed partial class HttpPort : IDisposable
         });
         new ContextRoutes(_services, _time).Map(app);
         new EventRoutes(_services.Ingest).Map(app);
-        new AdminRoutes(_host, _services.Admin, _time).Map(app);
+        new AdminRoutes(_host, _services.Admin, _services.Readiness).Map(app);
         new DeadLetterRoutes(_services.DeadLetters, _time).Map(app);
         new ReplayRoutes(_services.Replays, _time).Map(app);
         new WatchRoute(_services.Watch, _time, _stopping).Map(app);

@@ -10,9 +10,10 @@ namespace ContextGrid.Server.Services;
 
 /// <summary>AdminService: the state of the server for operators. Thread-safe.</summary>
 /// <param name="host">The grid.</param>
+/// <param name="readiness">Whether it is ready.</param>
 /// <param name="rates">Measures events a second.</param>
 /// <param name="time">The clock.</param>
-internal sealed class AdminHandlers(IGridHost host, RateMeter rates, TimeProvider time)
+internal sealed class AdminHandlers(IGridHost host, Readiness readiness, RateMeter rates, TimeProvider time)
 {
     private readonly long _started = time.GetTimestamp();
 
@@ -21,10 +22,13 @@ internal sealed class AdminHandlers(IGridHost host, RateMeter rates, TimeProvide
         typeof(AdminHandlers).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
             .Split('+')[0] ?? "0";
 
+    /// <summary>The members of the cluster, of which status shows those that matter now.</summary>
+    internal MemberList Members { get; } = new(time);
+
     internal GetStatusResponse GetStatus()
     {
         long nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
-        string? notReady = host.WhyNotReady(nowMs);
+        string? notReady = readiness.WhyNot();
         HostState state = host.State;
         var status = new GetStatusResponse
         {
@@ -56,7 +60,7 @@ internal sealed class AdminHandlers(IGridHost host, RateMeter rates, TimeProvide
         status.Sources.AddRange(host.Progress.Select(p => Source(p, nowMs, state)));
         status.Outputs.AddRange(state.Outputs.Select(Output));
         status.EntityTypes.AddRange(host.Grid.Plans.Select((p, i) => EntityType(p.Definition, state.Entities[i])));
-        status.Silos.AddRange(state.Silos.Select(
+        status.Silos.AddRange(Members.See(state.Silos).Select(
             s => new Contracts.V1.SiloStatus { Address = s.Address, Status = s.Status, IsThis = s.IsThis }));
         return status;
     }

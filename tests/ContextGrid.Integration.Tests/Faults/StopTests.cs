@@ -63,6 +63,24 @@ public sealed class StopTests : IDisposable
         await batches;
     }
 
+    [Fact]
+    public async Task Terminate_WithADrainTime_IsNotReadyAndServesUntilItIsOver()
+    {
+        await using ServerProcess server = await _grid.StartAsync("--drain-seconds", "300");
+        using ContextGridClient client = GridFolder.Connect(server);
+        using var http = new HttpClient { BaseAddress = server.Http };
+        server.Signal("TERM");
+        await server.WaitUntilAsync("not ready", TimeSpan.FromSeconds(30), async () =>
+        {
+            using HttpResponseMessage answer = await http.GetAsync("/readyz");
+            return (int)answer.StatusCode == 503 && await answer.Content.ReadAsStringAsync() == "stopping\n";
+        });
+        Assert.Equal(1, (await client.PublishAsync("ticks", Tick("drained", 1))).Accepted);
+        Assert.False(server.HasExited);
+        Assert.Equal(0, await server.TerminateAsync(TimeSpan.FromSeconds(30)));
+        Assert.Contains("stopped; checkpoint", server.Output, StringComparison.Ordinal);
+    }
+
     private static async Task WatchAsync(ContextGridClient client, TaskCompletionSource seen)
     {
         try

@@ -72,7 +72,8 @@ public sealed class ServerProcess : IAsyncDisposable
         string program = Path.Combine(AppContext.BaseDirectory, "ContextGrid.Server.dll");
         string[] arguments =
         [
-            program, "--definitions", definitions, .. Data(data, more), "--http", "0", "--grpc", "0", .. more,
+            program, "--definitions", definitions, .. Data(data, more), "--http", "0", "--grpc", "0",
+            .. more.Contains("--drain-seconds") ? Array.Empty<string>() : ["--drain-seconds", "0"], .. more,
         ];
         var start = new ProcessStartInfo("dotnet", arguments)
         {

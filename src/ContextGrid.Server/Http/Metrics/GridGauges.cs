@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 using ContextGrid.Runtime.Hosting;
 using ContextGrid.Runtime.Ingestion;
@@ -13,7 +12,7 @@ internal sealed class GridGauges
     private readonly TimeProvider _time;
 
     /// <summary>Creates the instruments on the grid's meter.</summary>
-    internal GridGauges(IGridHost host, WatchHandler watch, TimeProvider time)
+    internal GridGauges(IGridHost host, GridServices services, TimeProvider time)
     {
         _host = host;
         _time = time;
@@ -25,8 +24,11 @@ internal sealed class GridGauges
             "{entity}",
             "Entities with state, resident or stored, by type.");
         meter.CreateObservableGauge(
-            "contextgrid_ready", () => host.WhyNotReady(NowMs) is null ? 1 : 0, null, "1 when caught up, as /readyz.");
-        meter.CreateObservableGauge("contextgrid_watches", () => watch.Count, "{watch}", "Watches that run.");
+            "contextgrid_ready",
+            () => services.Readiness.WhyNot() is null ? 1 : 0,
+            null,
+            "1 when caught up, as /readyz.");
+        meter.CreateObservableGauge("contextgrid_watches", () => services.Watch.Count, "{watch}", "Watches that run.");
         meter.CreateObservableGauge(
             "contextgrid_uptime", () => time.GetElapsedTime(started).TotalSeconds, "s", "Time since the start.");
         meter.CreateObservableGauge(
@@ -47,32 +49,40 @@ internal sealed class GridGauges
         where T : struct => new(
             value, new("topic", source.Partition.Topic), new("partition", source.Partition.Partition));
 
+    // What another silo reads, that one reports: a sum over the silos counts each partition once.
+    private IEnumerable<Measurement<T>> Sources<T>(Func<PartitionProgress, T> value)
+        where T : struct
+    {
+        IReadOnlyDictionary<TopicPartition, ReaderState> readers = _host.State.Readers;
+        return _host.Progress.Where(s => !readers.GetValueOrDefault(s.Partition).IsElsewhere)
+            .Select(s => Of(s, value(s)));
+    }
+
     private void AddSources(Meter meter)
     {
-        ImmutableArray<PartitionProgress> sources = _host.Progress;
         meter.CreateObservableGauge(
             "contextgrid_source_lag_records",
-            () => sources.Select(s => Of(s, s.Lag)),
+            () => Sources(s => s.Lag),
             "{record}",
             "Records that wait to be applied, by topic and partition.");
         meter.CreateObservableGauge(
             "contextgrid_source_lag",
-            () => sources.Select(s => Of(s, s.LagMs(NowMs) / 1000.0)),
+            () => Sources(s => s.LagMs(NowMs) / 1000.0),
             "s",
             "Age of the oldest record that waits, by topic and partition.");
         meter.CreateObservableGauge(
             "contextgrid_source_applied_offset",
-            () => sources.Select(s => Of(s, s.Next - 1)),
+            () => Sources(s => s.Next - 1),
             null,
             "The last applied offset, by topic and partition; -1: none.");
         meter.CreateObservableGauge(
             "contextgrid_source_end_offset",
-            () => sources.Select(s => Of(s, s.End)),
+            () => Sources(s => s.End),
             null,
             "The offset after the last durable record, by topic and partition.");
         meter.CreateObservableGauge(
             "contextgrid_source_gaps",
-            () => sources.Select(s => Of(s, s.Gaps.Length)),
+            () => Sources(s => s.Gaps.Length),
             "{gap}",
             "Declared gaps of which the state knows, by topic and partition.");
     }
@@ -86,9 +96,9 @@ internal sealed class GridGauges
             "The generation of the newest durable checkpoint.");
         meter.CreateObservableGauge(
             "contextgrid_checkpoint_age",
-            () => Math.Max(0, NowMs - (_host.State.DurableMs ?? 0)) / 1000.0,
+            Age,
             "s",
-            "Time since the newest durable checkpoint was made.");
+            "Time since the newest durable checkpoint was made; absent before the first one.");
         meter.CreateObservableGauge(
             "contextgrid_checkpoint_failing",
             () => _host.State.DurableFault is null ? 0 : 1,
@@ -121,6 +131,9 @@ internal sealed class GridGauges
             "{segment}",
             "Damaged segments of the checkpoint that are known.");
     }
+
+    private IEnumerable<Measurement<double>> Age() =>
+        _host.State.DurableMs is { } madeMs ? [new(Math.Max(0, NowMs - madeMs) / 1000.0)] : [];
 
     private IEnumerable<Measurement<long>> Types(Func<EntityCount, long> count) => _host.State.Entities.Select(
         (e, i) => new Measurement<long>(
