@@ -39,8 +39,8 @@ internal sealed class RequestBody : IDisposable
 
     /// <summary>Refuses a body whose content type is not one of these, or whose charset is not UTF-8. A body without a
     /// type is taken, and where <c>application/json</c> is, other <c>application/…+json</c> are too (RFC 6839), but
-    /// CloudEvents only where they are named, since their data is inside of an envelope. The types that a browser sends to foreign servers without asking first are never among them.
-    /// </summary>
+    /// CloudEvents only where they are named, since their data is inside of an envelope. The types that a browser sends
+    /// to foreign servers without asking first are never among them.</summary>
     /// <exception cref="HttpRefusal">415.</exception>
     internal static void RequireType(HttpContext http, IReadOnlyList<string> types)
     {
