@@ -11,6 +11,7 @@ using ContextGrid.Orleans.Wire;
 using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Queries;
+using ContextGrid.Runtime.Shards;
 using Orleans;
 
 namespace ContextGrid.Orleans;
@@ -34,6 +35,36 @@ internal sealed class OrleansGrid(
         .ApplyAsync(batch, cancellationToken);
 
     /// <inheritdoc/>
+    public ValueTask CompleteAsync(
+        TopicPartition partition, Delivered delivered, CancellationToken cancellationToken) => default;
+
+    /// <inheritdoc/>
+    public void Abandon(TopicPartition partition)
+    {
+        // Each entity has what was brought to it.
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask WaitForPositionsAsync(ContextQuery query, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(ContextReader.PositionWaitMax, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        foreach ((TopicPartition partition, long offset) in query.PositionsMin.IsDefault ? [] : query.PositionsMin)
+        {
+            try
+            {
+                await sources.Progress.First(p => p.Partition == partition).WaitForAsync(offset, either.Token);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw new TimeoutException(
+                    $"min_position: {partition.Topic}/{partition.Partition} has not reached offset {offset} within "
+                    + $"{ContextReader.PositionWaitMax.TotalSeconds:F0} s.");
+            }
+        }
+    }
+
+    /// <inheritdoc/>
     public async ValueTask ReadAsync(ContextQuery query, ContextAnswer answer, CancellationToken cancellationToken)
     {
         string[]?[] features = [.. query.Selections.Select(Features)];
@@ -46,6 +77,7 @@ internal sealed class OrleansGrid(
         // What is verified is read before what is answered.
         long[] verified = [.. query.Selections.Select(s => sources.VerifiedVersionOf(s.Plan))];
         answer.Start(query);
+        SourceReadings.Note(sources.Progress, query, answer);
         for (int i = 0; i < query.Count; i++)
         {
             (AnswerBlock block, string? why) = await calls.EndAsync(i, cancellationToken);
@@ -62,6 +94,8 @@ internal sealed class OrleansGrid(
             }
         }
 
+        SourceReadings.NoteGaps(sources.Progress, answer);
+        SourceReadings.MarkRebuilding(query, answer, [], ShardMap.CountDefault);
         if (query.Count > 0 && answer.Unreached.Count == query.Count)
         {
             throw new SnapshotStoreException($"No entity of the query can be reached: {answer.Unreached[0].Why}");

@@ -52,6 +52,9 @@ public sealed class SnapshotWriter
         value.CopyTo(Take(value.Length));
     }
 
+    /// <summary>Appends bytes that were written before, without their length.</summary>
+    public void Raw(ReadOnlySpan<byte> value) => value.CopyTo(Take(value.Length));
+
     private Span<byte> Take(int bytes)
     {
         if (Length + bytes > _buffer.Length)

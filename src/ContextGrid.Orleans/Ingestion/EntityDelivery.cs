@@ -76,6 +76,16 @@ internal sealed class EntityDelivery : IEventTarget
         }
     }
 
+    /// <inheritdoc/>
+    public ValueTask CompleteAsync(
+        TopicPartition partition, Delivered delivered, CancellationToken cancellationToken) => default;
+
+    /// <inheritdoc/>
+    public void Abandon(TopicPartition partition)
+    {
+        // Each entity has what was brought to it.
+    }
+
     private void Group(EventBatch batch)
     {
         var groups = _groups.GetAlternateLookup<ReadOnlySpan<byte>>();

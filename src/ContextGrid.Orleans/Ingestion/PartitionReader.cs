@@ -174,6 +174,11 @@ internal sealed partial class PartitionReader
     {
         internal string? Why { get; private set; }
 
+        public ValueTask CompleteAsync(
+            TopicPartition partition, Delivered delivered, CancellationToken cancellationToken) => default;
+
+        public void Abandon(TopicPartition partition) => target.Abandon(partition);
+
         public async ValueTask ApplyAsync(EventBatch batch, CancellationToken cancellationToken)
         {
             try

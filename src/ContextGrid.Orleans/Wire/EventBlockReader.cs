@@ -1,3 +1,4 @@
+using ContextGrid.Runtime.Topology;
 using ContextGrid.Core.Model;
 using ContextGrid.Core.Snapshots;
 

@@ -185,9 +185,9 @@ public sealed partial class EmbeddedHost : IGridHost
     private static async Task<EmbeddedHost> StartAsync(
         EmbeddedHostOptions options, HostStores stores, HostPlatform platform, CancellationToken cancellationToken)
     {
-        var grid = new ShardEngine(options.Definitions, options.Metrics, stores.Checkpoints, options.MemoryMaxBytes);
         ImmutableArray<PartitionProgress> progress = await StateRecovery.ProgressAsync(
             stores.Log, options.Definitions, stores.Checkpoints.Current, platform.Time, cancellationToken);
+        ShardEngine grid = HostStart.EngineOf(options, stores, progress, platform.Time);
         var host = new EmbeddedHost(options, stores, grid, options.Metrics, progress, platform);
         host.Recovered =
         [

@@ -5,6 +5,7 @@ using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Embedded.Log;
 using ContextGrid.Runtime.Files;
 using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Runtime.Shards;
 using Microsoft.Extensions.Logging;
 
 namespace ContextGrid.Runtime.Embedded;
@@ -31,6 +32,27 @@ internal static class HostStart
         int partitions = await log.CountPartitionsAsync(topic, cancellationToken);
         return partitions > 0 ? partitions : throw new HostStartException(
             $"There is no topic '{topic}'. Create it, or correct the definition that names it.");
+    }
+
+    /// <summary>The engine with all shards of the newest checkpoint.</summary>
+    internal static ShardEngine EngineOf(
+        EmbeddedHostOptions options,
+        HostStores stores,
+        ImmutableArray<PartitionProgress> progress,
+        TimeProvider time)
+    {
+        var positions = new ShardPositions(progress, ShardMap.CountDefault, isOnlyReader: true);
+        var engine = new ShardEngine(
+            options.Definitions, options.Metrics, stores.Checkpoints, options.MemoryMaxBytes, positions, time);
+        ImmutableSortedDictionary<string, long> counters = stores.Checkpoints.Current.Content.Counters;
+        engine.OpenShards(
+            ShardSet.All(ShardMap.CountDefault),
+            [.. progress],
+            atStart: true,
+            entitiesOf: (shard, plan) => shard > 0
+                ? 0
+                : counters.GetValueOrDefault(CheckpointWriter.CounterOf(plan.Definition.Name)));
+        return engine;
     }
 
     /// <summary>The batch that the events of a partition are read in.</summary>

@@ -8,7 +8,7 @@ namespace ContextGrid.Runtime.Ingestion;
 /// A cursor over the events of one batch of one partition: decodes record after record, leaves out producers' retries,
 /// and collects what can't be applied as dead letters. Reused; one thread at a time.
 /// </summary>
-public sealed class EventBatch
+public sealed class EventBatch : EventCursor
 {
     /// <summary>The reason of a dead letter whose producer's id is taken by other content.</summary>
     public const string IdConflict = "id_conflict";
@@ -21,11 +21,8 @@ public sealed class EventBatch
     private readonly int _source;
     private readonly IEventDecoder _decoder;
     private readonly IdWindow? _ids;
-    private readonly RetriedLetters _retried = new();
-    private readonly byte[] _digits = new byte[EntityKey.DigitsMax];
     private LogBatch _records = new();
     private int _index = -1;
-    private bool _isHeld;
     private long _end;
 
     /// <summary>Creates a cursor for one partition.</summary>
@@ -44,8 +41,8 @@ public sealed class EventBatch
         Current = new EventRecord(_definition.Fields.Length);
     }
 
-    /// <summary>Whose records it reads.</summary>
-    public TopicPartition Partition => _partition;
+    /// <inheritdoc/>
+    public override TopicPartition Partition => _partition;
 
     /// <summary>Whether the event has producers' ids.</summary>
     public bool HasIds => _ids is not null;
@@ -59,20 +56,15 @@ public sealed class EventBatch
     /// <summary>How long an id is remembered, milliseconds of log time.</summary>
     public long DedupeMs => _definition.DedupeMs;
 
-    /// <summary>The event that the cursor stands at.</summary>
-    public EventRecord Current { get; }
-
-    /// <summary>
-    /// Whether the event can't be applied: it is a dead letter, and the entities whose keys are known note it.
-    /// </summary>
-    public bool IsSkipped { get; private set; }
+    /// <inheritdoc/>
+    public override EventRecord Current { get; }
 
     /// <summary>
     /// What could not be applied since <see cref="Load"/>; must be durable before the position passes (I6).
     /// </summary>
     public List<DeadLetter> DeadLetters { get; } = [];
 
-    /// <summary>Producers' retries, and second retries of a dead letter, left out since <see cref="Load"/>.</summary>
+    /// <summary>Producers' retries left out since <see cref="Load"/>.</summary>
     public long Duplicates { get; private set; }
 
     /// <summary>Events left out since <see cref="Load"/> because their id is taken by other content.</summary>
@@ -100,12 +92,15 @@ public sealed class EventBatch
     /// <summary>Starts over with other records, which the caller leaves unchanged until the next call.</summary>
     /// <param name="records">The records.</param>
     /// <param name="end">The cursor stops before this offset.</param>
-    public void Load(LogBatch records, long end = long.MaxValue)
+    /// <param name="from">The first offset of which it has everything (<see cref="EventCursor.From"/>); −1: that of the
+    /// first record.</param>
+    public void Load(LogBatch records, long end = long.MaxValue, long from = -1)
     {
         _records = records;
         _end = end;
         _index = -1;
-        _isHeld = false;
+        long first = records.Count == 0 ? 0 : records[0].Offset;
+        Restart(from < 0 ? first : from, Math.Min(end, records.Count == 0 ? 0 : records[records.Count - 1].Offset + 1));
         DeadLetters.Clear();
         Duplicates = 0;
         Conflicts = 0;
@@ -114,15 +109,17 @@ public sealed class EventBatch
         Events = 0;
     }
 
-    /// <summary>Moves to the next event that entities must see; false at the end.</summary>
-    public bool MoveNext()
+    /// <summary>Passes all events: this fills the window of producers' ids.</summary>
+    public void SkipAll()
     {
-        if (_isHeld)
+        while (MoveNext())
         {
-            _isHeld = false;
-            return true;
         }
+    }
 
+    /// <inheritdoc/>
+    private protected override bool Advance()
+    {
         while (++_index < _records.Count && _records[_index].Offset < _end)
         {
             ref readonly LogBatch.Entry entry = ref _records[_index];
@@ -133,13 +130,6 @@ public sealed class EventBatch
             }
 
             var headers = new ArraySegment<byte>(_records.Buffer, entry.HeadersStart, entry.HeadersLength);
-            if (headers.Count > 0 && _retried.IsSecond(headers, _records.Value(_index), entry.Offset))
-            {
-                Duplicates++;
-                Verdicts?.Note(entry.Offset, IdVerdict.Duplicate, isElsewhere: false);
-                continue;
-            }
-
             DecodeResult result = _decoder.Decode(
                 _records.Buffer, entry.ValueStart, entry.ValueLength, headers, entry.TimestampMs, Current);
             Current.Position = new Position(_source, entry.Offset);
@@ -169,23 +159,6 @@ public sealed class EventBatch
 
         return false;
     }
-
-    /// <summary>Says that the event could not be brought to all its entities: the next move stays at it.</summary>
-    public void Hold() => _isHeld = true;
-
-    /// <summary>Passes all events: this fills the window of producers' ids.</summary>
-    public void SkipAll()
-    {
-        while (MoveNext())
-        {
-        }
-    }
-
-    /// <summary>The key of the entity that the event is about; false: it is not about such an entity.</summary>
-    /// <param name="source">The entity type's source.</param>
-    /// <param name="key">Its UTF-8; valid until the next call of this batch.</param>
-    public bool TryGetKey(EntitySource source, out ReadOnlySpan<byte> key) =>
-        EntityKey.TryGet(Current, source, _digits, out key) && key.Length is > 0 and <= EntityKey.BytesMax;
 
     private IdVerdict Judge(in LogBatch.Entry entry)
     {

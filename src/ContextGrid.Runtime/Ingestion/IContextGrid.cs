@@ -18,11 +18,18 @@ public interface IContextGrid : IEventTarget
     /// <summary>The plans of all entity types, in the order of the definitions.</summary>
     ImmutableArray<EntityPlan> Plans { get; }
 
+    /// <summary>Waits until the entities of a query have applied its minimum positions.</summary>
+    /// <param name="query">The query; its positions name partitions that are consumed.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="TimeoutException">They do not come in <see cref="ContextReader.PositionWaitMax"/>.</exception>
+    ValueTask WaitForPositionsAsync(ContextQuery query, CancellationToken cancellationToken);
+
     /// <summary>
     /// Reads entities at heads that are not before their newest events; entities that are asked about an earlier head
-    /// are left unanswered and named in <see cref="ContextAnswer.Past"/>.
+    /// are left unanswered and named in <see cref="ContextAnswer.Past"/>. Notes in <see cref="ContextAnswer.Sources"/>
+    /// how far the entities' sources are applied: before the values are read, so that these hold at least that.
     /// </summary>
-    /// <param name="query">What to read.</param>
+    /// <param name="query">What to read; its clock is set.</param>
     /// <param name="answer">Takes the answer; cleared first.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="Checkpoints.SnapshotStoreException">A stored entity can't be read at present.</exception>

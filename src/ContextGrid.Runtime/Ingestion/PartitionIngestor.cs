@@ -66,6 +66,7 @@ public sealed partial class PartitionIngestor
         }
         finally
         {
+            _grid.Abandon(Progress.Partition);
             await CloseAsync();
         }
     }
@@ -143,8 +144,25 @@ public sealed partial class PartitionIngestor
         }
         else
         {
-            Progress.Verify(reader.End.SeenMs);
+            await DoneAsync(Progress.Next, reader.End, 0, null, cancellationToken);
         }
+    }
+
+    // Others are told first: what a process says of itself is never ahead of what it has told.
+    private async ValueTask DoneAsync(
+        long next, LogEnd end, long waitingSinceMs, RecordMark? mark, CancellationToken cancellationToken)
+    {
+        await _grid.CompleteAsync(
+            Progress.Partition,
+            new Delivered(Progress.Next, next, end.Offset, waitingSinceMs, end.SeenMs, mark),
+            cancellationToken);
+        if (next > Progress.Next)
+        {
+            Progress.Mark = mark ?? Progress.Mark;
+            Progress.Advance(next, end.Offset, waitingSinceMs);
+        }
+
+        Progress.Verify(end.SeenMs);
     }
 
     private void DeclareRemoved(OffsetGap removed)
@@ -164,8 +182,7 @@ public sealed partial class PartitionIngestor
         (long next, LogEnd end) = (reader.NextOffset, reader.End);
         long sinceMs = await _log.WaitingSinceAsync(
             Progress.Partition, next, end.Offset, _time, cancellationToken);
-        Progress.Advance(next, end.Offset, sinceMs);
-        Progress.Verify(end.SeenMs);
+        await DoneAsync(next, end, sinceMs, null, cancellationToken);
     }
 
     private async ValueTask ApplyAsync(ILogReader reader, CancellationToken cancellationToken)
@@ -174,16 +191,14 @@ public sealed partial class PartitionIngestor
         Progress.SeeEnd(last + 1, RecordTimes.WaitingSince(_records[0].TimestampMs, _time));
         await _events.PrepareAsync(_records, cancellationToken);
         RecordMark mark = RecordMark.Of(_records, _records.Count - 1);
-        _events.Load(_records);
+        _events.Load(_records, from: Progress.Next);
         await ApplyToGridAsync(cancellationToken);
         await _letters.WriteAsync(_events.DeadLetters, WaitToRetryAsync, cancellationToken);
         LogEnd end = reader.End;
-        Progress.Mark = mark;
-        Progress.Advance(
-            last + 1,
-            end.Offset,
-            end.Offset <= last + 1 ? 0 : RecordTimes.WaitingSince(_records[_records.Count - 1].TimestampMs, _time));
-        Progress.Verify(end.SeenMs);
+        long sinceMs = end.Offset <= last + 1
+            ? 0
+            : RecordTimes.WaitingSince(_records[_records.Count - 1].TimestampMs, _time);
+        await DoneAsync(last + 1, end, sinceMs, mark, cancellationToken);
         _metrics.CountApplied(Progress.Partition.Topic, _events.Events);
         _metrics.CountIds(
             Progress.Partition.Topic, _events.Duplicates, _events.Conflicts, _events.Elsewhere);

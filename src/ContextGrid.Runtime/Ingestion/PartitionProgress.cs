@@ -177,6 +177,24 @@ public sealed class PartitionProgress
         Volatile.Write(ref _end, Math.Max(end, Volatile.Read(ref _end)));
     }
 
+    /// <summary>Notes what another progress of the same partition knows of its end.</summary>
+    internal void SeeLike(PartitionProgress other)
+    {
+        long sinceMs = Volatile.Read(ref other._pendingSinceMs);
+        SeeEnd(other.End, sinceMs);
+        Volatile.Write(ref _verifiedMs, Volatile.Read(ref other._verifiedMs));
+    }
+
+    /// <summary>
+    /// Notes that records up to an offset exist and were not applied. They came after the last look, or wait since
+    /// before it.
+    /// </summary>
+    internal void SeeMissed(long end)
+    {
+        long sinceMs = Volatile.Read(ref _pendingSinceMs);
+        SeeEnd(end, sinceMs != 0 ? sinceMs : Volatile.Read(ref _verifiedMs));
+    }
+
     /// <summary>Notes the end of a partition that is not read at present: records wait at least since now.</summary>
     /// <param name="end">The partition's end as known now.</param>
     /// <param name="nowMs">The present time, milliseconds since the Unix epoch.</param>

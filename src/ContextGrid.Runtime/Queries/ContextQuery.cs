@@ -48,6 +48,10 @@ public sealed class ContextQuery
     /// </summary>
     public long HeadMs { get; set; }
 
+    /// <summary>The server's clock when the query is answered, milliseconds since the Unix epoch: ages are measured
+    /// from here.</summary>
+    public long NowMs { get; set; }
+
     /// <summary>Refuse the answer when a source is further behind; null: no such bound.</summary>
     public TimeSpan? StalenessMax { get; set; }
 
@@ -103,6 +107,7 @@ public sealed class ContextQuery
         Selections.Clear();
         Head = QueryHead.Now;
         HeadMs = 0;
+        NowMs = 0;
         StalenessMax = null;
         PositionsMin = [];
         Patience = null;

@@ -30,21 +30,23 @@ public sealed class ContextReader(
     public async ValueTask<ContextOutcome> ReadAsync(
         ContextQuery query, ContextAnswer answer, CancellationToken cancellationToken)
     {
-        if (!query.PositionsMin.IsDefaultOrEmpty)
+        foreach ((TopicPartition partition, _) in query.PositionsMin.IsDefault ? [] : query.PositionsMin)
         {
-            await WaitForPositionsAsync(query, cancellationToken);
+            if (!progress.Any(p => p.Partition == partition))
+            {
+                throw new ArgumentException(
+                    $"min_position names {partition.Topic}/{partition.Partition}, which no definition consumes.");
+            }
         }
 
-        long nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
-        query.HeadMs = query.Head == QueryHead.AsOf ? query.HeadMs : nowMs;
-
-        // The sources are noted first: an answer may hold more than they say, and never less (I12).
-        long lagMs = NoteSources(query, answer, nowMs, out bool isRebuilding);
+        await grid.WaitForPositionsAsync(query, cancellationToken);
+        query.NowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+        query.HeadMs = query.Head == QueryHead.AsOf ? query.HeadMs : query.NowMs;
         await grid.ReadAsync(query, answer, cancellationToken);
-        NoteGaps(answer);
-        if (isRebuilding)
+        long lagMs = 0;
+        foreach (SourceReading source in answer.Sources)
         {
-            MarkRebuilding(query, answer);
+            lagMs = Math.Max(lagMs, source.LagMs);
         }
 
         IReadOnlyList<RetainedFrom> cut = answer.Past.Count == 0
@@ -52,91 +54,6 @@ public sealed class ContextReader(
             : await past.ReadAsync(query, answer, cancellationToken);
         return new ContextOutcome(query.StalenessMax is { } most && lagMs > most.TotalMilliseconds, lagMs, cut);
     }
-
-    private async ValueTask WaitForPositionsAsync(ContextQuery query, CancellationToken cancellationToken)
-    {
-        using var limit = new CancellationTokenSource(PositionWaitMax, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        foreach ((TopicPartition partition, long offset) in query.PositionsMin)
-        {
-            try
-            {
-                await Find(partition).WaitForAsync(offset, either.Token);
-            }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-            {
-                throw new TimeoutException(
-                    $"min_position: {partition.Topic}/{partition.Partition} has not reached offset {offset} within "
-                    + $"{PositionWaitMax.TotalSeconds:F0} s.");
-            }
-        }
-    }
-
-    private long NoteSources(ContextQuery query, ContextAnswer answer, long nowMs, out bool isRebuilding)
-    {
-        answer.Sources.Clear();
-        isRebuilding = false;
-        long lagMsMost = 0;
-        foreach (PartitionProgress source in progress)
-        {
-            if (Feeds(source.Partition.Topic, query))
-            {
-                long lagMs = source.LagMs(nowMs);
-                isRebuilding |= source.IsRebuilding;
-                answer.Sources.Add(new SourceReading(
-                    source.Partition, source.Next, source.Lag, lagMs, source.IsRebuilding, []));
-                lagMsMost = Math.Max(lagMsMost, lagMs);
-            }
-        }
-
-        return lagMsMost;
-    }
-
-    // Gaps are noted last: values that stand behind a gap must not come without it.
-    private void NoteGaps(ContextAnswer answer)
-    {
-        int at = 0;
-        foreach (PartitionProgress source in progress)
-        {
-            if (at < answer.Sources.Count && answer.Sources[at].Partition == source.Partition)
-            {
-                answer.Sources[at] = answer.Sources[at] with { Gaps = source.Gaps };
-                at++;
-            }
-        }
-    }
-
-    // The past is rebuilt from the log for each question, so it is complete at any time.
-    private static void MarkRebuilding(ContextQuery query, ContextAnswer answer)
-    {
-        for (int i = 0; i < query.Count; i++)
-        {
-            ImmutableArray<string> topics = query.Selections[query[i].Selection].Plan.Topics;
-            if (!answer.Past.Contains(i)
-                && answer.Sources.Exists(s => s.IsRebuilding && topics.Contains(s.Partition.Topic)))
-            {
-                answer.MarkRebuilding(i);
-            }
-        }
-    }
-
-    private static bool Feeds(string topic, ContextQuery query)
-    {
-        foreach (Core.Queries.FeatureSelection selection in query.Selections)
-        {
-            if (selection.Plan.Topics.Contains(topic))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private PartitionProgress Find(TopicPartition partition) =>
-        progress.FirstOrDefault(p => p.Partition == partition)
-        ?? throw new ArgumentException(
-            $"min_position names {partition.Topic}/{partition.Partition}, which no definition consumes.");
 }
 
 /// <summary>How a query went.</summary>

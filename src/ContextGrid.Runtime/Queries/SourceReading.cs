@@ -14,4 +14,15 @@ namespace ContextGrid.Runtime.Queries;
 /// <param name="IsRebuilding">Whether the state was not yet back where it was when the host stopped.</param>
 /// <param name="Gaps">Declared gaps, oldest first; noted after the values were read.</param>
 public readonly record struct SourceReading(
-    TopicPartition Partition, long Next, long Lag, long LagMs, bool IsRebuilding, ImmutableArray<OffsetGap> Gaps);
+    TopicPartition Partition, long Next, long Lag, long LagMs, bool IsRebuilding, ImmutableArray<OffsetGap> Gaps)
+{
+    /// <summary>What holds for both of two readings of one partition.</summary>
+    internal SourceReading FurtherBehind(SourceReading other) => this with
+    {
+        Next = Math.Min(Next, other.Next),
+        Lag = Math.Max(Lag, other.Lag),
+        LagMs = Math.Max(LagMs, other.LagMs),
+        IsRebuilding = IsRebuilding || other.IsRebuilding,
+        Gaps = [.. Gaps.Union(other.Gaps)],
+    };
+}

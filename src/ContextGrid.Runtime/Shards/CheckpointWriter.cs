@@ -19,6 +19,7 @@ internal sealed class CheckpointWriter
     private readonly CheckpointStore _store;
     private readonly ImmutableArray<PartitionProgress> _progress;
     private readonly ImmutableSortedDictionary<string, ulong> _hashes;
+    private readonly ApplyScratch[] _scratch;
     private readonly SnapshotWriter _writer = new();
     private readonly int[] _ends = new int[EntitiesPerTurn];
     private readonly byte[][] _keys = new byte[EntitiesPerTurn][];
@@ -34,7 +35,11 @@ internal sealed class CheckpointWriter
         _store = store;
         _progress = progress;
         _hashes = hashes;
+        _scratch = [.. grid.Plans.Select(p => new ApplyScratch(p))];
     }
+
+    /// <summary>The name of the counter that keeps across starts how many entities a type has.</summary>
+    internal static string CounterOf(string type) => "entities." + type;
 
     /// <summary>
     /// Whether any entity has changed. While events wait for memory that is so although no position has moved.
@@ -57,32 +62,36 @@ internal sealed class CheckpointWriter
     }
 
     /// <summary>Writes and publishes one checkpoint; when that fails everything stays changed.</summary>
-    /// <param name="positions">The positions of all partitions, noted before.</param>
+    /// <param name="positions">The positions of all open shards, noted before.</param>
     /// <param name="outputs">What is to be noted of the outputs.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="SnapshotStoreException">It is not durable.</exception>
     /// <exception cref="OwnerFencedException">Another owner has taken over.</exception>
     internal async Task WriteAsync(
-        ImmutableArray<long> positions,
+        IReadOnlyList<(int Shard, ImmutableArray<long> Next)> positions,
         ImmutableSortedDictionary<string, long> outputs,
         CancellationToken cancellationToken)
     {
         var taken = new List<TakenShard>();
         bool durable = false;
         int number = ++_number;
+        long[][] counts = [.. _grid.Plans.Select(_ => new long[_grid.Positions.ShardCount])];
         using CheckpointBuilder builder = _store.BeginCheckpoint();
         try
         {
             foreach (EntityTable table in _grid.Tables.ToArray())
             {
-                foreach (EntityShard shard in table.Shards.ToArray())
+                for (int i = 0; i < table.Shards.Length; i++)
                 {
-                    taken.Add(TakenShard.Take(shard));
-                    await WriteAsync(builder, taken[^1], number, cancellationToken);
+                    if (TakenShard.Take(table, table.Shards[i], out counts[table.Index][i]) is { } some)
+                    {
+                        taken.Add(some);
+                        await WriteAsync(builder, some, number, cancellationToken);
+                    }
                 }
             }
 
-            await builder.PublishAsync(Content(positions, outputs, taken), cancellationToken);
+            await builder.PublishAsync(Content(positions, outputs, counts), cancellationToken);
             durable = true;
             _grid.Passivation.Published = number;
             taken.ForEach(t => t.Release());
@@ -112,29 +121,45 @@ internal sealed class CheckpointWriter
     }
 
     private CheckpointContent Content(
-        ImmutableArray<long> positions,
+        IReadOnlyList<(int Shard, ImmutableArray<long> Next)> positions,
         ImmutableSortedDictionary<string, long> outputs,
-        List<TakenShard> taken) => new()
+        long[][] counts)
     {
-        Sources =
-        [
-            .. _progress.Select((p, i) =>
-                new SourceProgress(p.Partition.Topic, p.Partition.Partition, positions[i], p.Gaps)),
-        ],
-        DefinitionVersion = 1,
-        DefinitionHashes = _hashes,
-        Counters = Counters(taken).AddRange(outputs),
-    };
+        // The counts of a type stand in the order of the hashes.
+        int[] types = [.. _hashes.Keys.Select(t => _grid.Plans.ToList().FindIndex(p => p.Definition.Name == t))];
+        ImmutableArray<long>[] vectors = [.. positions.Select(p => p.Next).Distinct()];
+        return new CheckpointContent
+        {
+            Sources =
+            [
+                .. _progress.Select((p, i) => new SourceProgress(
+                    p.Partition.Topic,
+                    p.Partition.Partition,
+                    vectors.Length == 0 ? p.Next : vectors.Min(v => v[i]),
+                    p.Gaps)),
+            ],
+            Shards =
+            [
+                .. positions.Select(s => new ShardContent(
+                    s.Shard,
+                    _grid.EpochOf(s.Shard),
+                    s.Next,
+                    [.. types.Select(t => t < 0 ? 0 : counts[t][s.Shard])])),
+            ],
+            DefinitionVersion = 1,
+            DefinitionHashes = _hashes,
+            Counters = Counters(counts).AddRange(outputs),
+        };
+    }
 
-    private ImmutableSortedDictionary<string, long> Counters(List<TakenShard> taken)
+    private ImmutableSortedDictionary<string, long> Counters(long[][] counts)
     {
         var counters = ImmutableSortedDictionary.CreateBuilder<string, long>(StringComparer.Ordinal);
         foreach (EntityTable table in _grid.Tables)
         {
-            counters[ShardEngine.CounterOf(table.Plan)] = table.AtStart;
+            counters[CounterOf(table.Plan.Definition.Name)] = counts[table.Index].Sum();
         }
 
-        taken.ForEach(t => counters[ShardEngine.CounterOf(t.Shard.Plan)] += t.Begun);
         int marks = 0;
         foreach (PartitionProgress source in _progress)
         {
@@ -160,7 +185,7 @@ internal sealed class CheckpointWriter
                 ref EntityMap.Slot entry = ref taken.Shard.Entities[slot];
                 Entity entity = entry.Entity!; // What is taken stays resident.
                 entity.MarkClean();
-                entity.Snapshot(_writer, taken.Shard.Scratch);
+                entity.Snapshot(_writer, _scratch[taken.Table.Index]);
                 entity.MeasureBytes();
                 taken.Shard.Account(slot);
                 entry.SavedIn = number;

@@ -17,14 +17,13 @@ internal sealed partial class Checkpointer
 {
     private readonly ShardEngine _grid;
     private readonly CheckpointStore _store;
-    private readonly ImmutableArray<PartitionProgress> _progress;
     private readonly GridMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly CheckpointWriter _writer;
     private readonly GridOutputs? _outputs;
-    private ImmutableArray<long> _published = [];
+    private List<(int Shard, ImmutableArray<long> Next)>? _published;
 
     internal Checkpointer(
         ShardEngine grid,
@@ -38,7 +37,6 @@ internal sealed partial class Checkpointer
     {
         _grid = grid;
         _store = store;
-        _progress = progress;
         _writer = new CheckpointWriter(grid, store, progress, hashes);
         _outputs = outputs;
         _metrics = metrics;
@@ -106,11 +104,11 @@ internal sealed partial class Checkpointer
         await _one.WaitAsync(CancellationToken.None);
         try
         {
-            ImmutableArray<long> positions = [.. _progress.Select(p => p.Next)];
+            List<(int Shard, ImmutableArray<long> Next)> positions = _grid.Positions.Vectors();
             ImmutableSortedDictionary<string, long> outputs = _outputs is null
                 ? ImmutableSortedDictionary<string, long>.Empty
                 : await _outputs.FlushAsync();
-            bool moved = _published.IsDefaultOrEmpty || !positions.SequenceEqual(_published)
+            bool moved = _published is null || !IsSame(positions, _published)
                 || outputs.Any(o => Current.Content.Counters.GetValueOrDefault(o.Key) != o.Value);
             if (!moved && Fault is null && !_writer.HasChanges)
             {
@@ -134,6 +132,19 @@ internal sealed partial class Checkpointer
             _grid.Memory.Checkpointed.Set();
             _one.Release();
         }
+    }
+
+    private static bool IsSame(
+        List<(int Shard, ImmutableArray<long> Next)> a, List<(int Shard, ImmutableArray<long> Next)> b)
+    {
+        bool isSame = a.Count == b.Count;
+        for (int i = 0; i < a.Count && isSame; i++)
+        {
+            isSame = a[i].Shard == b[i].Shard
+                && (a[i].Next == b[i].Next || a[i].Next.AsSpan().SequenceEqual(b[i].Next.AsSpan()));
+        }
+
+        return isSame;
     }
 
     [LoggerMessage(LogLevel.Error, "No checkpoint: {Message} The state stays in memory and is tried again.")]

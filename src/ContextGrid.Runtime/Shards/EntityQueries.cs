@@ -35,22 +35,23 @@ internal sealed class EntityQueries
         _passivation = passivation;
     }
 
-    /// <inheritdoc cref="IContextGrid.ReadAsync"/>
-    internal ValueTask ReadAsync(ContextQuery query, ContextAnswer answer, CancellationToken cancellationToken)
+    /// <summary>Reads the entities of a query whose shards are open here.</summary>
+    /// <param name="query">The query.</param>
+    /// <param name="answer">Takes the answers; it was made ready for the query.</param>
+    /// <param name="closed">Takes the places of entities whose shard is not open here.</param>
+    /// <param name="cancellationToken">Ends the wait for look-ups.</param>
+    internal ValueTask ReadAsync(
+        ContextQuery query, ContextAnswer answer, List<int> closed, CancellationToken cancellationToken)
     {
-        answer.Start(query);
         ReadScratch scratch = _scratch.Take();
         for (int i = 0; i < query.Count; i++)
         {
-            if (!TryRead(i, default, query, answer, scratch))
-            {
-                scratch.Stored.Add(i);
-            }
+            Sort(TryRead(i, default, query, answer, scratch), i, scratch.Stored, closed);
         }
 
         if (scratch.Stored.Count > 0)
         {
-            return ReadStoredAsync(query, answer, scratch, cancellationToken);
+            return ReadStoredAsync(query, answer, scratch, closed, cancellationToken);
         }
 
         _scratch.Give(scratch);
@@ -59,68 +60,84 @@ internal sealed class EntityQueries
 
     /// <inheritdoc cref="IContextGrid.FindChangedAsync"/>
     internal async ValueTask FindChangedAsync(
-        ContextQuery query, SourceVector since, List<int> changed, CancellationToken cancellationToken)
+        ContextQuery query,
+        SourceVector since,
+        List<int> changed,
+        List<int> closed,
+        CancellationToken cancellationToken)
     {
         for (int i = 0; i < query.Count; i++)
         {
             StoredEntity stored = default;
-            while (!TryCompare(i, stored, query, since, changed))
+            TurnOutcome turn;
+            while ((turn = TryCompare(i, stored, query, since, changed)) == TurnOutcome.MayBeStored)
             {
                 stored = await FindStoredAsync(query, i, cancellationToken);
+            }
+
+            if (turn == TurnOutcome.Closed)
+            {
+                closed.Add(i);
             }
 
             Relieve(stored.View is null ? 0 : 1);
         }
     }
 
-    /// <summary>Reads an entity in a turn of its shard; false: it may be stored.</summary>
-    private bool TryRead(
+    private static void Sort(TurnOutcome turn, int index, List<int> stored, List<int> closed)
+    {
+        if (turn != TurnOutcome.Done)
+        {
+            (turn == TurnOutcome.Closed ? closed : stored).Add(index);
+        }
+    }
+
+    /// <summary>Reads an entity in a turn of its shard.</summary>
+    private TurnOutcome TryRead(
         int index, in StoredEntity stored, ContextQuery query, ContextAnswer answer, ReadScratch scratch)
     {
         FeatureSelection selection = query.Selections[query[index].Selection];
         int type = _plans.IndexOf(selection.Plan);
         ReadOnlySpan<byte> key = query.Key(index);
-        ulong hash = StableHash.Of(key);
-        EntityShard shard = _tables[type].ShardOf(hash);
+        EntityShard shard = _tables[type].ShardOf(key);
         lock (shard.Gate)
         {
-            if (!shard.TryFind(key, hash, stored, out Entity? entity))
+            TurnOutcome turn = shard.Find(key, StableHash.Of(key), stored, out Entity? entity);
+            if (turn == TurnOutcome.Done)
             {
-                return false;
+                ShardEngine.Read(index, entity, query, answer, scratch.Readers[type], selection);
             }
 
-            ShardEngine.Read(index, entity, query, answer, scratch.Readers[type], selection);
-            return true;
+            return turn;
         }
     }
 
-    /// <summary>Compares an entity's positions in a turn of its shard; false: it may be stored.</summary>
-    private bool TryCompare(
+    /// <summary>Compares an entity's positions in a turn of its shard.</summary>
+    private TurnOutcome TryCompare(
         int index, in StoredEntity stored, ContextQuery query, SourceVector since, List<int> changed)
     {
         EntityPlan plan = query.Selections[query[index].Selection].Plan;
         ReadOnlySpan<byte> key = query.Key(index);
-        ulong hash = StableHash.Of(key);
-        EntityShard shard = _tables[_plans.IndexOf(plan)].ShardOf(hash);
+        EntityShard shard = _tables[_plans.IndexOf(plan)].ShardOf(key);
         lock (shard.Gate)
         {
-            if (!shard.TryFind(key, hash, stored, out Entity? entity))
-            {
-                return false;
-            }
-
-            if (entity is not null && since.IsBefore(plan, entity.Applied))
+            TurnOutcome turn = shard.Find(key, StableHash.Of(key), stored, out Entity? entity);
+            if (turn == TurnOutcome.Done && entity is not null && since.IsBefore(plan, entity.Applied))
             {
                 changed.Add(index);
             }
 
-            return true;
+            return turn;
         }
     }
 
     /// <summary>Reads the entities that may be stored; some are looked up at the same time.</summary>
     private async ValueTask ReadStoredAsync(
-        ContextQuery query, ContextAnswer answer, ReadScratch scratch, CancellationToken cancellationToken)
+        ContextQuery query,
+        ContextAnswer answer,
+        ReadScratch scratch,
+        List<int> closed,
+        CancellationToken cancellationToken)
     {
         List<int> waiting = scratch.Stored;
         var looking = new Task<StoredEntity>[Math.Min(LookupsMax, waiting.Count)];
@@ -136,9 +153,12 @@ internal sealed class EntityQueries
             for (int i = count - 1; i >= 0; i--)
             {
                 // When a newer checkpoint has come meanwhile, it is looked up once more.
-                if (TryRead(waiting[first + i], await looking[i], query, answer, scratch))
+                int index = waiting[first + i];
+                TurnOutcome turn = TryRead(index, await looking[i], query, answer, scratch);
+                if (turn != TurnOutcome.MayBeStored)
                 {
                     waiting.RemoveAt(first + i);
+                    Sort(turn, index, waiting, closed);
                 }
             }
 

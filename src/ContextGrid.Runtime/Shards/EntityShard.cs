@@ -7,8 +7,8 @@ using ContextGrid.Runtime.Diagnostics;
 namespace ContextGrid.Runtime.Shards;
 
 /// <summary>
-/// A part of one type's entities, with one turn at a time: whoever has the gate owns the resident entities, their
-/// scratch and the list of changed ones. Turns are microseconds long and never wait for anything: what is not resident
+/// The entities of one type in one shard, with one turn at a time: whoever has the gate owns the resident entities and
+/// the list of changed ones. Turns are microseconds long and never wait for anything: what is not resident
 /// and may be stored is looked up outside, and adopted in a turn of its own.
 /// </summary>
 /// <remarks>
@@ -17,20 +17,31 @@ namespace ContextGrid.Runtime.Shards;
 /// view is still the newest one.
 /// </remarks>
 /// <param name="plan">The plan of the type.</param>
+/// <param name="number">The shard.</param>
 /// <param name="typeHash">The hash of the type's name.</param>
 /// <param name="stored">Where entities are that are not resident.</param>
 /// <param name="memory">The account of resident entities.</param>
 /// <param name="metrics">Counts activations.</param>
 internal sealed class EntityShard(
-    EntityPlan plan, ulong typeHash, StoredEntities stored, ResidentMemory memory, GridMetrics metrics)
+    EntityPlan plan, int number, ulong typeHash, StoredEntities stored, ResidentMemory memory, GridMetrics metrics)
 {
     private const int Nowhere = -1;
     private const int Unknown = -2;
+    private const int Closed = -3;
 
     private int _hand;
 
     /// <summary>The plan of the type.</summary>
     internal EntityPlan Plan => plan;
+
+    /// <summary>The shard.</summary>
+    internal int Number => number;
+
+    /// <summary>Whether this process owns the shard and has opened it; changed only under the gate.</summary>
+    internal bool IsOpen { get; private set; }
+
+    /// <summary>How many entities the shard had when it was opened.</summary>
+    internal long AtStart { get; private set; }
 
     /// <summary>Taken for every use of the shard.</summary>
     internal Lock Gate { get; } = new();
@@ -41,22 +52,47 @@ internal sealed class EntityShard(
     /// <summary>How many entities a checkpoint has taken that is not published yet.</summary>
     internal int Taken { get; set; }
 
-    /// <summary>Scratch of whoever has the gate.</summary>
-    internal ApplyScratch Scratch { get; } = new(plan);
-
     /// <summary>The resident entities; only under the gate.</summary>
-    internal EntityMap Entities { get; } = new();
+    internal EntityMap Entities { get; private set; } = new();
 
-    /// <summary>Entities that began here since the start; read without the gate it may be a moment old.</summary>
+    /// <summary>Entities that began here since the shard was opened; read without the gate it may be a moment old.</summary>
     internal long Begun { get; private set; }
+
+    /// <summary>How many entities have state, in memory or stored.</summary>
+    internal long Count => AtStart + Begun;
+
+    /// <summary>Lets the shard be used. Takes the gate.</summary>
+    /// <param name="entities">How many entities the checkpoint has that the shard is opened with.</param>
+    internal void Open(long entities)
+    {
+        lock (Gate)
+        {
+            (IsOpen, AtStart, Begun) = (true, entities, 0);
+        }
+    }
+
+    /// <summary>Forgets all entities; what was not written is lost. Never while a checkpoint is made. Takes the gate.
+    /// </summary>
+    internal void Close()
+    {
+        lock (Gate)
+        {
+            for (int slot = 0; slot < Entities.SlotCount; slot++)
+            {
+                memory.Add(-Entities[slot].Bytes);
+            }
+
+            (IsOpen, AtStart, Begun) = (false, 0, 0);
+            (Entities, Changed, _hand) = (new EntityMap(), [], 0);
+        }
+    }
 
     /// <summary>Looks for an entity; only under the gate.</summary>
     /// <param name="key">The key.</param>
     /// <param name="hash">Its hash.</param>
     /// <param name="found">What a look-up has found, if there was one; it becomes resident here.</param>
     /// <param name="entity">The entity when it is resident; null: it exists nowhere.</param>
-    /// <returns>False: it may be stored; look it up and call again.</returns>
-    internal bool TryFind(ReadOnlySpan<byte> key, ulong hash, in StoredEntity found, out Entity? entity)
+    internal TurnOutcome Find(ReadOnlySpan<byte> key, ulong hash, in StoredEntity found, out Entity? entity)
     {
         int slot = Locate(key, hash, found);
         entity = null;
@@ -67,19 +103,20 @@ internal sealed class EntityShard(
             entity = entry.Entity;
         }
 
-        return slot != Unknown;
+        return OutcomeOf(slot);
     }
 
     /// <summary>
-    /// Applies an event, or notes that it can't be applied; takes the gate. Otherwise as <see cref="TryFind"/>, but an
+    /// Applies an event, or notes that it can't be applied; takes the gate. Otherwise as <see cref="Find"/>, but an
     /// entity that exists nowhere begins.
     /// </summary>
-    internal bool TryApply(
+    internal TurnOutcome Apply(
         ReadOnlySpan<byte> key,
         ulong hash,
         EventRecord record,
         bool isSkipped,
         in StoredEntity found,
+        ApplyScratch scratch,
         out ApplyOutcome outcome)
     {
         lock (Gate)
@@ -91,8 +128,8 @@ internal sealed class EntityShard(
                 Begun++;
             }
 
-            outcome = slot == Unknown ? ApplyOutcome.NotConsumed : Apply(slot, record, isSkipped);
-            return slot != Unknown;
+            outcome = slot < 0 ? ApplyOutcome.NotConsumed : Apply(slot, record, isSkipped, scratch);
+            return OutcomeOf(slot);
         }
     }
 
@@ -102,15 +139,17 @@ internal sealed class EntityShard(
     /// </summary>
     /// <param name="slots">At most so many.</param>
     /// <param name="published">The newest published checkpoint.</param>
+    /// <param name="passed">How many slots the hand has passed.</param>
     /// <returns>How many became passive.</returns>
-    internal int Passivate(int slots, int published)
+    internal int Passivate(int slots, int published, out int passed)
     {
         lock (Gate)
         {
             int passivated = 0, most = Math.Min(slots, Entities.SlotCount);
+            passed = 0;
 
             // Where all are changed or being written, there is nothing to find.
-            for (int i = 0; i < most && Entities.Count > Changed.Count + Taken && memory.IsOver; i++)
+            for (; passed < most && Entities.Count > Changed.Count + Taken && memory.IsOver; passed++)
             {
                 _hand = _hand + 1 < Entities.SlotCount ? _hand + 1 : 0;
                 ref EntityMap.Slot slot = ref Entities[_hand];
@@ -146,6 +185,11 @@ internal sealed class EntityShard(
     // What was read from a view is true as long as that view is the newest one: see the remarks above.
     private int Locate(ReadOnlySpan<byte> key, ulong hash, in StoredEntity found)
     {
+        if (!IsOpen)
+        {
+            return Closed;
+        }
+
         int slot = Entities.Find(key, hash);
         if (slot >= 0)
         {
@@ -167,7 +211,14 @@ internal sealed class EntityShard(
         return Add(found.Key.Key, hash, entity);
     }
 
-    private ApplyOutcome Apply(int slot, EventRecord record, bool isSkipped)
+    private static TurnOutcome OutcomeOf(int slot) => slot switch
+    {
+        Unknown => TurnOutcome.MayBeStored,
+        Closed => TurnOutcome.Closed,
+        _ => TurnOutcome.Done,
+    };
+
+    private ApplyOutcome Apply(int slot, EventRecord record, bool isSkipped, ApplyScratch scratch)
     {
         ref EntityMap.Slot entry = ref Entities[slot];
         Entity entity = entry.Entity!; // The slot is in use.
@@ -175,7 +226,7 @@ internal sealed class EntityShard(
         bool wasDirty = entity.IsDirty;
         ApplyOutcome outcome = isSkipped
             ? entity.Skip(record.Position) ? ApplyOutcome.Applied : ApplyOutcome.AlreadyApplied
-            : entity.Apply(record, Scratch);
+            : entity.Apply(record, scratch);
 
         if (!wasDirty && entity.IsDirty)
         {
@@ -192,4 +243,17 @@ internal sealed class EntityShard(
         Account(slot);
         return slot;
     }
+}
+
+/// <summary>What became of a turn.</summary>
+internal enum TurnOutcome
+{
+    /// <summary>It was done.</summary>
+    Done,
+
+    /// <summary>The entity may be stored: look it up and call again.</summary>
+    MayBeStored,
+
+    /// <summary>The shard is not open on this process: nothing was done.</summary>
+    Closed,
 }

@@ -8,47 +8,46 @@ using ContextGrid.Runtime.Outputs;
 
 namespace ContextGrid.Runtime.Shards;
 
-/// <summary>All entities of one type, spread over shards by their keys.</summary>
+/// <summary>All entities of one type, by shard.</summary>
 internal sealed class EntityTable
 {
-    // More shards than threads that ever run, so that two threads rarely want the same one.
-    private const int ShardBits = 6;
-
-    private readonly EntityShard[] _shards = new EntityShard[1 << ShardBits];
+    private readonly EntityShard[] _shards;
     private readonly byte[] _type;
     private readonly ulong _typeHash;
 
-    internal EntityTable(EntityPlan plan, StoredEntities stored, ResidentMemory memory, GridMetrics metrics)
+    internal EntityTable(
+        EntityPlan plan, int index, int shards, StoredEntities stored, ResidentMemory memory, GridMetrics metrics)
     {
-        Plan = plan;
+        (Plan, Index) = (plan, index);
+        _shards = new EntityShard[shards];
         Outputs = [.. plan.Definition.Outputs.Select(o => new OutputMarks(o))];
         _type = Encoding.UTF8.GetBytes(plan.Definition.Name);
         _typeHash = StableHash.Of(_type);
         for (int i = 0; i < _shards.Length; i++)
         {
-            _shards[i] = new EntityShard(plan, _typeHash, stored, memory, metrics);
+            _shards[i] = new EntityShard(plan, i, _typeHash, stored, memory, metrics);
         }
     }
 
     internal EntityPlan Plan { get; }
+
+    /// <summary>The plan's place among all plans.</summary>
+    internal int Index { get; }
 
     /// <summary>What the type's outputs have to write.</summary>
     internal ImmutableArray<OutputMarks> Outputs { get; }
 
     internal ReadOnlySpan<EntityShard> Shards => _shards;
 
-    /// <summary>How many entities the checkpoint of the start had.</summary>
-    internal long AtStart { get; init; }
-
     /// <summary>How many entities have state, in memory or stored.</summary>
     internal long Count
     {
         get
         {
-            long count = AtStart;
+            long count = 0;
             foreach (EntityShard shard in _shards)
             {
-                count += shard.Begun;
+                count += shard.Count;
             }
 
             return count;
@@ -80,8 +79,7 @@ internal sealed class EntityTable
     }
 
     /// <summary>The shard of a key.</summary>
-    /// <param name="hash">The key's hash (<see cref="StableHash"/>).</param>
-    internal EntityShard ShardOf(ulong hash) => _shards[hash >> (64 - ShardBits)];
+    internal EntityShard ShardOf(ReadOnlySpan<byte> key) => _shards[ShardMap.ShardOf(key, _shards.Length)];
 
     /// <summary>What an entity is called in segments.</summary>
     internal StoredKey StoredKeyOf(byte[] key, ulong hash) => new(_type, key, hash ^ _typeHash);

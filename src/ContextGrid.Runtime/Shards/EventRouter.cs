@@ -4,6 +4,7 @@ using ContextGrid.Core.Entities;
 using ContextGrid.Core.Model;
 using ContextGrid.Runtime.Diagnostics;
 using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Runtime.Queries;
 
 namespace ContextGrid.Runtime.Shards;
 
@@ -20,6 +21,7 @@ internal sealed class EventRouter
     private readonly ResidentMemory _memory;
     private readonly Passivation _passivation;
     private readonly GridMetrics _metrics;
+    private readonly ScratchPool<RouteScratch> _scratch;
 
     internal EventRouter(
         DefinitionSet definitions,
@@ -35,6 +37,7 @@ internal sealed class EventRouter
         _memory = memory;
         _passivation = passivation;
         _metrics = metrics;
+        _scratch = new ScratchPool<RouteScratch>(() => new RouteScratch(tables), _ => 0);
         _consumers = new ImmutableArray<(EntityTable, EntitySource)>[definitions.Events.Length];
         for (int e = 0; e < _consumers.Length; e++)
         {
@@ -45,41 +48,59 @@ internal sealed class EventRouter
         }
     }
 
-    /// <inheritdoc cref="IEventTarget.ApplyAsync"/>
-    internal async ValueTask ApplyAsync(EventBatch batch, CancellationToken cancellationToken)
+    /// <summary>Applies events to entities of some shards; other processes get those of theirs.</summary>
+    /// <param name="events">The events; moved through.</param>
+    /// <param name="shards">The open shards that take them.</param>
+    /// <param name="others">Takes the events of other processes' shards; null: there are none.</param>
+    /// <param name="cancellationToken">Ends the wait for memory or for look-ups.</param>
+    internal async ValueTask ApplyAsync(
+        EventCursor events, ShardSet shards, OutgoingEvents? others, CancellationToken cancellationToken)
     {
         long late = 0, repeated = 0;
+        RouteScratch scratch = _scratch.Take();
         while (!_memory.IsOver || await MakeRoomAsync(cancellationToken))
         {
-            if (!batch.MoveNext())
+            if (!events.MoveNext())
             {
                 break;
             }
 
-            EventRecord record = batch.Current;
+            EventRecord record = events.Current;
             foreach ((EntityTable table, EntitySource source) in _consumers[record.EventIndex])
             {
-                if (!batch.TryGetKey(source, out ReadOnlySpan<byte> key))
+                if (!events.TryGetKey(source, out ReadOnlySpan<byte> key))
                 {
                     continue;
                 }
 
+                EntityShard shard = table.ShardOf(key);
+                if (!shards.Contains(shard.Number))
+                {
+                    others?.Want(shard.Number);
+                    continue;
+                }
+
                 ulong hash = StableHash.Of(key);
-                if (table.ShardOf(hash).TryApply(
-                    key, hash, record, batch.IsSkipped, default, out ApplyOutcome outcome))
+                TurnOutcome turn = shard.Apply(
+                    key, hash, record, events.IsSkipped, default, scratch.Of(table), out ApplyOutcome outcome);
+                if (turn == TurnOutcome.Done)
                 {
                     Mark(table, key);
                 }
-                else
+                else if (turn == TurnOutcome.MayBeStored)
                 {
-                    outcome = await ApplyStoredAsync(table, key.ToArray(), hash, batch, cancellationToken);
+                    outcome = await ApplyStoredAsync(
+                        table, shard, key.ToArray(), hash, events, scratch, cancellationToken);
                 }
 
                 late += outcome == ApplyOutcome.AppliedLate ? 1 : 0;
                 repeated += outcome == ApplyOutcome.AlreadyApplied ? 1 : 0;
             }
+
+            others?.Add(record, events.IsSkipped);
         }
 
+        _scratch.Give(scratch);
         _metrics.CountLate(late);
         _metrics.CountRedelivered(repeated);
     }
@@ -91,9 +112,15 @@ internal sealed class EventRouter
         table.MarkOutputs(key);
     }
 
-    /// <summary>Applies the batch's event to an entity that may be stored.</summary>
+    /// <summary>Applies the present event to an entity that may be stored.</summary>
     private async ValueTask<ApplyOutcome> ApplyStoredAsync(
-        EntityTable table, byte[] key, ulong hash, EventBatch batch, CancellationToken cancellationToken)
+        EntityTable table,
+        EntityShard shard,
+        byte[] key,
+        ulong hash,
+        EventCursor events,
+        RouteScratch scratch,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -101,8 +128,9 @@ internal sealed class EventRouter
             {
                 StoredEntity stored = await _stored.FindAsync(
                     table.Plan, table.StoredKeyOf(key, hash), cancellationToken);
-                if (table.ShardOf(hash).TryApply(
-                    key, hash, batch.Current, batch.IsSkipped, stored, out ApplyOutcome outcome))
+                TurnOutcome turn = shard.Apply(
+                    key, hash, events.Current, events.IsSkipped, stored, scratch.Of(table), out ApplyOutcome outcome);
+                if (turn != TurnOutcome.MayBeStored)
                 {
                     Mark(table, key);
                     return outcome;
@@ -112,7 +140,7 @@ internal sealed class EventRouter
         catch
         {
             // The event is not applied: the next call begins with it.
-            batch.Hold();
+            events.Hold();
             throw;
         }
     }
@@ -135,5 +163,13 @@ internal sealed class EventRouter
             await _memory.Checkpointed.WaitAsync(seen, cancellationToken);
             _passivation.Relieve();
         }
+    }
+
+    /// <summary>What one call needs, reused by the next.</summary>
+    private sealed class RouteScratch(EntityTable[] tables)
+    {
+        private readonly ApplyScratch[] _byTable = [.. tables.Select(t => new ApplyScratch(t.Plan))];
+
+        internal ApplyScratch Of(EntityTable table) => _byTable[table.Index];
     }
 }

@@ -36,7 +36,7 @@ internal sealed class Passivation
     /// <param name="added">How many entities have come into memory since the caller's last call.</param>
     internal void Relieve(int added = 1)
     {
-        Run((long)added * TurnsPerEntity);
+        Run((long)added * TurnsPerEntity * SlotsPerTurn);
         _memory.WantCheckpoint();
     }
 
@@ -49,16 +49,18 @@ internal sealed class Passivation
             slots += shard.Entities.SlotCount + SlotsPerTurn;
         }
 
-        Run(2 * slots / SlotsPerTurn);
+        Run(2 * slots);
     }
 
-    private void Run(long turns)
+    // A turn of a shard with few entities passes few slots: what counts is how many were passed.
+    private void Run(long slots)
     {
         long passivated = 0;
-        for (long i = 0; i < turns && _memory.IsOver && _shards.Length > 0; i++)
+        while (slots > 0 && _memory.IsOver && _shards.Length > 0)
         {
             uint next = (uint)Interlocked.Increment(ref _next);
-            passivated += _shards[next % (uint)_shards.Length].Passivate(SlotsPerTurn, Published);
+            passivated += _shards[next % (uint)_shards.Length].Passivate(SlotsPerTurn, Published, out int passed);
+            slots -= passed + 1;
         }
 
         _metrics.Entities.CountPassivated(passivated);

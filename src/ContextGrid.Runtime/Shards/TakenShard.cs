@@ -6,7 +6,11 @@ namespace ContextGrid.Runtime.Shards;
 /// </summary>
 internal sealed class TakenShard
 {
-    private TakenShard(EntityShard shard) => (Shard, Slots, Begun) = (shard, shard.Changed, shard.Begun);
+    private TakenShard(EntityTable table, EntityShard shard) =>
+        (Table, Shard, Slots) = (table, shard, shard.Changed);
+
+    /// <summary>All entities of the type.</summary>
+    internal EntityTable Table { get; }
 
     /// <summary>Where the entities live.</summary>
     internal EntityShard Shard { get; }
@@ -14,18 +18,25 @@ internal sealed class TakenShard
     /// <summary>The slots of the entities that had changed.</summary>
     internal List<int> Slots { get; }
 
-    /// <summary>How many entities had begun in the shard since the start; all of them are stored or taken.</summary>
-    internal long Begun { get; }
-
     /// <summary>How many of the taken, from the first on, are in the checkpoint and marked clean.</summary>
     internal int Written { get; set; }
 
     /// <summary>Takes the list of changed entities; the shard begins a new one.</summary>
-    internal static TakenShard Take(EntityShard shard)
+    /// <param name="table">All entities of the type.</param>
+    /// <param name="shard">The shard.</param>
+    /// <param name="entities">How many entities the shard has; all of them are stored or taken.</param>
+    /// <returns>Null: none has changed.</returns>
+    internal static TakenShard? Take(EntityTable table, EntityShard shard, out long entities)
     {
         lock (shard.Gate)
         {
-            var taken = new TakenShard(shard);
+            entities = shard.Count;
+            if (shard.Changed.Count == 0)
+            {
+                return null;
+            }
+
+            var taken = new TakenShard(table, shard);
             shard.Changed = [];
             shard.Taken = taken.Slots.Count;
             return taken;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using ContextGrid.Core.Entities;
 using ContextGrid.Core.Snapshots;
 using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Diagnostics;
@@ -27,7 +28,7 @@ public sealed class CheckpointerTests : IDisposable
     private readonly ShardEngine _grid;
     private readonly PartitionProgress _progress = new(Partition, 0, 0, []);
 
-    public CheckpointerTests() => _grid = new ShardEngine(Definitions, _metrics);
+    public CheckpointerTests() => _grid = new ShardEngine(Definitions, _metrics, [_progress]);
 
     public void Dispose() => _metrics.Dispose();
 
@@ -130,7 +131,7 @@ public sealed class CheckpointerTests : IDisposable
             {
                 EntityMap.Slot slot = shard.Entities[i];
                 writer.Reset();
-                slot.Entity!.Snapshot(writer, shard.Scratch); // Nothing has become passive.
+                slot.Entity!.Snapshot(writer, new ApplyScratch(shard.Plan)); // Nothing has become passive.
                 all[Encoding.UTF8.GetString(slot.Key!)] = Convert.ToHexString(writer.Written);
             }
         }
@@ -154,7 +155,10 @@ public sealed class CheckpointerTests : IDisposable
     {
         _batch.Load(Batch(first, NowMs, Enumerable.Range(first, count).Select(i => Payment($"p{i}", $"u{i % 61}", i))));
         await _grid.ApplyAsync(_batch, CancellationToken.None);
-        _progress.Advance(first + count, first + count, 0);
+        long next = first + count;
+        await _grid.CompleteAsync(
+            Partition, new Delivered(first, next, next, 0, 0, null), CancellationToken.None);
+        _progress.Advance(next, next, 0);
     }
 
     private ValueTask<CheckpointStore> OpenAsync(string owner) =>

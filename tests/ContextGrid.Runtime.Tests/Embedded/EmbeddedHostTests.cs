@@ -1,5 +1,6 @@
 using System.Text;
 using ContextGrid.Core.Definitions;
+using ContextGrid.Core.Entities;
 using ContextGrid.Core.Model;
 using ContextGrid.Core.Queries;
 using ContextGrid.Core.Snapshots;
@@ -195,9 +196,9 @@ public sealed class EmbeddedHostTests : IDisposable
         foreach (string user in (string[])["u1", "u2"])
         {
             byte[] key = Encoding.UTF8.GetBytes(user);
-            EntityShard shard = host.Grid.Tables[0].ShardOf(StableHash.Of(key));
+            EntityShard shard = host.Grid.Tables[0].ShardOf(key);
             int slot = shard.Entities.Find(key, StableHash.Of(key));
-            shard.Entities[slot].Entity!.Snapshot(writer, shard.Scratch); // Nothing has become passive.
+            shard.Entities[slot].Entity!.Snapshot(writer, new ApplyScratch(shard.Plan)); // Nothing has become passive.
         }
 
         return writer.Written.ToArray();

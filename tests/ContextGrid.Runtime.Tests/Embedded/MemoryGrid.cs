@@ -33,11 +33,20 @@ internal sealed class MemoryGrid : IAsyncDisposable
     private MemoryGrid(CheckpointStore? store, long bytesMax)
     {
         _store = store;
-        Grid = new ShardEngine(Definitions, Metrics, store, bytesMax);
         Progress =
         [
             .. Enumerable.Range(0, Partitions).Select(p => new PartitionProgress(PartitionOf(p), p, Next(p), [])),
         ];
+        Grid = new ShardEngine(
+            Definitions, Metrics, store, bytesMax, new ShardPositions(Progress, ShardMap.CountDefault, true));
+        ImmutableSortedDictionary<string, long>? counters = store?.Current.Content.Counters;
+        Grid.OpenShards(
+            ShardSet.All(ShardMap.CountDefault),
+            [.. Progress],
+            atStart: true,
+            entitiesOf: (shard, plan) => shard > 0
+                ? 0
+                : counters?.GetValueOrDefault(CheckpointWriter.CounterOf(plan.Definition.Name)) ?? 0);
         _checkpointer = store is null
             ? null
             : new Checkpointer(
@@ -82,6 +91,8 @@ internal sealed class MemoryGrid : IAsyncDisposable
         cursor.Load(TestRecords.Batch(firstOffset, AppendedMs, events));
         await Grid.ApplyAsync(cursor, cancellationToken);
         long next = firstOffset + events.Count;
+        await Grid.CompleteAsync(
+            PartitionOf(partition), new Delivered(firstOffset, next, next, 0, 0, null), cancellationToken);
         Progress[partition].Advance(next, next, 0);
     }
 

@@ -28,7 +28,7 @@ public sealed class PartitionIngestorTests : IAsyncDisposable
 
     public PartitionIngestorTests()
     {
-        _grid = new ShardEngine(Definitions, _metrics);
+        _grid = new ShardEngine(Definitions, _metrics, [_progress], _time);
         var events = new EventBatch(Definitions, 0, Partition);
         _ingestor = new PartitionIngestor(
             _log, _grid, _sink, events, _progress, _metrics, _time, NullLogger.Instance);

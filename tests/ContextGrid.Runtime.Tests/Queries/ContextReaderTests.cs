@@ -17,8 +17,8 @@ public sealed class ContextReaderTests
     {
         var time = new ManualTime(1_000_000);
         using var metrics = new GridMetrics();
-        var grid = new ShardEngine(new DefinitionSet([], []), metrics);
         var progress = new PartitionProgress(TestRecords.Partition, 0, 10, []);
+        var grid = new ShardEngine(new DefinitionSet([], []), metrics, [progress], time);
         using var past = new PastReader(new ScriptedLog(), grid.Plans, [progress]);
         var reader = new ContextReader(grid, past, [progress], time);
         var query = new ContextQuery { PositionsMin = [(TestRecords.Partition, 10)] };

@@ -31,6 +31,15 @@ internal sealed class ClusterLikeGrid(IContextGrid grid) : IContextGrid
     public ValueTask ApplyAsync(EventBatch batch, CancellationToken cancellationToken) =>
         grid.ApplyAsync(batch, cancellationToken);
 
+    public ValueTask CompleteAsync(
+        TopicPartition partition, Delivered delivered, CancellationToken cancellationToken) =>
+        grid.CompleteAsync(partition, delivered, cancellationToken);
+
+    public void Abandon(TopicPartition partition) => grid.Abandon(partition);
+
+    public ValueTask WaitForPositionsAsync(ContextQuery query, CancellationToken cancellationToken) =>
+        grid.WaitForPositionsAsync(query, cancellationToken);
+
     public async ValueTask ReadAsync(ContextQuery query, ContextAnswer answer, CancellationToken cancellationToken)
     {
         await grid.ReadAsync(query, answer, cancellationToken);

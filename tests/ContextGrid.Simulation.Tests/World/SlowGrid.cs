@@ -17,6 +17,15 @@ internal sealed class SlowGrid(IContextGrid grid, TimeProvider clock, Random ran
         await WaitAsync();
     }
 
+    public ValueTask CompleteAsync(
+        TopicPartition partition, Delivered delivered, CancellationToken cancellationToken) =>
+        grid.CompleteAsync(partition, delivered, cancellationToken);
+
+    public void Abandon(TopicPartition partition) => grid.Abandon(partition);
+
+    public ValueTask WaitForPositionsAsync(ContextQuery query, CancellationToken cancellationToken) =>
+        grid.WaitForPositionsAsync(query, cancellationToken);
+
     public async ValueTask ReadAsync(ContextQuery query, ContextAnswer answer, CancellationToken cancellationToken)
     {
         await WaitAsync();

@@ -114,12 +114,12 @@ public sealed class GridUnderTest(
     private static byte[] Snapshot(ShardEngine grid, EntityPlan plan, byte[] key)
     {
         ulong hash = StableHash.Of(key);
-        EntityShard shard = grid.Tables[grid.Plans.IndexOf(plan)].ShardOf(hash);
+        EntityShard shard = grid.Tables[grid.Plans.IndexOf(plan)].ShardOf(key);
         lock (shard.Gate)
         {
             var writer = new SnapshotWriter();
-            shard.TryFind(key, hash, default, out Entity? entity);
-            entity?.Snapshot(writer, shard.Scratch);
+            shard.Find(key, hash, default, out Entity? entity);
+            entity?.Snapshot(writer, new ApplyScratch(plan));
             return writer.Written.ToArray();
         }
     }

@@ -1,10 +1,10 @@
 using ContextGrid.Core.Model;
 using ContextGrid.Core.Snapshots;
 
-namespace ContextGrid.Orleans.Wire;
+namespace ContextGrid.Runtime.Topology;
 
 /// <summary>
-/// Values between silos: scalars as in a snapshot. After its kind a list has a count and its items, and so has a map,
+/// Values between processes: scalars as in a snapshot. After its kind a list has a count and its items, and so has a map,
 /// as key, value, key, value ….
 /// </summary>
 internal static class WireValues

@@ -1,0 +1,157 @@
+using ContextGrid.Runtime.Checkpoints;
+using ContextGrid.Runtime.Ingestion;
+
+namespace ContextGrid.Runtime.Shards;
+
+/// <summary>
+/// Lets shards that are behind catch up: for each partition in which there are any, reads the log from where the last of
+/// them stands, with a window of producers' ids of its own, until all of them are in step. The others take what comes in
+/// the meantime. Writes no dead letter: whoever reads the partition does.
+/// </summary>
+/// <param name="engine">Has the shards.</param>
+/// <param name="ingestorOf">Makes the reader of a partition that begins at a progress and brings its events to a
+/// target.</param>
+internal sealed class BehindReaders(
+    ShardEngine engine, Func<PartitionProgress, IEventTarget, PartitionIngestor> ingestorOf)
+{
+    private readonly PartitionIngestor?[] _ingestors = new PartitionIngestor?[engine.Positions.Process.Length];
+    private readonly Task?[] _running = new Task?[engine.Positions.Process.Length];
+
+    /// <summary>What holds up partitions in which shards are behind.</summary>
+    internal IEnumerable<(TopicPartition Partition, string Fault)> Faults =>
+        _ingestors.OfType<PartitionIngestor>().Where(i => i.Fault is not null)
+            .Select(i => (i.Progress.Partition, i.Fault ?? ""));
+
+    /// <summary>Runs until cancelled.</summary>
+    internal async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (true)
+            {
+                long seen = engine.Positions.FellBehind.Version;
+                for (int p = 0; p < _running.Length; p++)
+                {
+                    if (_running[p] is null or { IsCompleted: true } && !engine.Positions.Behind(p).IsEmpty)
+                    {
+                        _running[p] = CatchUpAsync(p, cancellationToken);
+                    }
+                }
+
+                await engine.Positions.FellBehind.WaitAsync(seen, cancellationToken);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await Task.WhenAll(_running.OfType<Task>());
+        }
+    }
+
+    private async Task CatchUpAsync(int partition, CancellationToken cancellationToken)
+    {
+        await Task.Yield(); // A task of its own.
+        while (!cancellationToken.IsCancellationRequested
+            && engine.Positions.Behind(partition) is { IsEmpty: false } behind)
+        {
+            PartitionProgress? last = behind.Shards().Select(s => engine.Positions.OwnOf(s, partition))
+                .OfType<PartitionProgress>().MinBy(p => p.Next);
+            if (last is null)
+            {
+                continue; // They were closed meanwhile.
+            }
+
+            var reading = new PartitionProgress(last.Partition, last.Source, last.Next, last.Gaps)
+            {
+                RecoverTo = last.RecoverTo, StartOffset = last.StartOffset, Mark = last.Mark,
+            };
+            reading.SeeLike(last);
+            using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var target = new BehindTarget(engine, partition, behind, ends);
+            PartitionIngestor ingestor = ingestorOf(reading, target);
+            _ingestors[partition] = ingestor;
+            await ingestor.RunAsync(ends.Token);
+            _ingestors[partition] = null;
+        }
+
+        // Whoever fell behind while this one ended is looked for once more.
+        engine.Positions.FellBehind.Set();
+    }
+
+    /// <summary>Takes parts of a partition for the shards that are behind.</summary>
+    private sealed class BehindTarget : IEventTarget
+    {
+        private readonly ShardEngine _engine;
+        private readonly int _partition;
+        private readonly CancellationTokenSource _ends;
+        private readonly Dictionary<int, PartitionProgress> _own = [];
+        private ShardSet _taking;
+        private bool _hasGate;
+
+        internal BehindTarget(ShardEngine engine, int partition, ShardSet shards, CancellationTokenSource ends)
+        {
+            (_engine, _partition, _ends) = (engine, partition, ends);
+            foreach (int shard in shards.Shards())
+            {
+                if (engine.Positions.OwnOf(shard, partition) is { } own)
+                {
+                    _own[shard] = own;
+                }
+            }
+        }
+
+        /// <summary>Those of the shards that are still behind since then.</summary>
+        private ShardSet Still => ShardSet.Of(
+            _own.Where(o => _engine.Positions.OwnOf(o.Key, _partition) == o.Value).Select(o => o.Key));
+
+        public async ValueTask ApplyAsync(EventBatch batch, CancellationToken cancellationToken)
+        {
+            bool isFirst = !batch.IsUnderWay;
+            ShardSet taking = await BeginAsync(batch.From, cancellationToken);
+            _taking = isFirst ? taking : taking.Intersect(_taking);
+            try
+            {
+                await _engine.RouteAsync(batch, _taking, cancellationToken);
+            }
+            catch
+            {
+                // Others of the partition do not wait for what can't be read at present.
+                GiveGateBack();
+                throw;
+            }
+        }
+
+        public async ValueTask CompleteAsync(
+            TopicPartition partition, Delivered delivered, CancellationToken cancellationToken)
+        {
+            if (!_hasGate)
+            {
+                _taking = await BeginAsync(delivered.From, cancellationToken);
+            }
+
+            _hasGate = false;
+            _engine.Positions.EndBehind(_partition, _taking, delivered);
+            if (Still.IsEmpty)
+            {
+                await _ends.CancelAsync();
+            }
+        }
+
+        public void Abandon(TopicPartition partition) => GiveGateBack();
+
+        private async ValueTask<ShardSet> BeginAsync(long from, CancellationToken cancellationToken)
+        {
+            ShardSet taking = await _engine.Positions.BeginBehindAsync(_partition, from, Still, cancellationToken);
+            _hasGate = true;
+            return taking.Intersect(Still);
+        }
+
+        private void GiveGateBack()
+        {
+            if (_hasGate)
+            {
+                _hasGate = false;
+                _engine.Positions.GiveUpBehind(_partition);
+            }
+        }
+    }
+}
