@@ -48,7 +48,7 @@ public sealed class ContextGridException : Exception
         GrpcStatusCode.NotFound => "Check the name; the definitions in force list what the server knows.",
         GrpcStatusCode.DeadlineExceeded => "Allow more time, or ask for less; the call may still have taken effect.",
         GrpcStatusCode.FailedPrecondition when !Is("TOO_STALE") && RefusedAnswer is null =>
-            "Do first what the message says.",
+            "Change what the message names, then try again.",
         GrpcStatusCode.FailedPrecondition => "Allow more staleness, or wait until the source is caught up.",
         GrpcStatusCode.ResourceExhausted => "Try again later, more slowly, or with smaller batches.",
         GrpcStatusCode.OutOfRange => "Ask for a later point in time.",

@@ -9,7 +9,8 @@ namespace ContextGrid.Server.Tests;
 /// <summary>State of a server is never passed over by a silo, nor that of silos by a server.</summary>
 public sealed class StoreLayoutTests : IDisposable
 {
-    private const string Server = "manifests/00000000000000000001", Silo = "shards/00003/manifests/00000000000000000001";
+    private const string Server = "manifests/00000000000000000001";
+    private const string Silo = "shards/00003/" + Server;
 
     private readonly TemporaryDirectory _root = new();
 

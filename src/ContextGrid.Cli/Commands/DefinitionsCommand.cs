@@ -73,7 +73,8 @@ public static class DefinitionsCommand
         var (check, file) = SampleCheck.For(set, sample);
         using var input = InputFile.Open(file, console, "--sample");
         await check.ReadAsync(input.Content, cancellation);
-        foreach (var warning in check.Warnings())
+        string[] warnings = [.. check.Warnings()];
+        foreach (var warning in warnings)
         {
             if (json)
                 JsonLine.Write(console.Out, line =>
@@ -85,6 +86,24 @@ public static class DefinitionsCommand
             else
                 console.Out.WriteLine($"{file}: warning: event '{check.Event}': {warning}");
         }
+
+        if (warnings.Length == 0)
+            WriteGood(console, check, file, json);
+    }
+
+    // Silence would look as if the sample had not been read.
+    private static void WriteGood(CliConsole console, SampleCheck check, string file, bool json)
+    {
+        if (json)
+            JsonLine.Write(console.Out, line =>
+            {
+                line.WriteString("file", file);
+                line.WriteString("event", check.Event);
+                line.WriteNumber("records", check.Records);
+            });
+        else
+            console.Out.WriteLine(
+                $"{file}: event '{check.Event}': {Units.Count(check.Records, "record")}, nothing to warn of");
     }
 
     private static Command List(GlobalOptions global)

@@ -43,6 +43,9 @@ public sealed class SampleCheck
         _hasHeaders = _definition.Fields.Any(f => f.Source.IsHeader);
     }
 
+    /// <summary>How many records were looked at.</summary>
+    public long Records => _records;
+
     /// <summary>The event's name.</summary>
     public string Event => _definition.Name;
 

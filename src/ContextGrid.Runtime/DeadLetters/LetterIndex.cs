@@ -141,6 +141,7 @@ internal sealed class LetterIndex(IEventLog log, int recordsMax = LetterIndex.Re
         {
             LetterState.Retried => true,
             LetterState.Retrying => !isPending && before != LetterState.Retried,
+            LetterState.Open => isPending && pending!.Intent == mark.Intent,
             _ => isPending ? pending!.Intent == mark.Intent : before != LetterState.Retried, // Found, so not null.
         };
     }

@@ -19,7 +19,8 @@ namespace ContextGrid.Runtime.DeadLetters;
 /// relies on this: what was appended is visible or never becomes visible. So an append is never given up by its caller,
 /// and the retry of another process is left alone for so long that its append has ended: step 3 begins within
 /// <see cref="BeginMax"/> of step 1, an append takes <see cref="IEventLog.SharedAppendMax"/> at most, and clocks may
-/// differ by <see cref="SkewMax"/>.</para>
+/// differ by <see cref="SkewMax"/>. Where an append breaks that bound, since its process or broker stood still, the
+/// record is in its partition twice, and readers count the first: <see cref="RetriedLetters"/>.</para>
 /// </remarks>
 /// <param name="log">The log.</param>
 /// <param name="index">Knows the retries that were cut off; up to date when a call begins.</param>
@@ -63,7 +64,9 @@ internal sealed class LetterRetry(IEventLog log, LetterIndex index, string owner
         await index.CatchUpAsync(CancellationToken.None);
         HashSet<long> own = [.. index.Pending.Values.Where(m => m.Owner == owner).Select(m => m.Intent)];
         int[] first = [.. Enumerable.Range(0, at.Length).Where(i => own.Contains(at[i].Offset))];
-        if (time.GetElapsedTime(began) > BeginMax)
+
+        // A clock of intervals stands still while a machine is suspended; the clock of others does not.
+        if (time.GetElapsedTime(began) > BeginMax || NowMs - nowMs > BeginMax.TotalMilliseconds)
         {
             throw new EventLogException(
                 EventLogError.Unavailable, "The log was too slow to begin the retry; nothing was retried. Try again.");
@@ -131,8 +134,8 @@ internal sealed class LetterRetry(IEventLog log, LetterIndex index, string owner
     private async ValueTask AppendRecordsAsync(
         IReadOnlyList<PreparedRetry> retries, int[] which, RecordPosition?[] positions)
     {
-        foreach (IGrouping<string, int> topic in which
-            .GroupBy(i => retries[i].Partition.Topic, StringComparer.Ordinal))
+        // All topics at once: one after the other, the last would begin when others take its retry for dead.
+        await Task.WhenAll(which.GroupBy(i => retries[i].Partition.Topic, StringComparer.Ordinal).Select(async topic =>
         {
             int[] at = [.. topic];
             LogRecord[] records = [.. at.Select(i => retries[i].Record)];
@@ -142,7 +145,7 @@ internal sealed class LetterRetry(IEventLog log, LetterIndex index, string owner
             {
                 positions[at[i]] = taken[i];
             }
-        }
+        }));
     }
 
     private long NowMs => time.GetUtcNow().ToUnixTimeMilliseconds();

@@ -21,6 +21,7 @@ public sealed class EventBatch : EventCursor
     private readonly int _source;
     private readonly IEventDecoder _decoder;
     private readonly IdWindow? _ids;
+    private readonly RetriedLetters _retried = new();
     private LogBatch _records = new();
     private int _index = -1;
     private long _end;
@@ -64,7 +65,7 @@ public sealed class EventBatch : EventCursor
     /// </summary>
     public List<DeadLetter> DeadLetters { get; } = [];
 
-    /// <summary>Producers' retries left out since <see cref="Load"/>.</summary>
+    /// <summary>Producers' retries, and second retries of a dead letter, left out since <see cref="Load"/>.</summary>
     public long Duplicates { get; private set; }
 
     /// <summary>Events left out since <see cref="Load"/> because their id is taken by other content.</summary>
@@ -130,6 +131,13 @@ public sealed class EventBatch : EventCursor
             }
 
             var headers = new ArraySegment<byte>(_records.Buffer, entry.HeadersStart, entry.HeadersLength);
+            if (headers.Count > 0 && _retried.IsSecond(headers, _records.Value(_index), entry.Offset))
+            {
+                Duplicates++;
+                Verdicts?.Note(entry.Offset, IdVerdict.Duplicate, isElsewhere: false);
+                continue;
+            }
+
             DecodeResult result = _decoder.Decode(
                 _records.Buffer, entry.ValueStart, entry.ValueLength, headers, entry.TimestampMs, Current);
             Current.Position = new Position(_source, entry.Offset);

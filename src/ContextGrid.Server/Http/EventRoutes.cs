@@ -21,6 +21,12 @@ internal sealed class EventRoutes(IngestHandlers ingest)
         EventMessage message = EventMessage.Of(http, ingest.FindEvent(topic));
         using RequestBody body = await RequestBody.ReadAsync(http).ConfigureAwait(false);
         List<PublishItem> events = EventSplitter.Split(body.Content, message);
+        if (events.Count == 0 && ingest.FindEvent(topic) is not null)
+        {
+            await ProtoJson.WriteAsync(http, new PublishResponse()).ConfigureAwait(false);
+            return;
+        }
+
         PublishResponse response;
         try
         {

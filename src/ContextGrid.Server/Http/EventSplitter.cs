@@ -20,6 +20,8 @@ internal static class EventSplitter
     /// <summary>Cuts a body.</summary>
     /// <param name="body">The body.</param>
     /// <param name="message">How the body holds events, and the headers of their records.</param>
+    /// <returns>The events; none only of an empty batch of CloudEvents, which is a batch (JSON format, section 4).
+    /// </returns>
     /// <exception cref="GrpcException">INVALID_ARGUMENT: there is no event, there are too many, or the array is
     /// broken.</exception>
     internal static List<PublishItem> Split(ReadOnlyMemory<byte> body, in EventMessage message)
@@ -67,7 +69,9 @@ internal static class EventSplitter
             events[i] = events[i] with { Headers = message.Headers };
         }
 
-        return events.Count > 0 ? events : throw Wrong("the array is empty; send at least one event");
+        return events.Count > 0 || message.Layout == EventLayout.Array
+            ? events
+            : throw Wrong("the array is empty; send at least one event");
     }
 
     // The first value ends, and more follows: lines. Where it is broken, a second line that starts like an object

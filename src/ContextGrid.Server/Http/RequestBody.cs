@@ -38,8 +38,9 @@ internal sealed class RequestBody : IDisposable
     internal ReadOnlyMemory<byte> Content => _buffer.AsMemory(0, _length);
 
     /// <summary>Refuses a body whose content type is not one of these, or whose charset is not UTF-8. A body without a
-    /// type is taken. The types that a browser sends to foreign servers without asking first are never among them.
-    /// </summary>
+    /// type is taken, and where <c>application/json</c> is, other <c>application/…+json</c> are too (RFC 6839), but
+    /// CloudEvents only where they are named, since their data is inside of an envelope. The types that a browser sends
+    /// to foreign servers without asking first are never among them.</summary>
     /// <exception cref="HttpRefusal">415.</exception>
     internal static void RequireType(HttpContext http, IReadOnlyList<string> types)
     {
@@ -49,7 +50,8 @@ internal sealed class RequestBody : IDisposable
             return;
         }
 
-        if (!types.Contains(type, StringComparer.OrdinalIgnoreCase))
+        if (!types.Contains(type, StringComparer.OrdinalIgnoreCase)
+            && !(types.Contains(JsonTypes[0]) && IsOtherJson(type)))
         {
             throw Unsupported(
                 $"The content type '{type}' is not taken here; known here: {string.Join(", ", types)}. "
@@ -70,6 +72,11 @@ internal sealed class RequestBody : IDisposable
             throw Unsupported($"The charset '{charset}' is not taken; send UTF-8.");
         }
     }
+
+    private static bool IsOtherJson(string type) =>
+        type.StartsWith("application/", StringComparison.OrdinalIgnoreCase)
+        && type.EndsWith("+json", StringComparison.OrdinalIgnoreCase)
+        && !type.StartsWith("application/cloudevents", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The content type without its parameters; null: there is none.</summary>
     internal static string? TypeOf(HttpContext http) => http.Request.ContentType?.Split(';')[0].Trim();

@@ -29,7 +29,8 @@ internal sealed class KafkaArguments
 
     private readonly Option<string> _deadLetters = new("--dead-letter-topic")
     {
-        Description = "Topic of Kafka for dead letters, made when missing; each server needs one of its own",
+        Description = "Topic of Kafka for dead letters, made when missing; servers of different definitions each need "
+            + "one of their own",
         DefaultValueFactory = _ => DeadLetterTopic.Name,
     };
 

@@ -1,6 +1,8 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text;
+using ContextGrid.Core.Definitions;
+using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.DeadLetters;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Embedded.Log;
@@ -79,6 +81,41 @@ public sealed class DeadLetterFixture : IAsyncDisposable
         }
 
         return found;
+    }
+
+    /// <summary>The payments as readers of events without ids see them: how many count, and how many are left out.
+    /// </summary>
+    public async Task<(long Events, long LeftOut)> CountAsync()
+    {
+        DefinitionSet withoutIds = DefinitionFiles.Parse(
+            "test.yaml",
+            """
+            version: 1
+            events: {payment: {topic: payments, fields: {user_id: string, items: int64}}}
+            entities: {user: {from: {payment: user_id}, features: {payments: payment | count()}}}
+            """).Set ?? throw new InvalidOperationException("The definitions are wrong.");
+        (long events, long leftOut) = (0, 0);
+        for (int partition = 0; partition < 2; partition++)
+        {
+            var source = new TopicPartition("payments", partition);
+            var cursor = new EventBatch(withoutIds, 0, source);
+            var batch = new LogBatch();
+            await using ILogReader reader = Log.OpenReader(source, 0);
+            while (await reader.ReadAsync(batch, TimeSpan.Zero, default) == ReadOutcome.Records)
+            {
+                cursor.Load(batch);
+                cursor.SkipAll();
+                (events, leftOut) = (events + cursor.Events, leftOut + cursor.Duplicates);
+
+                // Records that are read once more are not second ones.
+                long before = cursor.Events;
+                cursor.Load(batch);
+                cursor.SkipAll();
+                Assert.Equal(before, cursor.Events);
+            }
+        }
+
+        return (events, leftOut);
     }
 
     public async ValueTask DisposeAsync()

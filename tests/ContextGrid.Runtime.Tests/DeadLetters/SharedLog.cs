@@ -14,6 +14,9 @@ internal sealed class SharedLog(IEventLog log, Random? random = null) : Forwardi
     /// <summary>Ends when an append waits.</summary>
     internal TaskCompletionSource Waits { get; } = new();
 
+    /// <summary>Is called when a mark is in the topic.</summary>
+    internal Action? Marked { get; set; }
+
     /// <summary>From now on an append to the payments waits until <see cref="Release"/>.</summary>
     internal void Hold() => _held = new TaskCompletionSource();
 
@@ -38,6 +41,10 @@ internal sealed class SharedLog(IEventLog log, Random? random = null) : Forwardi
         }
 
         await base.AppendAsync(topic, records, positions, cancellationToken);
+        if (topic == DeadLetterTopic.Name)
+        {
+            Marked?.Invoke();
+        }
     }
 
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -68,6 +68,49 @@ public sealed class SharedRetryTests
         Assert.Single(await fixture.PaymentsAsync());
     }
 
+    // Its append takes longer than any may: nothing among the dead letters can keep its record out any more.
+    [Fact]
+    public async Task Retry_AnotherProcessWasPausedInItsAppend_CountsOnceThoughTheRecordIsThereTwice()
+    {
+        await using var fixture = new DeadLetterFixture();
+        long[] ids = await fixture.WriteAsync(Letter(7));
+        var time = new ManualTime(NowMs);
+        (Task<IReadOnlyList<RetryOutcome>> slow, SharedLog log) = await BeginAsync(fixture, ids, time);
+        time.Advance(TimeSpan.FromSeconds(46));
+        Assert.Equal("", await ReasonAsync(fixture.NewService(new SharedLog(fixture.Log), time), ids[0]));
+        log.Release();
+        Assert.Equal(RetryResult.Waiting, Assert.Single(await slow).Result);
+        Assert.Equal(2, (await fixture.PaymentsAsync()).Count);
+        Assert.Equal((1, 1), await fixture.CountAsync());
+    }
+
+    [Fact]
+    public async Task Retry_TheMachineWasSuspendedAfterItsMark_AppendsNothing()
+    {
+        await using var fixture = new DeadLetterFixture();
+        long[] ids = await fixture.WriteAsync(Letter(7));
+        var time = new ManualTime(NowMs);
+        var log = new SharedLog(fixture.Log) { Marked = () => time.Advance(TimeSpan.FromMinutes(1)) };
+        await Assert.ThrowsAsync<EventLogException>(() => ReasonAsync(fixture.NewService(log, time), ids[0]));
+        Assert.Empty(await fixture.PaymentsAsync());
+    }
+
+    // Of a process that looked at a retry that was cut off, and wrote what it found after the letter was discarded.
+    [Fact]
+    public async Task Marks_OpenAfterADiscard_AreVoid()
+    {
+        await using var fixture = new DeadLetterFixture();
+        long[] ids = await fixture.WriteAsync(Letter(7));
+        LetterMark begin = new(LetterState.Retrying, ids[0], new TopicPartition("payments", 1), 7, NowMs)
+        {
+            Target = new RecordPosition(1, 0), Owner = "a",
+        };
+        LetterMark open = begin with { State = LetterState.Open, Owner = "b", Intent = ids[0] + 1 };
+        await AppendAsync(
+            fixture, begin, open, begin with { State = LetterState.Discarded, Intent = -1 }, open with { Owner = "c" });
+        Assert.Equal(LetterState.Discarded, (await fixture.NewService().GetAsync(ids[0], default))?.State);
+    }
+
     // What a process wrote while it did not know of the other one's mark is void for everybody.
     [Fact]
     public async Task Marks_ThatCameTooLate_AreVoid()

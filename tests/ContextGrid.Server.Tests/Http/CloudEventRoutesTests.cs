@@ -80,9 +80,24 @@ public sealed class CloudEventRoutesTests(CloudEventRoutesTests.Fixture server)
         Assert.Contains(words, Message(json), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("[]")]
+    [InlineData(" [ ] ")]
+    public async Task Publish_EmptyBatch_IsTakenAndHasNothing(string body)
+    {
+        (HttpStatusCode code, JsonElement json) = await PostAsync("orders", body, Batch);
+        Assert.True(code == HttpStatusCode.OK, json.ToString());
+        Assert.Equal(0, json.GetProperty("accepted").GetInt32());
+        (code, _) = await PostAsync("orders", "[", Batch);
+        Assert.Equal(HttpStatusCode.BadRequest, code);
+        (code, _) = await PostAsync("orders", "[]", "application/json");
+        Assert.Equal(HttpStatusCode.BadRequest, code);
+    }
+
     [Fact]
     public async Task Publish_UnknownTopic_Is404InEveryMode()
     {
+        Assert.Equal(HttpStatusCode.NotFound, (await PostAsync("nowhere", "[]", Batch)).Item1);
         (HttpStatusCode code, _) = await PostAsync("nowhere", Event("1", "k"), Structured);
         Assert.Equal(HttpStatusCode.NotFound, code);
     }
