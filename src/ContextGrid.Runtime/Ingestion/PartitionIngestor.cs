@@ -179,11 +179,15 @@ public sealed partial class PartitionIngestor
     // Passes offsets that hold no record.
     private async ValueTask AdvanceAsync(ILogReader reader, CancellationToken cancellationToken)
     {
-        (long next, LogEnd end) = (reader.NextOffset, reader.End);
+        (long next, LogEnd end) = (reader.NextOffset, KnownEnd(reader));
         long sinceMs = await _log.WaitingSinceAsync(
             Progress.Partition, next, end.Offset, _time, cancellationToken);
         await DoneAsync(next, end, sinceMs, null, cancellationToken);
     }
+
+    // While a batch waited, the end was perhaps seen by another way: what is behind the batch then still waits.
+    private LogEnd KnownEnd(ILogReader reader) =>
+        reader.End with { Offset = Math.Max(reader.End.Offset, Progress.End) };
 
     private async ValueTask ApplyAsync(ILogReader reader, CancellationToken cancellationToken)
     {
@@ -194,7 +198,7 @@ public sealed partial class PartitionIngestor
         _events.Load(_records, from: Progress.Next);
         await ApplyToGridAsync(cancellationToken);
         await _letters.WriteAsync(_events.DeadLetters, WaitToRetryAsync, cancellationToken);
-        LogEnd end = reader.End;
+        LogEnd end = KnownEnd(reader);
         long sinceMs = end.Offset <= last + 1
             ? 0
             : RecordTimes.WaitingSince(_records[_records.Count - 1].TimestampMs, _time);

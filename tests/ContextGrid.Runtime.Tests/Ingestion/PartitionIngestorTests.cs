@@ -100,6 +100,19 @@ public sealed class PartitionIngestorTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Run_ReaderKnowsAnOlderEnd_WhatWaitsKeepsItsAge()
+    {
+        _log.End = 1;
+        _progress.SeeEnd(3, NowMs - 60_000);
+        _log.ThenRead(Batch(0, NowMs - 60_000, Payment("a", "u1", 1)));
+        _sink.Release();
+        _running = _ingestor.RunAsync(_stop.Token);
+        await _progress.WaitForAsync(0, _stop.Token).AsTask().WaitAsync(Limit);
+        Assert.Equal((1, 2), (_progress.Next, _progress.Lag));
+        Assert.Equal(60_000, _progress.LagMs(NowMs));
+    }
+
+    [Fact]
     public async Task Read_BeforeTheStateIsBack_IsRebuildingAndThenPresent()
     {
         _log.End = 2;
