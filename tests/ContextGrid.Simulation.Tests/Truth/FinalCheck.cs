@@ -1,10 +1,10 @@
+using System.Collections.Immutable;
 using System.Globalization;
-using ContextGrid.Core.Definitions;
 using ContextGrid.Runtime.Checkpoints;
+using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Simulation.Tests.Machine;
 using ContextGrid.Simulation.Tests.World;
-using ContextGrid.TestKit.Oracle;
 
 namespace ContextGrid.Simulation.Tests.Truth;
 
@@ -13,29 +13,40 @@ internal static class FinalCheck
 {
     public static async Task RunAsync(SimulatedWorld world, Asker asker)
     {
+        EmbeddedHost host = world.Current?.Host ?? throw new SimulationFailure("no host");
+        var everything = new Question { What = "", Entities = SimulatedKeys.All };
+        ImmutableArray<RecordedAnswer> answers = await asker.AskAsync(world.Current, everything);
         var fold = new TrueFold(world.Truth, world.Made);
+        var ages = new AgeCheck(world, world.Truth);
         foreach (RecordedAnswer answer in world.Answers)
         {
             AnswerCheck.AgainstFold(answer, fold, world.Slack.TotalMilliseconds);
+            ages.Run(answer);
+            TrueGaps.Check(world, answer);
         }
 
-        PartitionProgress[] progress = [.. (world.Current?.Host ?? throw new SimulationFailure("no host")).Progress];
+        world.Answers.Clear();
+        PartitionProgress[] progress = [.. host.Progress];
         bool isGap = progress.Any(p => !p.Gaps.IsEmpty);
-        for (int type = 0; type < 2; type++)
+        foreach (RecordedAnswer answer in answers)
         {
-            for (int i = 0; i < 5; i++)
+            if (!isGap)
             {
-                string key = $"{(type == 0 ? 'u' : 'd')}{i}";
-                RecordedAnswer answer = await asker.AskAsync(world.Current, type, key, []);
-                FeatureOracle all = fold.OracleOf(SimulatedDefinitions.Oracles[answer.Type], (_, _) => true);
-                if (!isGap)
-                {
-                    AnswerCheck.Values(answer, all);
-                }
-                else
-                {
-                    BetweenGapsAndAll(answer, fold, progress);
-                }
+                AnswerCheck.Values(answer, fold.OracleOf(answer.Type, answer.Key, _ => true));
+            }
+            else
+            {
+                BetweenGapsAndAll(answer, fold, progress);
+            }
+        }
+
+        for (int type = 0; type < SimulatedDefinitions.Plans.Length && !isGap; type++)
+        {
+            (long said, long right) = (host.Grid.CountEntities(type), fold.CountEntities(type));
+            if (said != right)
+            {
+                string name = SimulatedDefinitions.Plans[type].Definition.Name;
+                throw new SimulationFailure($"{said} entities of type {name} are counted, and there are {right}");
             }
         }
 
@@ -51,14 +62,13 @@ internal static class FinalCheck
     {
         var fold = new TrueFold(world.Truth, world.Made);
         long[] times = [.. fold.Fates.Values.Where(f => f.Fate == Fate.Counts).Select(f => f.Event.TimeMs).Order()];
-        for (int plan = 0; plan < SimulatedDefinitions.Plans.Length && times.Length > 0; plan++)
+        foreach ((int type, string key) in SimulatedKeys.All.Where(k => k.Key is "u1" or "d1"))
         {
-            string key = SimulatedDefinitions.Plans[plan].Definition.Name == "user" ? "u1" : "d1";
-            long headMs = times[world.Random.Next(times.Length)];
+            long headMs = times.Length == 0 ? 0 : times[world.Random.Next(times.Length)];
             try
             {
-                RecordedAnswer answer = await asker.AskPastAsync(world.Current, plan, key, headMs);
-                AnswerCheck.Values(answer, fold.OracleOf(SimulatedDefinitions.Oracles[plan], (_, _) => true));
+                RecordedAnswer answer = await asker.AskPastAsync(world.Current, type, key, headMs);
+                AnswerCheck.Values(answer, fold.OracleOf(type, key, _ => true));
             }
             catch (Exception e) when (mayFail
                 && e is EventLogException { Error: EventLogError.Corrupt } or CheckpointCorruptException)
@@ -69,17 +79,22 @@ internal static class FinalCheck
     }
 
     // What was in a gap may be in the state, when it was applied before retention took it and a later start had to
-    // forget how far it was; what was not in one must be.
+    // forget how far it was; what was not in one must be. Only the newest gaps are kept, so that before the first one
+    // nothing is certain when there are so many.
     private static void BetweenGapsAndAll(RecordedAnswer answer, TrueFold fold, PartitionProgress[] progress)
     {
-        OracleEntity entity = SimulatedDefinitions.Oracles[answer.Type];
-        var payments = fold.PositionsOf(entity, answer.Key).Where(p => p.Partition.Topic == "payments").ToList();
-        long all = payments.Count, told = payments.Count(p => !IsInGap(progress, p.Partition, p.Offset));
-        long counted = answer.Values.First(v => v.Name == "payments").Value is long count ? count : 0;
-        if (counted < told || counted > all)
+        foreach ((string name, string feature) in new[] { ("payment", "payments"), ("login", "logins") })
         {
-            throw new SimulationFailure(
-                $"{answer.What}: {counted} payments count; {all} happened, {all - told} of them are in declared gaps");
+            var events = fold.EventsOf(answer.Type, answer.Key)
+                .Where(e => e.Fate == Fate.Counts && e.Event.Name == name).ToList();
+            long all = events.Count, told = events.Count(e => !IsInGap(progress, e.Partition, e.Offset));
+            long counted = answer.Values.FirstOrDefault(v => v.Name == feature).Value is long count ? count : 0;
+            if (counted < told || counted > all)
+            {
+                throw new SimulationFailure(
+                    $"{answer.What}: {counted} {feature} count; {all} happened, {all - told} of them are in declared "
+                    + "gaps");
+            }
         }
     }
 
@@ -94,23 +109,25 @@ internal static class FinalCheck
                 headers["__connect.errors.offset"]));
         }
 
-        foreach (((TopicPartition partition, long offset), (Fate fate, SimulatedEvent e)) in fold.Fates)
+        foreach (((TopicPartition partition, long offset), TrueEvent e) in fold.Fates)
         {
             bool isKept = kept.Contains((
                 partition.Topic, partition.Partition.ToString(CultureInfo.InvariantCulture),
                 offset.ToString(CultureInfo.InvariantCulture)));
-            if (fate == Fate.Dead && !isKept && !IsInGap(progress, partition, offset))
+            if (e.Fate == Fate.Dead && !isKept && !IsInGap(progress, partition, offset))
             {
-                throw new SimulationFailure($"the dead letter of {partition} at offset {offset} is lost: {e.Text}");
+                throw new SimulationFailure(
+                    $"the dead letter of {partition} at offset {offset} is lost: {e.Event.Text}");
             }
 
-            if (fate != Fate.Dead && isKept)
+            if (e.Fate != Fate.Dead && isKept)
             {
-                throw new SimulationFailure($"{partition} at offset {offset} is good, but a dead letter: {e.Text}");
+                throw new SimulationFailure(
+                    $"{partition} at offset {offset} is good, but a dead letter: {e.Event.Text}");
             }
         }
     }
 
-    private static bool IsInGap(PartitionProgress[] progress, TopicPartition partition, long offset) => progress
-        .First(p => p.Partition == partition).Gaps.Any(g => offset >= g.First && offset <= g.Last);
+    private static bool IsInGap(PartitionProgress[] progress, TopicPartition partition, long offset) =>
+        TrueGaps.MayLack(progress.First(p => p.Partition == partition).Gaps, offset);
 }

@@ -9,13 +9,18 @@ namespace ContextGrid.Simulation.Tests.Truth;
 /// <param name="Value">The payload.</param>
 /// <param name="Headers">The encoded headers.</param>
 /// <param name="IsAcknowledged">Whether its producer was told that it is durable.</param>
-internal sealed record TrueRecord(long Offset, long TimeMs, byte[] Value, byte[] Headers, bool IsAcknowledged);
+internal sealed record TrueRecord(long Offset, long TimeMs, byte[] Value, byte[] Headers, bool IsAcknowledged)
+{
+    /// <summary>When it was known outside of the product, by the world's clock.</summary>
+    public long KnownMs { get; init; }
+}
 
 /// <summary>
 /// What the log holds, kept outside of the product: what was acknowledged, and what was found on the disk when a
 /// process had ended.
 /// </summary>
-internal sealed class LogTruth
+/// <param name="clock">The world's clock.</param>
+internal sealed class LogTruth(SimulatedClock clock)
 {
     private readonly Dictionary<TopicPartition, SortedDictionary<long, TrueRecord>> _partitions = [];
     private readonly Dictionary<TopicPartition, long> _ends = [];
@@ -55,7 +60,10 @@ internal sealed class LogTruth
             throw new SimulationFailure($"{partition}: offset {offset} was given to two acknowledged records");
         }
 
-        records[offset] = new TrueRecord(offset, timeMs, value, headers, IsAcknowledged: true);
+        records[offset] = new TrueRecord(offset, timeMs, value, headers, IsAcknowledged: true)
+        {
+            KnownMs = clock.NowMs,
+        };
     }
 
     /// <summary>
@@ -83,7 +91,7 @@ internal sealed class LogTruth
 
         foreach (TrueRecord record in found)
         {
-            records.TryAdd(record.Offset, record);
+            records.TryAdd(record.Offset, record with { KnownMs = clock.NowMs });
         }
     }
 

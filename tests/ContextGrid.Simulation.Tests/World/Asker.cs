@@ -12,6 +12,8 @@ namespace ContextGrid.Simulation.Tests.World;
 /// <summary>Asks for entities, and keeps every answer for the checks.</summary>
 internal sealed class Asker(SimulatedWorld world, Random random)
 {
+    private const int EarlyQuestionsMax = 25;
+
     public async Task RunAsync()
     {
         for (int i = 0; i < world.Plan.Reads; i++)
@@ -26,72 +28,139 @@ internal sealed class Asker(SimulatedWorld world, Random random)
     /// after a pause.</summary>
     public Task AskTwiceAsync(SimulatedProcess process) => Task.WhenAll(TryAskAsync(process), TryAskAsync(process));
 
-    /// <summary>Asks a process for some entity; it need not answer.</summary>
-    private async Task TryAskAsync(SimulatedProcess? process)
+    /// <summary>Asks a process that has just started, again and again, until it says that its state is back.</summary>
+    public async Task AskEarlyAsync(SimulatedProcess process)
     {
-        bool isUser = random.Next(3) > 0;
-        string key = isUser ? $"u{random.Next(5)}" : $"d{random.Next(3)}";
-        try
+        for (int i = 0; process.Host is null && !process.Context.IsDead && process.StartError is null; i++)
         {
-            await AskAsync(process, isUser ? 0 : 1, key, random.Next(3) == 0 ? NewestKnown() : []);
+            await Task.Delay(TimeSpan.FromMilliseconds(1 << Math.Min(i, 10)), world.Clock);
         }
-        catch (Exception e) when (MayFail(e))
+
+        for (int i = 0, later = 0; i < EarlyQuestionsMax && later < 2 && process.IsUp; i++)
         {
-            world.Trace.Note($"asker: {key} failed: {e.Message}");
+            bool? isRebuilding = await TryAskAsync(process);
+            later += isRebuilding is false ? 1 : 0;
+            await Task.Delay(
+                TimeSpan.FromMilliseconds(random.Next(1, 20)) + (world.Slow * random.NextDouble()), world.Clock);
         }
     }
 
-    /// <summary>Asks for one entity at its newest event.</summary>
-    public async Task<RecordedAnswer> AskAsync(
-        SimulatedProcess? process, int type, string key, ImmutableArray<(TopicPartition, long)> positionsMin)
+    /// <summary>Asks a process for some entities; it need not answer.</summary>
+    /// <returns>Whether it says that it brings its state back; null: it has not answered.</returns>
+    private async Task<bool?> TryAskAsync(SimulatedProcess? process)
     {
-        string name = type == 0 ? "user" : "device";
-        int plan = Array.FindIndex(SimulatedDefinitions.Plans, p => p.Definition.Name == name);
-        ImmutableArray<(TopicPartition Partition, long End)> ends = world.EndsKnownLongAgo();
-        string what = $"{world.Trace.Now} the answer about {key} of process {process?.Number}";
-        var query = new ContextQuery { Head = QueryHead.Newest, PositionsMin = positionsMin };
-        RecordedAnswer recorded = await (process ?? throw new ConnectionLostException()).CallAsync(
-            host => ReadAsync(host, plan, key, query, what, ends), TimeSpan.FromMinutes(5), world.Clock);
-        if (world.IsReconciled)
+        Question question = Some();
+        try
         {
-            AnswerCheck.AgainstLog(recorded, world.Truth);
+            ImmutableArray<RecordedAnswer> answers = await AskAsync(process, question);
+            return answers.Any(a => a.IsRebuilding);
+        }
+        catch (Exception e) when (MayFail(e))
+        {
+            world.Trace.Note($"asker: {Names(question)} failed: {e.Message}");
+            return null;
+        }
+    }
+
+    private Question Some()
+    {
+        int count = random.Next(3) == 0 ? random.Next(2, 20) : 1;
+        QueryHead head = random.Next(4) switch { 0 => QueryHead.Now, 1 => QueryHead.AsOf, _ => QueryHead.Newest };
+        return new Question
+        {
+            What = "",
+            Entities = [.. Enumerable.Range(0, count).Select(_ => SimulatedKeys.Any(random)).Distinct()],
+            Head = head,
+            AsOfMs = head == QueryHead.AsOf ? world.ServerNowMs - random.Next(10_000_000) : 0,
+            PositionsMin = random.Next(3) == 0 ? SomeKnown() : [],
+            StalenessMax = random.Next(3) == 0 ? TimeSpan.FromMilliseconds(random.Next(1 << random.Next(16))) : null,
+        };
+    }
+
+    /// <summary>Asks for entities, and keeps the answers.</summary>
+    public async Task<ImmutableArray<RecordedAnswer>> AskAsync(SimulatedProcess? process, Question question)
+    {
+        Question asked = question with
+        {
+            What = $"{world.Trace.Now} the answer of process {process?.Number}",
+            KnownEnds = world.EndsKnownLongAgo(),
+        };
+        ImmutableArray<RecordedAnswer> answers = await CallAsync(process, asked, TimeSpan.FromMinutes(5));
+        foreach (RecordedAnswer answer in answers)
+        {
+            if (world.IsReconciled)
+            {
+                AnswerCheck.AgainstLog(answer, world.Truth);
+            }
+
+            world.Answers.Add(answer);
         }
 
-        world.Answers.Add(recorded);
-        return recorded;
+        return answers;
     }
 
     /// <summary>Asks for one entity as it was at a moment: it is built from the log.</summary>
     /// <exception cref="EventLogException">The log can't be read.</exception>
-    public async Task<RecordedAnswer> AskPastAsync(SimulatedProcess? process, int plan, string key, long headMs)
+    public async Task<RecordedAnswer> AskPastAsync(SimulatedProcess? process, int type, string key, long headMs)
     {
-        var query = new ContextQuery { Head = QueryHead.AsOf, HeadMs = headMs };
-        string what = $"{world.Trace.Now} the answer about {key} as of {headMs}";
-        return await (process ?? throw new ConnectionLostException()).CallAsync(
-            host => ReadAsync(host, plan, key, query, what, []), TimeSpan.FromHours(1), world.Clock);
+        var question = new Question
+        {
+            What = $"{world.Trace.Now} the answer as of {headMs}",
+            Entities = [(type, key)],
+            Head = QueryHead.AsOf,
+            AsOfMs = headMs,
+        };
+        return (await CallAsync(process, question, TimeSpan.FromHours(1)))[0];
     }
 
-    private static async Task<RecordedAnswer> ReadAsync(
-        EmbeddedHost host,
-        int plan,
-        string key,
-        ContextQuery query,
-        string what,
-        ImmutableArray<(TopicPartition, long)> ends)
+    private async Task<ImmutableArray<RecordedAnswer>> CallAsync(
+        SimulatedProcess? process, Question question, TimeSpan patience)
     {
-        query.Selections.Add(FeatureSelection.All(host.Grid.Plans[plan]));
-        query.Add(0, Encoding.UTF8.GetBytes(key));
-        var answer = new ContextAnswer();
-        await host.Reader.ReadAsync(query, answer, CancellationToken.None);
-        return RecordedAnswer.Of(what, plan, key, query, answer, ends);
+        SimulatedProcess called = process ?? throw new ConnectionLostException();
+        Question asked = question with
+        {
+            AskedMs = world.Clock.NowMs, SkewMs = world.ServerNowMs - world.Clock.NowMs, Started = called.Started,
+        };
+        return await called.CallAsync(host => ReadAsync(host, asked, world.Clock), patience, world.Clock);
     }
+
+    private static async Task<ImmutableArray<RecordedAnswer>> ReadAsync(
+        EmbeddedHost host, Question question, Machine.SimulatedClock clock)
+    {
+        var query = new ContextQuery
+        {
+            Head = question.Head,
+            HeadMs = question.AsOfMs,
+            PositionsMin = question.PositionsMin,
+            StalenessMax = question.StalenessMax,
+        };
+        int[] types = [.. question.Entities.Select(e => e.Type).Distinct()];
+        query.Selections.AddRange(types.Select(t => FeatureSelection.All(host.Grid.Plans[t])));
+        foreach ((int type, string key) in question.Entities)
+        {
+            query.Add(Array.IndexOf(types, type), Encoding.UTF8.GetBytes(key));
+        }
+
+        var answer = new ContextAnswer();
+        ContextOutcome outcome = await host.Reader.ReadAsync(query, answer, CancellationToken.None);
+        return
+        [
+            .. question.Entities.Select((_, i) =>
+                RecordedAnswer.Of(question, i, query, answer, outcome, clock.NowMs)),
+        ];
+    }
+
+    private static string Names(Question question) => string.Join(", ", question.Entities.Select(e => e.Key));
 
     // Damage is told where a bit has changed, and by an owner whose segments its successor has replaced.
     private bool MayFail(Exception e) => e is ConnectionLostException or TimeoutException or EventLogException
         or SnapshotStoreException
         || (e is CheckpointCorruptException && (world.Plan.Has(Faults.BitFlip) || world.Plan.Has(Faults.Takeover)));
 
-    private ImmutableArray<(TopicPartition, long)> NewestKnown() => world.KnownEnds.Count == 0
-        ? []
-        : [(world.KnownEnds[^1].Partition, world.KnownEnds[^1].End - 1)];
+    // The newest that is known of some partitions.
+    private ImmutableArray<(TopicPartition, long)> SomeKnown() =>
+    [
+        .. world.KnownEnds.GroupBy(k => k.Partition).Select(g => (g.Key, g.Max(k => k.End) - 1))
+            .Where(_ => random.Next(2) == 0),
+    ];
 }

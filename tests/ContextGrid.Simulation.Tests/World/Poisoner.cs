@@ -10,14 +10,17 @@ internal sealed class Poisoner(SimulatedWorld world, Random random)
 
     public async Task PoisonAsync()
     {
-        string trace = $"x{++_poisons}", user = $"u{random.Next(5)}";
-        long nowMs = world.Clock.NowMs;
-        string start = $$"""{"payment_id":"{{trace}}","ts":{{nowMs}},"user_id":"{{user}}","amount":""";
-        SimulatedEvent poison = random.Next(4) switch
+        string trace = $"x{++_poisons}", user = SimulatedKeys.User(random), device = SimulatedKeys.Device(random);
+        long nowMs = world.ServerNowMs;
+        string start = $$"""{"payment_id":"{{trace}}","ts":{{nowMs}},"user_id":"{{user}}","device_id":"{{device}}",""";
+
+        // A payload names the entities whose keys can be read whole, whatever is wrong with the rest.
+        SimulatedEvent poison = random.Next(5) switch
         {
-            0 => SimulatedEvent.Poison("payment", start + "\"much\"}"),
-            1 => SimulatedEvent.Poison("payment", start),
-            2 => SimulatedEvent.Poison("login", $$"""{"trace":"{{trace}}","user_id":"{{user}}","ok":true}"""),
+            0 => SimulatedEvent.Poison("payment", start + "\"amount\":\"much\"}", user, device),
+            1 => SimulatedEvent.Poison("payment", start + "\"amount\":", user, device),
+            3 => SimulatedEvent.Poison("payment", $$"""{"payment_id":"{{trace}}","user_id":"u""", user: null),
+            2 => SimulatedEvent.Poison("login", $$"""{"trace":"{{trace}}","user_id":"{{user}}","ok":true}""", user),
             _ => SimulatedEvent.Login(nowMs + 86_400_000, trace, user, ok: true),
         };
         world.Made[poison.Text] = poison;

@@ -8,7 +8,7 @@ internal sealed class Producer(SimulatedWorld world, Random random, int number)
 {
     private static readonly string[] Countries = ["DE", "FR", "IT", "PL", "US"];
     private readonly long _skewMs = world.Plan.Has(Faults.Skew) ? random.Next(-600_000, 600_000) : 0;
-    private readonly List<SimulatedEvent[]> _sent = [];
+    private readonly List<(SimulatedEvent[] Events, long AtMs)> _sent = [];
     private int _made;
 
     public async Task RunAsync()
@@ -18,11 +18,28 @@ internal sealed class Producer(SimulatedWorld world, Random random, int number)
             await Task.Delay(Pause(), world.Clock);
             bool pays = random.Next(3) > 0;
             int count = random.Next(8) == 0 ? random.Next(10, 30) : random.Next(1, 6);
-            SimulatedEvent[] events = MayRepeat() && random.Next(8) == 0
-                ? _sent[random.Next(_sent.Count)]
-                : [.. Enumerable.Range(0, count).Select(_ => Make(pays))];
-            await PublishAsync(events);
+            if (MayRepeat() && random.Next(6) == 0)
+            {
+                await RepeatAsync();
+            }
+            else
+            {
+                await PublishAsync([.. Enumerable.Range(0, count).Select(_ => Make(pays))]);
+            }
         }
+    }
+
+    // Just now, long ago, or just when the ids are forgotten.
+    private async Task RepeatAsync()
+    {
+        (SimulatedEvent[] events, long atMs) = _sent[random.Next(2) == 0 ? random.Next(_sent.Count) : _sent.Count - 1];
+        long waitMs = atMs + SimulatedDefinitions.DedupeMs + random.Next(-1, 2) - world.ServerNowMs;
+        if (waitMs > 0 && random.Next(2) == 0)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(waitMs), world.Clock);
+        }
+
+        await PublishAsync(events);
     }
 
     // A producer that has restarted sends again what it sent long ago.
@@ -44,11 +61,11 @@ internal sealed class Producer(SimulatedWorld world, Random random, int number)
         // Now and then an id is used again for another event. When retention has taken the first one, either may count.
         _made++;
         bool isUsedAgain = random.Next(30) == 0 && !world.Plan.Has(Faults.Retention);
-        string id = $"p{number}-{(isUsedAgain ? random.Next(1, _made + 1) : _made)}", user = $"u{random.Next(5)}";
+        string id = $"p{number}-{(isUsedAgain ? random.Next(1, _made + 1) : _made)}", user = SimulatedKeys.User(random);
         string note = new('x', random.Next(3) == 0 ? random.Next(600) : 0);
         SimulatedEvent e = pays
             ? SimulatedEvent.Payment(
-                timeMs, id, user, $"d{random.Next(3)}", Math.Round(random.NextDouble() * 1000, 2),
+                timeMs, id, user, SimulatedKeys.Device(random), Math.Round(random.NextDouble() * 1000, 2),
                 Countries[random.Next(Countries.Length)], note)
             : SimulatedEvent.Login(timeMs, id, user, random.Next(4) > 0, note);
         world.Made.Add(e.Text, e);
@@ -58,14 +75,15 @@ internal sealed class Producer(SimulatedWorld world, Random random, int number)
     private async Task PublishAsync(SimulatedEvent[] events)
     {
         bool retries = world.Plan.Has(Faults.Duplicates) && events[0].Id is not null;
-        if (retries)
-        {
-            _sent.Add(events);
-        }
-
         for (int attempt = 0; attempt < 6; attempt++)
         {
-            bool isKnown = await TryAsync(events);
+            long nowMs = world.ServerNowMs;
+            if (retries)
+            {
+                _sent.Add((events, nowMs));
+            }
+
+            bool isKnown = await TryAsync(events, nowMs);
             if (!retries || (isKnown && random.Next(6) > 0))
             {
                 return;
@@ -76,10 +94,10 @@ internal sealed class Producer(SimulatedWorld world, Random random, int number)
     }
 
     // Whether the outcome is known.
-    private async Task<bool> TryAsync(SimulatedEvent[] events)
+    private async Task<bool> TryAsync(SimulatedEvent[] events, long nowMs)
     {
         string topic = events[0].Topic;
-        PublishItem[] items = [.. events.Select(e => new PublishItem(e.Payload, default))];
+        PublishItem[] items = [.. events.Select(e => new PublishItem(e.Payload, default) { TimestampMs = nowMs })];
         try
         {
             PublishOutcome outcome = await (world.Current ?? throw new ConnectionLostException()).CallAsync(

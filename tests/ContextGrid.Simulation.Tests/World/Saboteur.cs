@@ -1,4 +1,3 @@
-using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Simulation.Tests.Machine;
 
 namespace ContextGrid.Simulation.Tests.World;
@@ -51,7 +50,7 @@ internal sealed class Saboteur(SimulatedWorld world, Random random)
             (plan.Has(Faults.SlowDisk), SlowDownAsync),
             (plan.Has(Faults.Poison), new Poisoner(world, random).PoisonAsync),
             (plan.Has(Faults.BitFlip), FlipAsync),
-            (plan.Has(Faults.Retention) && plan.IsShared, RetainAsync),
+            (plan.Has(Faults.Retention) && plan.IsShared, new Retention(world, random).RetainAsync),
             (plan.Has(Faults.Takeover), TakeOverAsync),
             (plan.Has(Faults.PausedPartitions), new PartitionPauser(world, random).PauseAsync),
         ];
@@ -123,21 +122,6 @@ internal sealed class Saboteur(SimulatedWorld world, Random random)
         {
             Damage.FlipBlob();
         }
-    }
-
-    private Task RetainAsync()
-    {
-        string topic = random.Next(2) == 0 ? "payments" : "logins";
-        var partition = new TopicPartition(topic, random.Next(world.Plan.Partitions));
-        if (world.MayKill && world.Current is { IsUp: true } process && random.Next(2) == 0)
-        {
-            // While nobody reads, retention overtakes the readers.
-            world.Kill(process, "before retention", isFault: true);
-        }
-
-        world.SharedLog.Retain(partition);
-        world.Trace.Note($"retention takes the beginning of {partition.Topic}/{partition.Partition}");
-        return Task.CompletedTask;
     }
 
     private async Task TakeOverAsync()

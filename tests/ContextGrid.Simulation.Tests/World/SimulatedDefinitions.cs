@@ -11,6 +11,10 @@ internal static class SimulatedDefinitions
     /// <summary>How far an event may be ahead of its record, as the definitions say.</summary>
     public const long FutureMsMax = 300_000;
 
+    /// <summary>How long a producer's id is remembered, as the definitions say: so short that runs go beyond it.
+    /// </summary>
+    public const long DedupeMs = 120_000;
+
     private const string Yaml = """
         version: 1
         events:
@@ -18,7 +22,7 @@ internal static class SimulatedDefinitions
             topic: payments
             timestamp: ts
             id: payment_id
-            dedupe: 1d
+            dedupe: 2m
             key: user_id
             max_future: 5m
             fields: {payment_id: string, user_id: string, device_id: string, amount: double, country: string}
@@ -43,6 +47,8 @@ internal static class SimulatedDefinitions
               mean:         spend / payments
           device:
             from: {payment: device_id}
+            head: clock
+            ttl: 45m
             features:
               payments:     payment | count()
               users_1d:     payment | distinct(user_id) over 1d
@@ -56,6 +62,9 @@ internal static class SimulatedDefinitions
 
     public static OracleEntity[] Oracles { get; } =
         [.. Plans.Select(p => OracleDefinitions.Of(Set, p.Definition.Name))];
+
+    /// <summary>The place of a type among the plans.</summary>
+    public static int TypeOf(string name) => Array.FindIndex(Plans, p => p.Definition.Name == name);
 
     private static DefinitionSet Parse()
     {

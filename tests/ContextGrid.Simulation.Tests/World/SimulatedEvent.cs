@@ -40,6 +40,12 @@ internal sealed record SimulatedEvent(
         return new SimulatedEvent("login", timeMs, null, fields, IsPoison: false, text);
     }
 
-    public static SimulatedEvent Poison(string name, string text) =>
-        new(name, 0, null, new Dictionary<string, object?>(), IsPoison: true, text);
+    /// <summary>A record that no decoder can take.</summary>
+    /// <param name="name">The event that it was to be.</param>
+    /// <param name="text">The payload.</param>
+    /// <param name="user">The user that it names all the same; null: nobody can tell.</param>
+    /// <param name="device">The device, likewise.</param>
+    public static SimulatedEvent Poison(string name, string text, string? user, string? device = null) => new(
+        name, 0, null, new Dictionary<string, object?> { ["user_id"] = user, ["device_id"] = device }, IsPoison: true,
+        text);
 }

@@ -68,8 +68,15 @@ internal sealed class SimulatedLog(TimeProvider clock, Random random, int partit
         new SimulatedReader(this, Of(partition), fromOffset);
 
     public ValueTask<long> FindOffsetAsync(
-        TopicPartition partition, long timeMs, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(Of(partition).Start);
+        TopicPartition partition, long timeMs, CancellationToken cancellationToken)
+    {
+        SimulatedPartition found = Of(partition);
+        int first = found.Records.FindIndex(r => r.Record.TimestampMs >= timeMs);
+        return ValueTask.FromResult(first < 0 ? found.End : found.Records[first].Offset);
+    }
+
+    /// <summary>The first offset that a partition still has, and the one after its last.</summary>
+    public LogRange RangeOf(TopicPartition partition) => new(Of(partition).Start, Of(partition).End);
 
     /// <summary>From now on a partition can't be fetched, or can be again.</summary>
     public void Pause(TopicPartition partition, bool isPaused) => Of(partition).IsPaused = isPaused;
@@ -84,11 +91,11 @@ internal sealed class SimulatedLog(TimeProvider clock, Random random, int partit
         }
     }
 
-    /// <summary>Removes the older part of a partition.</summary>
-    public void Retain(TopicPartition partition)
+    /// <summary>Removes the older part of a partition, or all of it.</summary>
+    public void Retain(TopicPartition partition, bool isAll = false)
     {
         SimulatedPartition found = Of(partition);
-        long start = found.Start + random.NextInt64(found.End - found.Start + 1);
+        long start = isAll ? found.End : found.Start + random.NextInt64(found.End - found.Start + 1);
         found.Records.RemoveAll(r => r.Offset < start);
         found.Start = start;
     }

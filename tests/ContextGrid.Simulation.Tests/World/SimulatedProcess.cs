@@ -1,10 +1,20 @@
 using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Simulation.Tests.Machine;
+using ContextGrid.Simulation.Tests.Truth;
 
 namespace ContextGrid.Simulation.Tests.World;
 
 /// <summary>One life of a server process: it starts, is called by clients, and ends somewhere.</summary>
-internal sealed class SimulatedProcess(SimulatedContext context, int number, SimulatedDisk disk)
+/// <param name="context">Where its code runs.</param>
+/// <param name="number">Its number.</param>
+/// <param name="disk">Where its files are.</param>
+/// <param name="endsOfLog">Says where every source partition ends at present; null: nobody knows.</param>
+internal sealed class SimulatedProcess(
+    SimulatedContext context,
+    int number,
+    SimulatedDisk disk,
+    Func<IReadOnlyDictionary<TopicPartition, long>?> endsOfLog)
 {
     private readonly HashSet<Action> _lost = [];
 
@@ -18,6 +28,9 @@ internal sealed class SimulatedProcess(SimulatedContext context, int number, Sim
     /// <summary>The running host; null: it has not started.</summary>
     public EmbeddedHost? Host { get; private set; }
 
+    /// <summary>Where the log ended around the start; null: it has not started, or nobody knows.</summary>
+    public StartedAt? Started { get; private set; }
+
     /// <summary>Why it did not start.</summary>
     public Exception? StartError { get; private set; }
 
@@ -27,9 +40,12 @@ internal sealed class SimulatedProcess(SimulatedContext context, int number, Sim
     public void Start(Func<Task<EmbeddedHost>> start) => context.Post(
         async _ =>
         {
+            IReadOnlyDictionary<TopicPartition, long>? first = endsOfLog();
             try
             {
-                Host = await start();
+                EmbeddedHost host = await start();
+                Started = first is not null && endsOfLog() is { } last ? new StartedAt(first, last) : null;
+                Host = host;
             }
             catch (Exception e) when (e is not SimulatedCrashException)
             {

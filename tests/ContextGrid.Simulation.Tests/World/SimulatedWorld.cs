@@ -29,6 +29,7 @@ internal sealed class SimulatedWorld
 
     public SimulatedWorld(SimulationOptions options)
     {
+        Truth = new LogTruth(Clock);
         Random = new Random(unchecked((int)(options.Seed ^ (options.Seed >> 32))));
         Plan = new SimulationPlan(options, new Random(Random.Next()));
         Scheduler = new Scheduler(Clock, new Random(Random.Next()));
@@ -77,7 +78,7 @@ internal sealed class SimulatedWorld
 
     public DiskFaults DiskFaults { get; }
 
-    public LogTruth Truth { get; } = new();
+    public LogTruth Truth { get; }
 
     /// <summary>Every event that a producer made, by payload.</summary>
     public Dictionary<string, SimulatedEvent> Made { get; } = new(StringComparer.Ordinal);
@@ -104,11 +105,21 @@ internal sealed class SimulatedWorld
     /// <summary>How much longer than usual something may take without being stuck.</summary>
     public TimeSpan Slack => TimeSpan.FromSeconds(5) + (_slow * 8);
 
+    /// <summary>How long applying or reading is held up at most.</summary>
+    public TimeSpan Slow => _slow;
+
     /// <summary>Whether the process may still be killed: each start takes its time.</summary>
     public bool MayKill => _killsLeft > 0;
 
     /// <summary>From now on nothing is killed as a fault.</summary>
     public void SpareAll() => _killsLeft = 0;
+
+    /// <summary>Told about every process that starts.</summary>
+    public Action<SimulatedProcess>? Started { get; set; }
+
+    /// <summary>The partitions that are consumed.</summary>
+    public IEnumerable<TopicPartition> Sources => SimulatedDefinitions.Set.Topics.SelectMany(
+        t => Enumerable.Range(0, Plan.Partitions).Select(p => new TopicPartition(t, p)));
 
     /// <summary>Starts another process and makes it the one that clients talk to.</summary>
     public SimulatedProcess StartProcess()
@@ -118,11 +129,12 @@ internal sealed class SimulatedWorld
         SimulatedDisk disk = Plan.IsShared
             ? new SimulatedDisk(Clock, new Random(number), new DiskFaults(new Random(number)))
             : _disk;
-        var process = new SimulatedProcess(context, number, disk);
+        var process = new SimulatedProcess(context, number, disk, EndsOfLog);
         DiskFaults.End = MayKill ? () => Kill(process, "at a write", isFault: true) : null;
         Trace.Note($"process {number} starts");
         process.Start(() => EmbeddedHost.StartAsync(Options(), Platform(disk), CancellationToken.None));
         Current = process;
+        Started?.Invoke(process);
         return process;
     }
 
@@ -171,6 +183,11 @@ internal sealed class SimulatedWorld
         .. KnownEnds.Where(k => k.AtMs <= Clock.NowMs - Slack.TotalMilliseconds).GroupBy(k => k.Partition)
             .Select(g => (g.Key, g.Max(k => k.End))),
     ];
+
+    // What a process may have left in the log on the disk is known when nothing runs.
+    private Dictionary<TopicPartition, long>? EndsOfLog() => Plan.IsShared || IsReconciled
+        ? Sources.ToDictionary(p => p, p => Plan.IsShared ? _log.RangeOf(p).End : Truth.EndOf(p))
+        : null;
 
     private EmbeddedHostOptions Options() => new()
     {

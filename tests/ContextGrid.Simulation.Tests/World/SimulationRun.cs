@@ -56,6 +56,8 @@ internal static class SimulationRun
         world.Trace.Note($"{(world.Plan.IsShared ? "shared log and store" : "one disk")}, faults: {world.Plan.Faults}");
         var saboteur = new Saboteur(world, new Random(world.Random.Next()));
         var keeper = new Operator(world, new Random(world.Random.Next()), saboteur);
+        var early = new Asker(world, new Random(world.Random.Next()));
+        world.Started = process => _ = WatchAsync(early.AskEarlyAsync(process), end, isLast: false);
         world.StartProcess();
         Task sabotage = saboteur.RunAsync(), keeping = keeper.RunAsync();
         _ = WatchAsync(sabotage, end, isLast: false);
