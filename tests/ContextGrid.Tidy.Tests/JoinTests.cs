@@ -17,7 +17,7 @@ public sealed partial class JoinTests
         ["src/ContextGrid.Core/Definitions/FieldsReader.cs"] = "a message for people",
         ["src/ContextGrid.Core/Features/Accumulators/AggregateState.cs"] = "numbers; they have no comma",
         ["src/ContextGrid.Runtime/Checkpoints/StoredDefinitions.cs"] = "lines, and no part has a break",
-        ["src/ContextGrid.Runtime/Codecs/YamlFault.cs"] = "lines of a file",
+        ["src/ContextGrid.Runtime/Codecs/YamlNodes.cs"] = "lines of a file",
         ["src/ContextGrid.Server/Http/AdminRoutes.cs"] = "lines for people",
     };
 

@@ -106,3 +106,74 @@ public static class DeadLettersCommand
         return command;
     }
 }
+
+/// <summary><c>contextgrid dlq retry</c>: puts dead letters into their topic again.</summary>
+public static class DeadLetterRetryCommand
+{
+    /// <summary>Makes the command.</summary>
+    public static Command Create(GlobalOptions global)
+    {
+        var edit = new Option<bool>("--edit") { Description = "Opens each payload in VISUAL or EDITOR first." };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Only checks, and changes nothing." };
+        var rate = Arguments.Bounded("--rate", "Letters a second at most; 0: as fast as they go.", 0, 0, 100_000);
+        var selection = new LetterSelection(global.Console.Clock);
+        var command = new Command("retry", "Put dead letters into their topic again, each exactly once.")
+        {
+            edit, rate, dryRun,
+        };
+        selection.AddTo(command);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            using var client = global.Connect(parsed);
+            var json = parsed.GetValue(global.Json);
+            var ids = selection.SelectAsync(client, parsed, cancellation);
+            var plan = new RetryPlan(
+                parsed.GetValue(edit), parsed.GetValue(rate), parsed.GetValue(dryRun), json);
+            var tally = await new LetterRetries(client, global.Console, plan).RunAsync(ids, cancellation);
+            if (!json)
+                global.Console.Out.WriteLine(tally);
+            return tally.HasFailures ? ExitCode.Failed : ExitCode.Done;
+        });
+        return command;
+    }
+}
+
+/// <summary><c>contextgrid dlq discard</c>: notes that dead letters are not needed.</summary>
+public static class DeadLetterDiscardCommand
+{
+    // What the server takes in one call.
+    private const int BatchMax = 1_000;
+
+    /// <summary>Makes the command.</summary>
+    public static Command Create(GlobalOptions global)
+    {
+        var note = new Option<string>("--note") { Description = "Why, for those who look later.", HelpName = "TEXT" };
+        var selection = new LetterSelection(global.Console.Clock);
+        var command = new Command("discard", "Note that dead letters are not needed; nothing is deleted.") { note };
+        selection.AddTo(command);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            using var client = global.Connect(parsed);
+            long discarded = 0, refused = 0;
+            await foreach (var batch in selection.SelectAsync(client, parsed, cancellation).Chunk(BatchMax)
+                .WithCancellation(cancellation))
+            {
+                var outcomes = await client.DiscardDeadLettersAsync(batch, parsed.GetValue(note) ?? "", cancellation);
+                foreach (var outcome in outcomes)
+                {
+                    discarded += outcome.Discarded ? 1 : 0;
+                    refused += outcome.Discarded ? 0 : 1;
+                    if (parsed.GetValue(global.Json))
+                        MessageJson.Write(global.Console.Out, outcome);
+                    else if (!outcome.Discarded)
+                        global.Console.Out.WriteLine($"{outcome.Id}  {outcome.Reason}: {outcome.Message}");
+                }
+            }
+
+            if (!parsed.GetValue(global.Json))
+                global.Console.Out.WriteLine($"{Units.Count(discarded)} discarded, {Units.Count(refused)} refused.");
+            return refused > 0 ? ExitCode.Failed : ExitCode.Done;
+        });
+        return command;
+    }
+}

@@ -114,3 +114,29 @@ public sealed class LetterRetries(ContextGridClient client, CliConsole console, 
             console.Out.WriteLine(DeadLetterText.Outcome(outcome));
     }
 }
+
+/// <summary>How letters are retried.</summary>
+/// <param name="Edit">Each is edited before.</param>
+/// <param name="LettersPerSecondMax">The highest rate; 0: as fast as they are taken.</param>
+/// <param name="DryRun">Nothing is changed.</param>
+/// <param name="Json">Outcomes are told to a program.</param>
+public sealed record RetryPlan(bool Edit, int LettersPerSecondMax, bool DryRun, bool Json);
+
+/// <summary>What became of letters that were retried.</summary>
+public sealed class RetryTally
+{
+    private readonly SortedDictionary<DeadLetterRetryResult, long> _counts = [];
+
+    /// <summary>Whether some letter is not where it was wanted: refused, or a dead letter again.</summary>
+    public bool HasFailures => _counts.ContainsKey(DeadLetterRetryResult.RetryRefused)
+        || _counts.ContainsKey(DeadLetterRetryResult.RetryConflict);
+
+    /// <summary>Counts one.</summary>
+    public void Add(DeadLetterRetryOutcome outcome) =>
+        _counts[outcome.Result] = _counts.GetValueOrDefault(outcome.Result) + 1;
+
+    /// <summary>Such as "2 applied, 1 refused".</summary>
+    public override string ToString() => _counts.Count == 0
+        ? "No letter matches."
+        : string.Join(", ", _counts.Select(c => $"{Units.Count(c.Value)} {DeadLetterText.Result(c.Key)}")) + ".";
+}

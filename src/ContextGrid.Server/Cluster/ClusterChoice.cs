@@ -1,4 +1,5 @@
 using System.Net;
+using ContextGrid.Orleans.Operations;
 
 namespace ContextGrid.Server.Cluster;
 
@@ -23,3 +24,9 @@ internal sealed record ClusterChoice(
     /// <summary>Name and address: connections have secrets.</summary>
     public override string ToString() => $"{Name} at {Address}:{Port}";
 }
+
+/// <summary>What operators want of a silo. What it shows of itself has no secrets.</summary>
+/// <param name="Tls">TLS between silos; null: none.</param>
+/// <param name="Dashboard">Who may see the dashboard of Orleans; null: there is none.</param>
+/// <param name="Otlp">Where metrics and traces are sent; null: nowhere.</param>
+internal sealed record ClusterOperations(SiloTlsOptions? Tls, DashboardAccess? Dashboard, OtlpOptions? Otlp);

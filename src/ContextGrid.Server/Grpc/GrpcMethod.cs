@@ -1,3 +1,6 @@
+using ContextGrid.Server.Limits;
+using Google.Protobuf;
+
 namespace ContextGrid.Server.Grpc;
 
 /// <summary>One method that can be called.</summary>
@@ -41,4 +44,98 @@ public enum GrpcMethodKind
 
     /// <summary>Any number of either, in any order.</summary>
     Duplex,
+}
+
+/// <summary>One request, one response.</summary>
+internal sealed class UnaryMethod<TRequest, TResponse>(
+    string service, string name, MessageParser<TRequest> parser, GrpcUnaryHandler<TRequest, TResponse> handler)
+    : GrpcMethod(service, name, GrpcMethodKind.Unary)
+    where TRequest : class, IMessage<TRequest>
+    where TResponse : class, IMessage<TResponse>
+{
+    /// <inheritdoc/>
+    internal override async ValueTask RunAsync(GrpcCallContext call)
+    {
+        await call.Requests.ReadSingleAsync().ConfigureAwait(false);
+        var response = call.Requests.Message.Length <= Turns.SmallBytesMax
+            ? HandleAsync(call)
+            : call.Options.Turns.RunAsync(() => HandleAsync(call), call.CancellationToken);
+        await call.Responses.WriteAsync(await response.ConfigureAwait(false)).ConfigureAwait(false);
+    }
+
+    private ValueTask<TResponse> HandleAsync(GrpcCallContext call)
+    {
+        var request = GrpcParsing.Parse(parser, call.Requests.Message);
+        call.Requests.ReleaseMessage();
+        return handler(request, call);
+    }
+}
+
+/// <summary>One request, one response, both as bytes.</summary>
+internal sealed class RawUnaryMethod(string service, string name, GrpcRawUnaryHandler handler)
+    : GrpcMethod(service, name, GrpcMethodKind.Unary)
+{
+    /// <inheritdoc/>
+    internal override async ValueTask RunAsync(GrpcCallContext call)
+    {
+        await call.Requests.ReadSingleAsync().ConfigureAwait(false);
+        using var response = new GrpcMessageBuffer(call.Options.SendBytesMax);
+        await handler(call.Requests.Message, response, call).ConfigureAwait(false);
+        await call.Responses.WriteAsync(response).ConfigureAwait(false);
+    }
+}
+
+/// <summary>One request, any number of responses.</summary>
+internal sealed class ServerStreamingMethod<TRequest, TResponse>(
+    string service,
+    string name,
+    MessageParser<TRequest> parser,
+    GrpcServerStreamingHandler<TRequest, TResponse> handler)
+    : GrpcMethod(service, name, GrpcMethodKind.ServerStreaming)
+    where TRequest : class, IMessage<TRequest>
+    where TResponse : class, IMessage<TResponse>
+{
+    /// <inheritdoc/>
+    internal override async ValueTask RunAsync(GrpcCallContext call)
+    {
+        await call.Requests.ReadSingleAsync().ConfigureAwait(false);
+        var request = GrpcParsing.Parse(parser, call.Requests.Message);
+        call.Requests.ReleaseMessage();
+        await handler(request, new GrpcResponseWriter<TResponse>(call.Responses), call).ConfigureAwait(false);
+    }
+}
+
+/// <summary>Any number of requests, one response.</summary>
+internal sealed class ClientStreamingMethod<TRequest, TResponse>(
+    string service,
+    string name,
+    MessageParser<TRequest> parser,
+    GrpcClientStreamingHandler<TRequest, TResponse> handler)
+    : GrpcMethod(service, name, GrpcMethodKind.ClientStreaming)
+    where TRequest : class, IMessage<TRequest>
+    where TResponse : class, IMessage<TResponse>
+{
+    /// <inheritdoc/>
+    internal override async ValueTask RunAsync(GrpcCallContext call)
+    {
+        var requests = new GrpcRequestReader<TRequest>(call.Requests, parser);
+        await call.Responses.WriteAsync(await handler(requests, call).ConfigureAwait(false)).ConfigureAwait(false);
+    }
+}
+
+/// <summary>Any number of requests and responses.</summary>
+internal sealed class DuplexMethod<TRequest, TResponse>(
+    string service,
+    string name,
+    MessageParser<TRequest> parser,
+    GrpcDuplexHandler<TRequest, TResponse> handler)
+    : GrpcMethod(service, name, GrpcMethodKind.Duplex)
+    where TRequest : class, IMessage<TRequest>
+    where TResponse : class, IMessage<TResponse>
+{
+    /// <inheritdoc/>
+    internal override ValueTask RunAsync(GrpcCallContext call) => handler(
+        new GrpcRequestReader<TRequest>(call.Requests, parser),
+        new GrpcResponseWriter<TResponse>(call.Responses),
+        call);
 }

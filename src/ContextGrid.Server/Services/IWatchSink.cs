@@ -1,4 +1,5 @@
 using ContextGrid.Contracts.V1;
+using ContextGrid.Server.Grpc;
 
 namespace ContextGrid.Server.Services;
 
@@ -11,4 +12,14 @@ internal interface IWatchSink
     /// <summary>Sends a change, and waits while the client does not take it.</summary>
     /// <param name="response">The change; free for reuse afterwards.</param>
     ValueTask WriteAsync(WatchContextResponse response);
+}
+
+/// <summary>Sends the changes of a watch by gRPC.</summary>
+internal sealed class GrpcWatchSink(GrpcResponseWriter<WatchContextResponse> responses) : IWatchSink
+{
+    /// <inheritdoc/>
+    public ValueTask BeginAsync() => responses.WriteHeadersAsync();
+
+    /// <inheritdoc/>
+    public ValueTask WriteAsync(WatchContextResponse response) => responses.WriteAsync(response);
 }
