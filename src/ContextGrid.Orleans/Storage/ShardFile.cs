@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using ContextGrid.Runtime.Checkpoints;
+using ContextGrid.Runtime.Shards;
 
 namespace ContextGrid.Orleans.Storage;
 
@@ -31,7 +32,8 @@ internal sealed class ShardFile : IAsyncDisposable
     internal async ValueTask<ShardState> ReadAsync(string kind, byte[] key)
     {
         byte[] type = Encoding.UTF8.GetBytes(kind);
-        var stored = new StoredKey(type, key, SegmentFormat.HashOf(type, key));
+        var stored = new StoredKey(
+            type, key, SegmentFormat.HashOf(type, key), ShardMap.ShardOf(key, _checkpoints.ShardCount));
         while (true)
         {
             SegmentView view = _checkpoints.View;

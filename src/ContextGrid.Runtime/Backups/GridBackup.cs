@@ -129,8 +129,9 @@ public sealed partial class GridBackup
         CheckpointPin pin, BackupTarget target, FileCopier copier, CancellationToken cancellationToken)
     {
         target.MakeDirectory("checkpoints/segments");
-        foreach (SegmentInfo segment in pin.Manifest.Segments)
+        foreach (SegmentInfo segment in pin.Manifest.Segments.DistinctBy(s => s.Name))
         {
+            target.MakeDirectory(Path.GetDirectoryName(Path.Combine("checkpoints", segment.Name)) ?? "");
             await copier.CopyAsync(
                 (buffer, at) => pin.ReadAsync(segment, at, buffer, cancellationToken),
                 Path.Combine(target.Root, "checkpoints", segment.Name),
@@ -138,9 +139,12 @@ public sealed partial class GridBackup
                 cancellationToken);
         }
 
-        target.MakeDirectory("checkpoints/manifests");
+        target.MakeDirectory(Path.GetDirectoryName(Path.Combine("checkpoints", pin.Manifest.BlobName)) ?? "");
         copier.Write(
             Path.Combine(target.Root, "checkpoints", pin.Manifest.BlobName), ManifestCodec.Encode(pin.Manifest));
+        copier.Write(
+            Path.Combine(target.Root, "checkpoints", Ownership.BlobName),
+            OwnershipCodec.Encode(pin.Ownership, Guid.NewGuid()));
     }
 
     private static void CheckSpace(string to, long bytes)

@@ -8,8 +8,8 @@ namespace ContextGrid.Runtime.Checkpoints;
 /// </summary>
 internal static class CheckpointArchive
 {
-    /// <summary>Copies every manifest and every segment; segments first, so that a copy with a manifest is whole.
-    /// </summary>
+    /// <summary>Copies every segment, every manifest and the ownership, in this order: a copy with an ownership is
+    /// whole.</summary>
     /// <param name="store">The store.</param>
     /// <param name="time">The clock, for the prefix.</param>
     /// <param name="cancellationToken">Ends the copying; what was copied stays.</param>
@@ -26,9 +26,14 @@ internal static class CheckpointArchive
 
         string prefix = "old-" + time.GetUtcNow().ToString("yyyyMMddHHmmssfff", CultureInfo.InvariantCulture);
         IReadOnlyList<SnapshotBlobInfo> segments = await store.ListAsync(SegmentName.Prefix, cancellationToken);
-        foreach (SnapshotBlobInfo blob in segments.Concat(manifests))
+        foreach (string name in segments.Concat(manifests).Select(b => b.Name))
         {
-            await CopyAsync(store, blob.Name, $"{prefix}/{blob.Name}", cancellationToken);
+            await CopyAsync(store, name, $"{prefix}/{name}", cancellationToken);
+        }
+
+        if (await store.GetAsync(Ownership.BlobName, cancellationToken) is not null)
+        {
+            await CopyAsync(store, Ownership.BlobName, $"{prefix}/{Ownership.BlobName}", cancellationToken);
         }
 
         return prefix;

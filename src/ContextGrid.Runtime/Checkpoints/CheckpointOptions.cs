@@ -1,3 +1,5 @@
+using ContextGrid.Runtime.Shards;
+
 namespace ContextGrid.Runtime.Checkpoints;
 
 /// <summary>The limits of a <see cref="CheckpointStore"/>.</summary>
@@ -10,6 +12,10 @@ public sealed record CheckpointOptions
 
     /// <summary>So many small segments may stand side by side before they are merged; 1 to 64, default 8.</summary>
     public int SmallSegmentsMax { get; init; } = 8;
+
+    /// <summary>The number of shards of a store that is new, 1 to 256, default 256; a store that has been written keeps
+    /// its own.</summary>
+    public int ShardCount { get; init; } = ShardMap.CountDefault;
 
     /// <summary>So long a segment stays after the last manifest that names it; default zero: nobody but the owner
     /// reads. Where other processes may read, it is the time in which one that has read a manifest has read its

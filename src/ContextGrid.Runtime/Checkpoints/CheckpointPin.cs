@@ -9,21 +9,30 @@ internal sealed class CheckpointPin : IDisposable
     private readonly ISnapshotStore _store;
     private readonly IDisposable _hold;
 
-    private CheckpointPin(ISnapshotStore store, IDisposable hold, CheckpointManifest manifest) =>
-        (_store, _hold, Manifest) = (store, hold, manifest);
+    private CheckpointPin(
+        ISnapshotStore store, IDisposable hold, CheckpointManifest manifest, Ownership ownership) =>
+        (_store, _hold, Manifest, Ownership) = (store, hold, manifest, ownership);
 
     /// <summary>The checkpoint.</summary>
     public CheckpointManifest Manifest { get; }
+
+    /// <summary>Who owned which shard when it was taken; a copy of the checkpoint needs it.</summary>
+    public Ownership Ownership { get; }
 
     /// <summary>Keeps the newest checkpoint.</summary>
     /// <param name="store">Where the blobs are.</param>
     /// <param name="garbage">What would delete them.</param>
     /// <param name="current">Gives the newest checkpoint.</param>
-    public static CheckpointPin Take(ISnapshotStore store, CheckpointGarbage garbage, Func<CheckpointManifest> current)
+    /// <param name="ownership">Gives the newest ownership.</param>
+    public static CheckpointPin Take(
+        ISnapshotStore store,
+        CheckpointGarbage garbage,
+        Func<CheckpointManifest> current,
+        Func<Ownership> ownership)
     {
         // Held before it is looked at: a collection that has begun earlier keeps what is the newest now.
         IDisposable hold = garbage.Hold();
-        return new CheckpointPin(store, hold, current());
+        return new CheckpointPin(store, hold, current(), ownership());
     }
 
     /// <summary>Reads a range of a segment.</summary>

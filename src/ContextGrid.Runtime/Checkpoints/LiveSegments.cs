@@ -19,6 +19,9 @@ internal sealed class LiveSegments(ISnapshotStore store)
     /// <summary>Adds a segment that has just been written; no view has it yet.</summary>
     internal void Add(SegmentIndex segment) => _byName[segment.Info.Name] = segment;
 
+    /// <summary>Adds a segment that was opened, unless it is there.</summary>
+    internal void Prepare(SegmentIndex segment) => _byName.TryAdd(segment.Info.Name, segment);
+
     /// <summary>Makes sure that there is an index of each segment of a manifest.</summary>
     /// <exception cref="SnapshotStoreException">One can't be read.</exception>
     internal async ValueTask PrepareAsync(
@@ -37,12 +40,18 @@ internal sealed class LiveSegments(ISnapshotStore store)
     /// <summary>Makes the prepared segments of a manifest the view, and forgets those that it has replaced.</summary>
     internal void Publish(ImmutableArray<SegmentInfo> segments)
     {
-        var view = new SegmentView([.. segments.Select(s => _byName[s.Name])]);
+        foreach (SegmentInfo segment in segments)
+        {
+            _byName[segment.Name] = _byName[segment.Name].As(segment);
+        }
+
+        var view = new SegmentView([.. segments.Select(s => _byName[s.Name].As(s))]);
         SegmentView before = View;
         Volatile.Write(ref _view, view);
+        HashSet<string> named = [.. segments.Select(s => s.Name)];
         foreach (SegmentIndex segment in before.Segments)
         {
-            if (!view.Segments.Contains(segment))
+            if (!named.Contains(segment.Info.Name))
             {
                 _byName.TryRemove(segment.Info.Name, out _);
             }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using ContextGrid.Core.Snapshots;
+using ContextGrid.Runtime.Shards;
 
 namespace ContextGrid.Runtime.Checkpoints;
 
@@ -8,7 +9,7 @@ namespace ContextGrid.Runtime.Checkpoints;
 internal static class ManifestCodec
 {
     private const ulong Magic = 0x4E414D4449524743; // "CGRIDMAN" in the file
-    private const uint Version = 1;
+    private const uint Version = 2;
     private const int CountMax = 65_536;
 
     /// <summary>Encodes a manifest; the last four bytes are the CRC-32C of all before.</summary>
@@ -17,8 +18,9 @@ internal static class ManifestCodec
         var writer = new SnapshotWriter();
         writer.UInt64(Magic);
         writer.UInt32(Version);
+        writer.Byte(manifest.IsSeal ? (byte)1 : (byte)0);
+        writer.Varint((ulong)manifest.Lineage);
         writer.Varint((ulong)manifest.Generation);
-        writer.Varint((ulong)manifest.Epoch);
         WriteText(writer, manifest.OwnerId);
         Span<byte> id = stackalloc byte[16];
         manifest.Writer.TryWriteBytes(id);
@@ -26,6 +28,7 @@ internal static class ManifestCodec
         writer.Zigzag(manifest.CreatedMs);
         WriteContent(writer, manifest.Content);
         writer.Varint((ulong)manifest.Segments.Length);
+        Span<byte> shards = stackalloc byte[ShardSet.Bytes];
         foreach (SegmentInfo segment in manifest.Segments)
         {
             WriteText(writer, segment.Name);
@@ -34,6 +37,8 @@ internal static class ManifestCodec
             writer.Varint((ulong)segment.Records);
             writer.Varint((ulong)segment.Deletions);
             writer.Byte(segment.IsBase ? (byte)1 : (byte)0);
+            segment.Shards.WriteTo(shards);
+            writer.Bytes(shards);
         }
 
         writer.UInt32(Crc32C.Compute(writer.Written));
@@ -81,8 +86,9 @@ internal static class ManifestCodec
 
         return new CheckpointManifest
         {
+            IsSeal = reader.Byte() == 1,
+            Lineage = (long)reader.Varint(),
             Generation = (long)reader.Varint(),
-            Epoch = (long)reader.Varint(),
             OwnerId = ReadText(ref reader),
             Writer = ReadId(ref reader),
             CreatedMs = reader.Zigzag(),
@@ -123,6 +129,50 @@ internal static class ManifestCodec
             WriteText(writer, name);
             writer.Zigzag(value);
         }
+
+        WriteShards(writer, content);
+    }
+
+    // Shards that stand at the same positions share one array, which is written once.
+    private static void WriteShards(SnapshotWriter writer, CheckpointContent content)
+    {
+        var vectors = new List<ImmutableArray<long>>();
+        int[] vectorOf = new int[content.Shards.Length];
+        for (int i = 0; i < vectorOf.Length; i++)
+        {
+            ImmutableArray<long> next = content.Shards[i].Next;
+            vectorOf[i] = vectors.FindLastIndex(v => v == next);
+            if (vectorOf[i] < 0)
+            {
+                vectorOf[i] = vectors.Count;
+                vectors.Add(next);
+            }
+        }
+
+        writer.Varint((ulong)vectors.Count);
+        foreach (ImmutableArray<long> vector in vectors)
+        {
+            WriteNumbers(writer, vector);
+        }
+
+        writer.Varint((ulong)content.Shards.Length);
+        for (int i = 0; i < vectorOf.Length; i++)
+        {
+            ShardContent shard = content.Shards[i];
+            writer.Varint((ulong)shard.Shard);
+            writer.Varint((ulong)shard.Epoch);
+            writer.Varint((ulong)vectorOf[i]);
+            WriteNumbers(writer, shard.Entities);
+        }
+    }
+
+    private static void WriteNumbers(SnapshotWriter writer, ImmutableArray<long> numbers)
+    {
+        writer.Varint((ulong)numbers.Length);
+        foreach (long number in numbers)
+        {
+            writer.Zigzag(number);
+        }
     }
 
     private static CheckpointContent ReadContent(ref SnapshotReader reader)
@@ -154,7 +204,41 @@ internal static class ManifestCodec
             DefinitionHashes = hashes.ToImmutable(),
             Sources = sources.ToImmutable(),
             Counters = counters.ToImmutable(),
+            Shards = ReadShards(ref reader),
         };
+    }
+
+    private static ImmutableArray<ShardContent> ReadShards(ref SnapshotReader reader)
+    {
+        var vectors = new ImmutableArray<long>[reader.Count(ShardMap.CountMax)];
+        for (int i = 0; i < vectors.Length; i++)
+        {
+            vectors[i] = ReadNumbers(ref reader);
+        }
+
+        var shards = new ShardContent[reader.Count(ShardMap.CountMax)];
+        for (int i = 0; i < shards.Length; i++)
+        {
+            int shard = reader.Count(ShardMap.CountMax - 1);
+            long epoch = (long)reader.Varint();
+            int vector = reader.Count(ShardMap.CountMax);
+            shards[i] = vector < vectors.Length
+                ? new ShardContent(shard, epoch, vectors[vector], ReadNumbers(ref reader))
+                : throw new SnapshotFormatException($"There are no positions {vector}.");
+        }
+
+        return ImmutableArray.Create(shards);
+    }
+
+    private static ImmutableArray<long> ReadNumbers(ref SnapshotReader reader)
+    {
+        long[] numbers = new long[reader.Count(CountMax)];
+        for (int i = 0; i < numbers.Length; i++)
+        {
+            numbers[i] = reader.Zigzag();
+        }
+
+        return ImmutableArray.Create(numbers);
     }
 
     private static SourceProgress ReadSource(ref SnapshotReader reader)
@@ -182,10 +266,20 @@ internal static class ManifestCodec
             uint footerCrc = reader.UInt32();
             int records = reader.Count(int.MaxValue);
             int deletions = reader.Count(int.MaxValue);
-            segments.Add(new SegmentInfo(name, bytes, footerCrc, records, deletions, reader.Byte() == 1));
+            bool isBase = reader.Byte() == 1;
+            segments.Add(new SegmentInfo(
+                name, bytes, footerCrc, records, deletions, isBase, ReadSet(ref reader)));
         }
 
         return segments.ToImmutable();
+    }
+
+    private static ShardSet ReadSet(ref SnapshotReader reader)
+    {
+        ReadOnlySpan<byte> set = reader.Bytes();
+        return set.Length == ShardSet.Bytes
+            ? ShardSet.Read(set)
+            : throw new SnapshotFormatException("A set of shards is not 32 bytes.");
     }
 
     private static void WriteText(SnapshotWriter writer, string text) => writer.Bytes(Encoding.UTF8.GetBytes(text));

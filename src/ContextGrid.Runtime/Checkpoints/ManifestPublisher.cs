@@ -1,7 +1,8 @@
 namespace ContextGrid.Runtime.Checkpoints;
 
 /// <summary>
-/// Publishes a manifest by put-if-absent: the compare-and-swap that makes a checkpoint durable and fences old owners.
+/// Publishes a manifest by put-if-absent: the compare-and-swap that makes a checkpoint durable, and by which a seal
+/// fences the owner of a lineage.
 /// </summary>
 /// <param name="store">Where to.</param>
 internal sealed class ManifestPublisher(ISnapshotStore store)
@@ -9,9 +10,10 @@ internal sealed class ManifestPublisher(ISnapshotStore store)
     private const int AttemptsMax = 8;
 
     /// <summary>
-    /// Puts the manifest; an unknown outcome is resolved by reading back and comparing (I4). Then makes sure that no
-    /// newer manifest exists: the name of an old generation becomes free again when it is collected, so that an owner
-    /// that slept for long could otherwise put its manifest far behind the newest.
+    /// Puts the manifest; an unknown outcome is resolved by reading back and comparing (I4). Then makes sure that it is
+    /// the newest of its lineage and that the one before is there: the name of an old generation becomes free again
+    /// when it is collected, so that an owner that slept for long could otherwise put its manifest far behind the
+    /// newest, or behind the end of its lineage.
     /// </summary>
     /// <exception cref="SnapshotStoreException">Nobody can tell whether it was published; publish again.</exception>
     public async ValueTask<PublishResult> PublishAsync(CheckpointManifest manifest, CancellationToken cancellationToken)
@@ -29,13 +31,13 @@ internal sealed class ManifestPublisher(ISnapshotStore store)
                     return Other(manifest, found);
                 }
 
-                if (found is null && await NewestAsync(cancellationToken) <= manifest.Generation)
+                if (found is null && await MayStillPutAsync(manifest, cancellationToken))
                 {
                     continue;
                 }
             }
 
-            return await NewestAsync(cancellationToken) == manifest.Generation
+            return await IsNewestAsync(manifest, cancellationToken)
                 ? new PublishResult(PublishOutcome.Published, manifest)
                 : new PublishResult(PublishOutcome.Fenced, null);
         }
@@ -59,15 +61,29 @@ internal sealed class ManifestPublisher(ISnapshotStore store)
         }
     }
 
-    private async ValueTask<long> NewestAsync(CancellationToken cancellationToken)
+    private async ValueTask<bool> MayStillPutAsync(CheckpointManifest manifest, CancellationToken cancellationToken)
     {
-        long newest = 0;
-        foreach (SnapshotBlobInfo blob in await store.ListAsync(CheckpointManifest.Prefix, cancellationToken))
-        {
-            newest = Math.Max(newest, CheckpointManifest.GenerationOf(blob.Name));
-        }
+        long[] there = await GenerationsAsync(store, manifest.Lineage, cancellationToken);
+        return there.Length == 0 || there[0] <= manifest.Generation;
+    }
 
-        return newest;
+    private async ValueTask<bool> IsNewestAsync(CheckpointManifest manifest, CancellationToken cancellationToken)
+    {
+        long[] there = await GenerationsAsync(store, manifest.Lineage, cancellationToken);
+        return there.Length > 0 && there[0] == manifest.Generation
+            && (manifest.Generation == 1 || there.Contains(manifest.Generation - 1));
+    }
+
+    /// <summary>The generations of a lineage, newest first.</summary>
+    internal static async ValueTask<long[]> GenerationsAsync(
+        ISnapshotStore store, long lineage, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<SnapshotBlobInfo> blobs = await store.ListAsync(
+            CheckpointManifest.FolderOf(lineage), cancellationToken);
+        return
+        [
+            .. blobs.Select(b => CheckpointManifest.BaseOf(b.Name).Generation).Where(g => g > 0).OrderDescending(),
+        ];
     }
 }
 

@@ -15,15 +15,18 @@ internal static class MergePolicy
     /// segment: tiers, so that a record is rewritten a few times only); and all of them, when more bytes lie above the
     /// base than in it, since then more than half may be superseded.
     /// </summary>
+    /// <remarks>A segment that counts for fewer shards than others is as good as smaller: its other records cost space
+    /// and are dropped by a merge.</remarks>
     /// <returns>The first index and the count; a count of 0: none.</returns>
     public static (int Start, int Count) Choose(ImmutableArray<SegmentInfo> segments, CheckpointOptions options)
     {
         int small = options.SegmentBytesMax / 16;
+        int shards = segments.Select(s => s.Shards.Count).DefaultIfEmpty(0).Max();
         long baseBytes = 0, newerBytes = 0;
         foreach (SegmentInfo segment in segments)
         {
-            baseBytes += segment.IsBase ? segment.Bytes : 0;
-            newerBytes += segment.IsBase ? 0 : segment.Bytes;
+            baseBytes += segment.IsBase ? BytesOf(segment, shards) : 0;
+            newerBytes += segment.IsBase ? 0 : BytesOf(segment, shards);
         }
 
         if (newerBytes > Math.Max(baseBytes, small))
@@ -34,7 +37,7 @@ internal static class MergePolicy
         foreach (int limit in (ReadOnlySpan<int>)[small, options.SegmentBytesMax / 4, options.SegmentBytesMax / 2])
         {
             int start = segments.Length;
-            while (start > 0 && segments[start - 1].Bytes < limit)
+            while (start > 0 && BytesOf(segments[start - 1], shards) < limit)
             {
                 start--;
             }
@@ -47,4 +50,7 @@ internal static class MergePolicy
 
         return (0, 0);
     }
+
+    private static long BytesOf(SegmentInfo segment, int shardsMax) =>
+        shardsMax == 0 ? segment.Bytes : segment.Bytes * segment.Shards.Count / shardsMax;
 }

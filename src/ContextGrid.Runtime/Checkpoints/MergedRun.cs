@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ContextGrid.Runtime.Shards;
 
 namespace ContextGrid.Runtime.Checkpoints;
 
@@ -23,21 +24,23 @@ internal sealed record MergedRun(ImmutableArray<SegmentInfo> Inputs, ImmutableAr
         bool isBase,
         CancellationToken cancellationToken)
     {
+        ShardSet shards = inputs.Aggregate(ShardSet.Empty, (all, s) => all.Union(s.Shards));
         ImmutableArray<SegmentInfo>.Builder outputs = ImmutableArray.CreateBuilder<SegmentInfo>();
-        using SegmentMerge merge = await SegmentMerge.OpenAsync(store, inputs, cancellationToken);
+        using SegmentMerge merge = await SegmentMerge.OpenAsync(
+            store, inputs, options.ShardCount, cancellationToken);
         using var writer = new SegmentWriter(options.SegmentBytesMax);
         while (await merge.MoveNextAsync(cancellationToken))
         {
             if (!TryAdd(writer, merge, isBase))
             {
-                outputs.Add(await PutAsync(writer, put, isBase, cancellationToken));
+                outputs.Add(await PutAsync(writer, put, isBase, shards, cancellationToken));
                 TryAdd(writer, merge, isBase);
             }
         }
 
         if (writer.Count > 0)
         {
-            outputs.Add(await PutAsync(writer, put, isBase, cancellationToken));
+            outputs.Add(await PutAsync(writer, put, isBase, shards, cancellationToken));
         }
 
         return new MergedRun(inputs, outputs.ToImmutable());
@@ -72,12 +75,13 @@ internal sealed record MergedRun(ImmutableArray<SegmentInfo> Inputs, ImmutableAr
         SegmentWriter writer,
         Func<SealedSegment, CancellationToken, ValueTask<SegmentInfo>> put,
         bool isBase,
+        ShardSet shards,
         CancellationToken cancellationToken)
     {
         SealedSegment segment = writer.Seal();
         try
         {
-            return await put(segment, cancellationToken) with { IsBase = isBase };
+            return await put(segment, cancellationToken) with { IsBase = isBase, Shards = shards };
         }
         finally
         {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ContextGrid.Runtime.Shards;
 
 namespace ContextGrid.Runtime.Checkpoints;
 
@@ -8,6 +9,9 @@ namespace ContextGrid.Runtime.Checkpoints;
 /// </summary>
 internal sealed record Ownership
 {
+    /// <summary>The name of the blob.</summary>
+    internal const string BlobName = "ownership";
+
     /// <summary>Random, chosen when the store was made: tells two stores of one name apart.</summary>
     public required Guid Incarnation { get; init; }
 
@@ -22,6 +26,56 @@ internal sealed record Ownership
 
     /// <summary>One record a shard; as many as the store has shards.</summary>
     public required ImmutableArray<ShardRecord> Shards { get; init; }
+
+    /// <summary>That of a store in which nothing has been written yet.</summary>
+    /// <param name="shards">How many shards it is to have.</param>
+    internal static Ownership OfNewStore(int shards) => new()
+    {
+        Incarnation = Guid.NewGuid(),
+        Version = 0,
+        LineagesUsed = 0,
+        Owners = [],
+        Shards = [.. Enumerable.Repeat(new ShardRecord(0, 0, default, 0), shards)],
+    };
+
+    /// <summary>The shards of a lineage; of 0: those that nobody owns.</summary>
+    internal ShardSet ShardsOf(long lineage)
+    {
+        ShardSet shards = default;
+        for (int i = 0; i < Shards.Length; i++)
+        {
+            shards = Shards[i].Owner == lineage ? shards.With(i) : shards;
+        }
+
+        return shards;
+    }
+
+    /// <summary>Whether a lineage is listed among the owners.</summary>
+    internal bool HasOwner(long lineage) => Owners.Any(o => o.Lineage == lineage);
+
+    /// <summary>Whether a lineage may still own something: it is listed, or owns shards.</summary>
+    internal bool IsLive(long lineage) =>
+        lineage > 0 && (HasOwner(lineage) || Shards.Any(s => s.Owner == lineage));
+
+    /// <summary>The next version, with some shards moved. Owners that thereby have lost their last shard to another
+    /// one stay listed; see <see cref="Without"/>.</summary>
+    /// <param name="moves">For each shard, who owns it from now on and what it begins with.</param>
+    internal Ownership Moved(IReadOnlyDictionary<int, (long Owner, ShardBase Base)> moves)
+    {
+        ImmutableArray<ShardRecord>.Builder shards = Shards.ToBuilder();
+        foreach ((int shard, (long owner, ShardBase start)) in moves)
+        {
+            shards[shard] = new ShardRecord(shards[shard].Epoch + 1, owner, start, Version + 1);
+        }
+
+        return this with { Version = Version + 1, Shards = shards.ToImmutable() };
+    }
+
+    /// <summary>The same without owners that are gone; those that still own shards stay.</summary>
+    internal Ownership Without(IReadOnlyCollection<long> lineages) => this with
+    {
+        Owners = [.. Owners.Where(o => !lineages.Contains(o.Lineage) || !ShardsOf(o.Lineage).IsEmpty)],
+    };
 }
 
 /// <summary>One incarnation of a process that owns shards, or is ready to.</summary>

@@ -42,7 +42,11 @@ internal sealed class SegmentIndex
         }
     }
 
-    /// <summary>The segment.</summary>
+    private SegmentIndex(SegmentIndex other, SegmentInfo info) =>
+        (Info, Tail, _types, _filter, _blocks, _lastHash) =
+            (info, other.Tail, other._types, other._filter, other._blocks, other._lastHash);
+
+    /// <summary>The segment, as a manifest names it.</summary>
     internal SegmentInfo Info { get; }
 
     /// <summary>Its end.</summary>
@@ -50,6 +54,9 @@ internal sealed class SegmentIndex
 
     /// <summary>The memory that this takes.</summary>
     internal long Bytes => _filter.Bytes + (16L * _blocks.Length) + 256;
+
+    /// <summary>The same segment as another manifest names it: for other shards. Shares the memory.</summary>
+    internal SegmentIndex As(SegmentInfo info) => info == Info ? this : new SegmentIndex(this, info);
 
     /// <summary>Reads the parts of a segment that stay in memory, and checks them.</summary>
     /// <exception cref="CheckpointCorruptException">Header or footer is not what was written.</exception>

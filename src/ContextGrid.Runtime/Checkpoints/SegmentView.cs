@@ -16,14 +16,16 @@ internal sealed class SegmentView(ImmutableArray<SegmentIndex> segments)
     internal ImmutableArray<SegmentIndex> Segments => segments;
 
     /// <summary>The memory that look-ups take: filters and tops of indexes.</summary>
-    internal long Bytes { get; } = segments.Sum(s => s.Bytes);
+    internal long Bytes { get; } = segments.DistinctBy(s => s.Info.Name).Sum(s => s.Bytes);
 
     /// <summary>False: no segment has an entity with this hash. Needs no read.</summary>
-    internal bool MayHave(ulong hash)
+    /// <param name="hash">As <see cref="SegmentFormat.HashOf"/>.</param>
+    /// <param name="shard">The entity's shard: segments that do not count for it are passed over.</param>
+    internal bool MayHave(ulong hash, int shard)
     {
         foreach (SegmentIndex segment in segments)
         {
-            if (segment.MayHave(hash))
+            if (segment.Info.Shards.Contains(shard) && segment.MayHave(hash))
             {
                 return true;
             }
@@ -40,7 +42,7 @@ internal sealed class SegmentView(ImmutableArray<SegmentIndex> segments)
     {
         for (int i = segments.Length - 1; i >= 0; i--)
         {
-            if (segments[i].MayHave(key.Hash))
+            if (segments[i].Info.Shards.Contains(key.Shard) && segments[i].MayHave(key.Hash))
             {
                 StoredRecord found = await segments[i].FindAsync(store, key, cancellationToken);
                 if (found.Outcome != StoredOutcome.Nowhere)

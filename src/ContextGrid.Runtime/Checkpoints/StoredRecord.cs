@@ -77,4 +77,5 @@ internal enum StoredOutcome
 /// <param name="Type">The type's name, UTF-8.</param>
 /// <param name="Key">The key, UTF-8.</param>
 /// <param name="Hash">Their hash, as <see cref="SegmentFormat.HashOf"/>.</param>
-internal readonly record struct StoredKey(byte[] Type, byte[] Key, ulong Hash);
+/// <param name="Shard">The key's shard.</param>
+internal readonly record struct StoredKey(byte[] Type, byte[] Key, ulong Hash, int Shard);

@@ -199,7 +199,7 @@ internal sealed class EntityShard(
         SegmentView view = stored.View;
         if (!ReferenceEquals(view, found.View))
         {
-            return view.MayHave(hash ^ typeHash) ? Unknown : Nowhere;
+            return view.MayHave(hash ^ typeHash, stored.ShardOf(key)) ? Unknown : Nowhere;
         }
 
         if (found.Entity is not { } entity)

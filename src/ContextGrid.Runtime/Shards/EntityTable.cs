@@ -82,5 +82,6 @@ internal sealed class EntityTable
     internal EntityShard ShardOf(ReadOnlySpan<byte> key) => _shards[ShardMap.ShardOf(key, _shards.Length)];
 
     /// <summary>What an entity is called in segments.</summary>
-    internal StoredKey StoredKeyOf(byte[] key, ulong hash) => new(_type, key, hash ^ _typeHash);
+    internal StoredKey StoredKeyOf(byte[] key, ulong hash) =>
+        new(_type, key, hash ^ _typeHash, ShardMap.ShardOf(key, _shards.Length));
 }

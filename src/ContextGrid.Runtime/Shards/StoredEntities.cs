@@ -16,6 +16,9 @@ internal sealed class StoredEntities(CheckpointStore? store, GridMetrics metrics
     /// <summary>The segments of the newest published checkpoint.</summary>
     internal SegmentView View => store?.View ?? SegmentView.Empty;
 
+    /// <summary>The shard of a key.</summary>
+    internal int ShardOf(ReadOnlySpan<byte> key) => ShardMap.ShardOf(key, store?.ShardCount ?? ShardMap.CountDefault);
+
     /// <summary>Looks an entity up in the newest view. Never under a gate.</summary>
     /// <param name="plan">The plan of its type.</param>
     /// <param name="key">The entity.</param>

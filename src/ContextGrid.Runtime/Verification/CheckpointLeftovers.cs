@@ -13,7 +13,7 @@ internal sealed class CheckpointLeftovers(VerifyReport report, string root, bool
     {
         foreach (string path in Directory.EnumerateFileSystemEntries(root).Order(StringComparer.Ordinal))
         {
-            if (Path.GetFileName(path) is not ("manifests" or "segments" or "_aside" or "_lock"))
+            if (Path.GetFileName(path) is not ("manifests" or "segments" or Ownership.BlobName or "_aside" or "_lock"))
             {
                 ReportStranger(path);
             }
@@ -36,7 +36,7 @@ internal sealed class CheckpointLeftovers(VerifyReport report, string root, bool
         foreach (SnapshotBlobInfo blob in segments.Where(b => !named.Contains(b.Name)))
         {
             string path = Path.Combine(root, blob.Name);
-            if (SegmentName.GenerationOf(blob.Name) < 0)
+            if (SegmentName.BaseOf(blob.Name).Lineage == 0 && !SegmentName.IsOfVersion1(blob.Name))
             {
                 ReportStranger(path);
                 continue;
@@ -48,7 +48,7 @@ internal sealed class CheckpointLeftovers(VerifyReport report, string root, bool
                     : "No manifest names it: a crash came before the manifest.",
                 "A start deletes it.",
                 isShard ? "Leave it there." : "--repair moves it aside, if a checkpoint is sound.");
-            if (state.Sound is not null)
+            if (!state.Sound.IsEmpty)
             {
                 report.MayMove(path);
             }
@@ -56,7 +56,11 @@ internal sealed class CheckpointLeftovers(VerifyReport report, string root, bool
     }
 
     /// <summary>Reports a file that this program does not write.</summary>
-    public void ReportStranger(string path) => report.Warning(
-        path, null, "It is no file of the checkpoints.", "A start leaves it alone.",
-        "Move it elsewhere if it is yours.");
+    /// <param name="path">The file.</param>
+    /// <param name="isOfVersion1">Whether it is a manifest of an older program.</param>
+    public void ReportStranger(string path, bool isOfVersion1 = false) => report.Warning(
+        path, null,
+        isOfVersion1 ? "It is a manifest of format version 1." : "It is no file of the checkpoints.",
+        "A start leaves it alone.",
+        isOfVersion1 ? "Nothing." : "Move it elsewhere if it is yours.");
 }

@@ -62,7 +62,7 @@ internal sealed class ClusterVerifier(VerifyReport report, string root)
     private string[] Manifests() =>
     [
         .. Directory.EnumerateFiles(Path.Combine(root, Shards), "*", SearchOption.AllDirectories)
-            .Where(f => Path.GetDirectoryName(f) is { } folder && Path.GetFileName(folder) == "manifests")
+            .Where(f => f.Split(Path.DirectorySeparatorChar).Contains("manifests"))
             .Order(StringComparer.Ordinal),
     ];
 
@@ -102,7 +102,7 @@ internal sealed class ClusterVerifier(VerifyReport report, string root)
         {
             case StoredDefinitions.BlobName or Shards or "_lock" or "_aside":
                 break;
-            case "manifests" or "segments":
+            case "manifests" or "segments" or Ownership.BlobName:
                 report.Info(
                     path, null, "These are checkpoints of a server of its own.", "Silos leave them alone.");
                 break;

@@ -23,34 +23,44 @@ internal sealed class RecoveryVerifier(
     /// <param name="repair">Whether what may be moved will have been moved.</param>
     public string Verify(DefinitionSet? definitions, bool repair)
     {
-        ManifestState? taken = state.Taken;
-        PlanRepair();
-        if (repair && state.Sound is { } sound && IsMoved(taken, sound))
+        ImmutableArray<ManifestState> taken = state.Taken, sound = state.Sound;
+        PlanRepair(sound);
+        if (repair && !sound.IsEmpty && (taken.IsEmpty || taken.Any(t => !sound.Contains(t) && IsMoved(t))))
         {
             taken = sound;
         }
 
-        if (taken?.Manifest is not { } manifest)
+        if (state.SummaryOf(taken) is not { } manifest)
         {
-            return state.Manifests.IsEmpty
+            bool isNothing = state.Manifests.IsEmpty && state.Ownership is null && report.Count(
+                FindingSeverity.Error) == 0;
+            return isNothing || IsEmptyAtStart()
                 ? $"The next start builds all state from the log: {Records(partitions.Sum(p => p.End - p.Start))}."
                 : "The next start is refused: no checkpoint is whole.";
         }
 
         CheckDefinitions(manifest, definitions);
         bool fits = CheckSources(manifest, definitions);
-        string from = $"checkpoint {manifest.Generation} of owner '{manifest.OwnerId}'";
+        string from = taken.Length == 1
+            ? $"checkpoint {manifest.Generation} of owner '{manifest.OwnerId}'"
+            : $"the checkpoints of {taken.Length} owners";
+        bool isSound = taken.All(t => t.IsSound);
         return !fits ? $"The next start is refused: the log does not reach to {from}."
-            : $"The next start takes {from}{(taken.IsSound ? "" : " with its damaged entities")} and applies "
+            : $"The next start takes {from}{(isSound ? "" : " with its damaged entities")} and applies "
                 + $"{Records(TailOf(manifest))} of the log.";
     }
 
+    /// <summary>Whether the owners died before their first checkpoint.</summary>
+    private bool IsEmptyAtStart() => state.Manifests.IsEmpty && state.Ownership is { } ownership
+        && ownership.Shards.All(s => s.Base.Lineage == 0);
+
     /// <summary>
-    /// Damaged checkpoints that stand before a sound one may go when the log still has everything after the sound one.
+    /// Damaged checkpoints that stand before a sound one may go when the log still has everything after the sound one;
+    /// where several owners have shards they stay, since the others have gone on.
     /// </summary>
-    private void PlanRepair()
+    private void PlanRepair(ImmutableArray<ManifestState> chosen)
     {
-        if (state.Sound is not { Manifest: { } sound } kept || state.Manifests[0] == kept)
+        if (chosen.Length != 1 || chosen[0].Manifest is not { } sound || state.Manifests[0] == chosen[0])
         {
             return;
         }
@@ -59,7 +69,7 @@ internal sealed class RecoveryVerifier(
         if (lost is not null)
         {
             report.Error(
-                Path.Combine(checkpoints, kept.Name), null,
+                Path.Combine(checkpoints, chosen[0].Name), null,
                 $"The log of {lost.Topic}/{lost.Partition} starts at {Find(lost)?.Start}, after the position "
                 + $"{lost.NextOffset} of this checkpoint: going back to it would lose the records between.",
                 "", "Restore a backup. --repair leaves the newer checkpoints where they are.");
@@ -67,7 +77,7 @@ internal sealed class RecoveryVerifier(
         }
 
         HashSet<string> needed = [.. sound.Segments.Select(s => s.Name)];
-        foreach (ManifestState newer in state.Manifests.TakeWhile(m => m != kept))
+        foreach (ManifestState newer in state.Manifests.TakeWhile(m => m != chosen[0]))
         {
             report.MayMove(Path.Combine(checkpoints, newer.Name));
             foreach (SegmentInfo segment in newer.Manifest?.Segments ?? [])
@@ -80,9 +90,8 @@ internal sealed class RecoveryVerifier(
         }
     }
 
-    private bool IsMoved(ManifestState? taken, ManifestState sound) =>
-        taken is null || (taken != sound
-            && report.Aside.Contains(report.Relative(Path.Combine(checkpoints, taken.Name))));
+    private bool IsMoved(ManifestState taken) =>
+        report.Aside.Contains(report.Relative(Path.Combine(checkpoints, taken.Name)));
 
     private void CheckDefinitions(CheckpointManifest manifest, DefinitionSet? definitions)
     {

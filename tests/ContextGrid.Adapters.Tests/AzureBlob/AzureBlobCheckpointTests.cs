@@ -152,7 +152,7 @@ public sealed class AzureBlobCheckpointTests(AzuriteFixture azurite)
     private static async Task<long> NewestAsync(ISnapshotStore store)
     {
         string newest = (await store.ListAsync("manifests/", CancellationToken.None))[^1].Name;
-        return long.Parse(newest["manifests/".Length..], CultureInfo.InvariantCulture);
+        return long.Parse(newest[(newest.LastIndexOf('/') + 1)..], CultureInfo.InvariantCulture);
     }
 
     private static ValueTask<CheckpointStore> OpenAsync(ISnapshotStore store, string owner) =>
@@ -167,7 +167,10 @@ public sealed class AzureBlobCheckpointTests(AzuriteFixture azurite)
             builder.Add("user", Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(value));
         }
 
-        var content = new CheckpointContent { Sources = [new SourceProgress("payments", 0, offset, [])] };
+        CheckpointContent content = checkpoints.Current.Content with
+        {
+            Sources = [new SourceProgress("payments", 0, offset, [])],
+        };
         return await builder.PublishAsync(content, CancellationToken.None);
     }
 

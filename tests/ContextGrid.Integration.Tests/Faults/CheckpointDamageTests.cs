@@ -41,12 +41,13 @@ public sealed class CheckpointDamageTests(DamagedGrid made) : IClassFixture<Dama
     [Fact]
     public async Task Manifest_AllAreDamaged_IsRefusedUntilRebuild()
     {
-        foreach (string manifest in Directory.GetFiles(Checkpoints("manifests")))
+        foreach (string manifest in Directory.GetFiles(
+            Checkpoints("manifests"), "*", SearchOption.AllDirectories))
         {
             FileDamage.Do(manifest, "flipped");
         }
 
-        DamagedGrid.Refused(await _grid.RunAsync(), "None of the", Path.GetFileName(Newest("manifests")), "--rebuild");
+        DamagedGrid.Refused(await _grid.RunAsync(), "can't be used", Path.GetFileName(Newest("manifests")), "--rebuild");
         await made.StartsAndIsWholeAsync(_grid, "put aside", "--rebuild");
     }
 
@@ -78,7 +79,7 @@ public sealed class CheckpointDamageTests(DamagedGrid made) : IClassFixture<Dama
     private string Checkpoints(string folder) => Path.Combine(_grid.Data, "checkpoints", folder);
 
     private string Newest(string folder) =>
-        Directory.GetFiles(Checkpoints(folder)).MaxBy(f => f, StringComparer.Ordinal)
+        Directory.GetFiles(Checkpoints(folder), "*", SearchOption.AllDirectories).MaxBy(f => f, StringComparer.Ordinal)
         ?? throw new InvalidOperationException($"There are no {folder}.");
 
     private static async Task<bool> ListensAsync(ServerProcess server)

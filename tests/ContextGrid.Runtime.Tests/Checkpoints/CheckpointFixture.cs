@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using ContextGrid.Runtime.Checkpoints;
 
@@ -9,7 +10,7 @@ internal static class CheckpointFixture
 {
     public static readonly CheckpointOptions Small = new()
     {
-        SegmentBytesMax = 4096, SmallSegmentsMax = 2, MergeInPublish = true,
+        SegmentBytesMax = 4096, SmallSegmentsMax = 2, MergeInPublish = true, ShardCount = 4,
     };
 
     public static ValueTask<CheckpointStore> OpenAsync(ISnapshotStore store, string owner = "owner") =>
@@ -21,8 +22,19 @@ internal static class CheckpointFixture
     public static void Delete(this CheckpointBuilder builder, string key, string type = "user") =>
         builder.Delete(type, Encoding.UTF8.GetBytes(key));
 
-    public static CheckpointContent At(long offset) =>
-        new() { Sources = [new SourceProgress("payments", 0, offset, [])] };
+    /// <summary>Content in which all shards that a store holds stand at one offset.</summary>
+    public static CheckpointContent At(CheckpointStore checkpoints, long offset) => WithShards(
+        checkpoints, new CheckpointContent { Sources = [new SourceProgress("payments", 0, offset, [])] });
+
+    public static CheckpointContent WithShards(CheckpointStore checkpoints, CheckpointContent content)
+    {
+        ImmutableArray<long> next = [.. content.Sources.Select(s => s.NextOffset)];
+        ImmutableArray<long> entities = [.. content.DefinitionHashes.Select(_ => 0L)];
+        return content with
+        {
+            Shards = [.. checkpoints.Held.Shards().Select(s => new ShardContent(s, 0, next, entities))],
+        };
+    }
 
     public static async Task<SortedDictionary<string, string>> ReadAsync(CheckpointStore checkpoints)
     {
@@ -43,6 +55,6 @@ internal static class CheckpointFixture
             builder.Add(key, value);
         }
 
-        return await builder.PublishAsync(At(offset), CancellationToken.None);
+        return await builder.PublishAsync(At(checkpoints, offset), CancellationToken.None);
     }
 }

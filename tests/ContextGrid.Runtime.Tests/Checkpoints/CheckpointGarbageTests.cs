@@ -31,7 +31,11 @@ public sealed class CheckpointGarbageTests
     [Fact]
     public async Task Open_LeftByAnEarlierOwner_GoesAfterTheGrace()
     {
-        await _store.PutAsync("segments/00000000000000000001-9", new byte[9], PutCondition.Absent, default);
+        await _store.PutAsync("segments/00000001/00000000000000000001-9", new byte[9], PutCondition.Absent, default);
+        await using (await OpenAsync(Grace))
+        {
+        }
+
         await using CheckpointStore checkpoints = await OpenAsync(Grace);
         Assert.Single(await UnnamedAsync(checkpoints));
         _clock.Now += Grace;

@@ -37,7 +37,7 @@ public sealed class CheckpointStoreTests
             builder.Add("a", "of another type", "device");
             builder.Add("b", "old");
             builder.Add("b", "new");
-            Assert.Equal(2, await builder.PublishAsync(content, CancellationToken.None));
+            Assert.Equal(2, await builder.PublishAsync(WithShards(first, content), CancellationToken.None));
         }
 
         await using CheckpointStore second = await OpenAsync(_store);
@@ -72,10 +72,10 @@ public sealed class CheckpointStoreTests
         builder.Add("a", "lost");
         await using CheckpointStore replacing = await OpenAsync(_store, "replacing");
         var fenced = await Assert.ThrowsAsync<OwnerFencedException>(
-            async () => await builder.PublishAsync(At(9), CancellationToken.None));
+            async () => await builder.PublishAsync(At(old, 9), CancellationToken.None));
         Assert.Contains("replacing", fenced.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<OwnerFencedException>(
-            async () => await builder.PublishAsync(At(9), CancellationToken.None));
+            async () => await builder.PublishAsync(At(old, 9), CancellationToken.None));
         await PublishAsync(replacing, 1, ("a", "kept"));
         await using CheckpointStore reopened = await OpenAsync(_store);
         Assert.Equal("kept", (await ReadAsync(reopened))["user/a"]);
@@ -109,7 +109,7 @@ public sealed class CheckpointStoreTests
             using (CheckpointBuilder builder = checkpoints.BeginCheckpoint())
             {
                 Change(random, model, builder);
-                await builder.PublishAsync(At(round), CancellationToken.None);
+                await builder.PublishAsync(At(checkpoints, round), CancellationToken.None);
             }
 
             if (round % 10 == 9)
@@ -124,7 +124,9 @@ public sealed class CheckpointStoreTests
         }
 
         IReadOnlyList<SnapshotBlobInfo> blobs = await _store.ListAsync("", CancellationToken.None);
-        Assert.InRange(blobs.Count(b => b.Name.StartsWith("manifests/", StringComparison.Ordinal)), 1, 4);
+        Assert.InRange(
+            blobs.Count(b => b.Name.StartsWith(
+                CheckpointManifest.FolderOf(checkpoints.Epoch), StringComparison.Ordinal)), 1, 4);
         Assert.InRange(blobs.Sum(b => b.Bytes), 0, 400_000);
         await checkpoints.DisposeAsync();
     }
@@ -153,7 +155,7 @@ public sealed class CheckpointStoreTests
         Assert.True(builder.MustSpill);
         await builder.SpillAsync(CancellationToken.None);
         Assert.False(builder.MustSpill);
-        await builder.PublishAsync(At(1), CancellationToken.None);
+        await builder.PublishAsync(At(checkpoints, 1), CancellationToken.None);
         Assert.True(checkpoints.Current.Segments.Length > 3);
         Assert.Equal(101, (await ReadAsync(checkpoints)).Count);
     }

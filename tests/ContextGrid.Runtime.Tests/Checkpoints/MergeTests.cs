@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ContextGrid.Runtime.Checkpoints;
+using ContextGrid.Runtime.Shards;
 using ContextGrid.TestKit.Checkpoints;
 using static ContextGrid.Runtime.Tests.Checkpoints.CheckpointFixture;
 
@@ -64,7 +65,7 @@ public sealed class MergeTests
         {
             using CheckpointBuilder builder = checkpoints.BeginCheckpoint();
             builder.Delete("a");
-            await builder.PublishAsync(At(i), CancellationToken.None);
+            await builder.PublishAsync(At(checkpoints, i), CancellationToken.None);
         }
 
         await PublishAsync(checkpoints, 6);
@@ -102,7 +103,7 @@ public sealed class MergeTests
     private static (int Start, int Count) Choose(params ImmutableArray<SegmentInfo> segments) =>
         MergePolicy.Choose(segments, Options);
 
-    private static SegmentInfo B(int bytes) => new("segments/base", bytes, 0, 1, 0, IsBase: true);
+    private static SegmentInfo B(int bytes) => new("segments/base", bytes, 0, 1, 0, IsBase: true, ShardSet.All(4));
 
-    private static SegmentInfo N(int bytes) => new("segments/newer", bytes, 0, 1, 0, IsBase: false);
+    private static SegmentInfo N(int bytes) => new("segments/newer", bytes, 0, 1, 0, IsBase: false, ShardSet.All(4));
 }

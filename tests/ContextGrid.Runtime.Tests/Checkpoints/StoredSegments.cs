@@ -4,6 +4,7 @@ using System.Numerics;
 using System.Text;
 using ContextGrid.Core.Model;
 using ContextGrid.Runtime.Checkpoints;
+using ContextGrid.Runtime.Shards;
 
 namespace ContextGrid.Runtime.Tests.Checkpoints;
 
@@ -30,7 +31,8 @@ internal sealed class StoredSegments(ISnapshotStore store)
 
         SealedSegment made = writer.Seal();
         var info = new SegmentInfo(
-            SegmentName.Of(_segments.Count + 1, 1), made.Bytes, made.FooterCrc, made.Records, made.Deletions, false);
+            SegmentName.Of(1, _segments.Count + 1, 1), made.Bytes, made.FooterCrc, made.Records, made.Deletions, false,
+            ShardSet.All(1));
         await store.PutAsync(info.Name, made.Content.ToArray(), PutCondition.Absent, CancellationToken.None);
         _segments.Add(reopen
             ? await SegmentIndex.OpenAsync(store, info, CancellationToken.None)
@@ -49,7 +51,7 @@ internal sealed class StoredSegments(ISnapshotStore store)
             : StoredOutcome.Found;
         Assert.Equal((NameOf(type, key), outcome), (NameOf(type, key), found.Outcome));
         Assert.Equal(expected ?? [], found.Snapshot.ToArray());
-        Assert.True(!isThere || View.MayHave(KeyOf(type, key).Hash));
+        Assert.True(!isThere || View.MayHave(KeyOf(type, key).Hash, 0));
     }
 
     internal ValueTask<StoredRecord> FindAsync(string type, byte[] key) =>
@@ -58,7 +60,7 @@ internal sealed class StoredSegments(ISnapshotStore store)
     internal static StoredKey KeyOf(string type, byte[] key)
     {
         byte[] name = Encoding.UTF8.GetBytes(type);
-        return new StoredKey(name, key, StableHash.Of(name) ^ StableHash.Of(key));
+        return new StoredKey(name, key, StableHash.Of(name) ^ StableHash.Of(key), Shard: 0);
     }
 
     /// <summary>

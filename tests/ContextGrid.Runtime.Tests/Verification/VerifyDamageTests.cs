@@ -134,7 +134,7 @@ public sealed class VerifyDamageTests(DataTemplate data) : IClassFixture<DataTem
         (VerifySummary summary, List<Finding> findings) = await VerifyAsync(copy);
         Assert.Equal((0, 1), (summary.Errors, summary.Warnings));
         Finding warning = findings.Single(f => f.Severity == FindingSeverity.Warning);
-        Assert.Contains($"so that manifests/{Path.GetFileName(manifests[^2])} is taken", warning.Remedy);
+        Assert.Contains($"so that manifests/00000003/{Path.GetFileName(manifests[^2])} is taken", warning.Remedy);
         Assert.Contains("passes over", warning.AtStart, StringComparison.Ordinal);
         Assert.Contains("applies 4 records", summary.NextStart, StringComparison.Ordinal);
     }

@@ -18,7 +18,8 @@ internal static class CommitCheck
             return;
         }
 
-        string name = said.Generation.ToString("D20", CultureInfo.InvariantCulture);
+        string name = string.Create(
+            CultureInfo.InvariantCulture, $"{said.Lineage:D8}/{said.Generation:D20}");
         string? newest = Names(world).Max(StringComparer.Ordinal);
         int order = string.CompareOrdinal(newest, name);
 
@@ -38,6 +39,6 @@ internal static class CommitCheck
         IEnumerable<string> names = world.Plan.IsShared
             ? world.Store.Blobs.Keys.Where(b => b.StartsWith("manifests/", StringComparison.Ordinal))
             : world.Disk.Files.Keys.Where(f => f.StartsWith(Manifests, StringComparison.Ordinal));
-        return names.Select(n => n[(n.LastIndexOf('/') + 1)..]);
+        return names.Select(n => n[(n.IndexOf("manifests/", StringComparison.Ordinal) + "manifests/".Length)..]);
     }
 }
