@@ -8,6 +8,9 @@ namespace ContextGrid.Orleans;
 /// </summary>
 internal sealed class SiloFailure : IFatalErrorHandler
 {
+    // Orleans goes on with all that it knows of all silos.
+    private const string ToldDead = "I have been told I am dead";
+
     private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Ends with an exception when the silo can't go on.</summary>
@@ -19,7 +22,12 @@ internal sealed class SiloFailure : IFatalErrorHandler
 
     /// <inheritdoc/>
     public void OnFatalException(object? sender, string? context, Exception? exception) =>
-        _failed.TrySetException(new InvalidOperationException(
-            "this silo can't go on: " + (context ?? exception?.Message ?? "it has failed").ReplaceLineEndings(" ")
-            + " Start it again; it joins as a new one."));
+        End(context?.StartsWith(ToldDead, StringComparison.Ordinal) == true
+            ? "the other silos have declared it dead, as they do when it does not answer them for seconds."
+            : (context ?? exception?.Message ?? "it has failed").ReplaceLineEndings(" "));
+
+    /// <summary>Ends the silo.</summary>
+    /// <param name="why">In a sentence that goes on after a colon.</param>
+    internal void End(string why) => _failed.TrySetException(new InvalidOperationException(
+        $"this silo can't go on: {why} Start it again; it joins as a new one."));
 }

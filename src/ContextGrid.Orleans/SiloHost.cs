@@ -4,6 +4,7 @@ using ContextGrid.Core.Definitions;
 using ContextGrid.Orleans.Following;
 using ContextGrid.Orleans.Ingestion;
 using ContextGrid.Orleans.Replay;
+using ContextGrid.Orleans.Topology;
 using ContextGrid.Runtime.Backups;
 using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.DeadLetters;
@@ -125,6 +126,11 @@ public sealed class SiloHost : IGridHost
         IHost? host = null;
         try
         {
+            using (ILoggerFactory loggers = LoggerFactory.Create(logging))
+            {
+                await MembersWait.WaitAsync(options, time, loggers.CreateLogger<SiloHost>(), cancellationToken);
+            }
+
             log = await options.Log(cancellationToken);
             ImmutableArray<TopicPartition> partitions = await SiloSetup.PartitionsAsync(
                 log, options, cancellationToken);

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using Azure;
-using Azure.Data.Tables;
 using ContextGrid.Orleans.Definitions;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Orleans.Following;
@@ -11,6 +10,7 @@ using ContextGrid.Orleans.Ingestion;
 using ContextGrid.Orleans.Operations;
 using ContextGrid.Orleans.Replay;
 using ContextGrid.Orleans.Storage;
+using ContextGrid.Orleans.Topology;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Ingestion;
 using Microsoft.Extensions.DependencyInjection;
@@ -33,9 +33,6 @@ internal static class SiloSetup
 {
     // With the ports' drain before it, a silo that is told to stop is gone within 30 seconds.
     internal static readonly TimeSpan StopMax = TimeSpan.FromSeconds(20);
-
-    /// <summary>The time between the signs of life of a silo in the list of members.</summary>
-    internal static readonly TimeSpan AliveInterval = TimeSpan.FromSeconds(3);
 
     /// <summary>Whether an exception is a reason for people why a silo can't start.</summary>
     internal static bool IsReason(Exception e) => HostStart.IsReason(e)
@@ -78,6 +75,7 @@ internal static class SiloSetup
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
         logging(builder.Logging);
+        KeylessLoggers.Use(builder.Services);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = StopMax);
         builder.Services.AddSingleton<SiloFailure>();
         builder.Services.AddSingleton<IFatalErrorHandler>(s => s.GetRequiredService<SiloFailure>());
@@ -101,6 +99,7 @@ internal static class SiloSetup
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(
             services => services.GetRequiredService<DefinitionsGuard>());
         builder.Services.AddHostedService(services => services.GetRequiredService<DefinitionsGuard>());
+        builder.Services.AddHostedService(services => services.GetRequiredService<OrleansMembership>());
         builder.Services.AddSingleton<ClusterView>();
         builder.Services.AddHostedService(services => services.GetRequiredService<ClusterView>());
         builder.Services.AddSingleton(services => new ClusterSources(
@@ -137,7 +136,7 @@ internal static class SiloSetup
     private static void Configure(ISiloBuilder silo, SiloOptions options)
     {
         int port = options.Port == 0 ? FreePort(options.Address) : options.Port;
-        ConfigureMembers(silo, options, port);
+        SiloMembers.Use(silo, options, port);
         silo.Configure<ClusterOptions>(c => (c.ClusterId, c.ServiceId) = (options.Cluster, options.Cluster));
         silo.Configure<EndpointOptions>(e =>
         {
@@ -161,37 +160,6 @@ internal static class SiloSetup
         // older one none of a newer interface.
         silo.Configure<GrainVersioningOptions>(v => (v.DefaultCompatibilityStrategy, v.DefaultVersionSelectorStrategy)
             = (nameof(BackwardCompatible), nameof(AllCompatibleVersions)));
-    }
-
-    private static void ConfigureMembers(ISiloBuilder silo, SiloOptions options, int port)
-    {
-        if (options.Membership is { } membership)
-        {
-            membership(silo);
-        }
-        else if (options.Redis is { } redis)
-        {
-            silo.UseRedisClustering(r => r.ConfigurationOptions = ConfigurationOptions.Parse(redis));
-        }
-        else if (options.Tables is { } tables)
-        {
-            silo.UseAzureStorageClustering(t => t.TableServiceClient = new TableServiceClient(tables));
-        }
-        else
-        {
-            silo.UseDevelopmentClustering(options.Primary ?? new IPEndPoint(options.Address, port));
-        }
-
-        silo.Configure<ClusterMembershipOptions>(m =>
-        {
-            // A dead silo is out after a few seconds.
-            (m.ProbeTimeout, m.NumMissedProbesLimit) = (TimeSpan.FromSeconds(1), 3);
-            m.TableRefreshTimeout = TimeSpan.FromSeconds(5);
-
-            // When all silos have died at once, nobody is left to declare them dead: those that start do not wait
-            // longer than this for them.
-            (m.IAmAliveTablePublishTimeout, m.NumMissedTableIAmAliveLimit) = (AliveInterval, 3);
-        });
     }
 
     private static void ConfigureOperations(ISiloBuilder silo, SiloOptions options)

@@ -78,8 +78,12 @@ internal sealed class GridServer : IAsyncDisposable
     /// <summary>Opens the data directory and the ports.</summary>
     /// <exception cref="HostStartException">The data directory can't be used.</exception>
     /// <exception cref="IOException">A port can't be opened.</exception>
+    /// <exception cref="OperationCanceledException">The start was cancelled; nothing is left of it.</exception>
     internal static async Task<GridServer> StartAsync(
-        ServerOptions options, DefinitionSet definitions, TimeProvider time)
+        ServerOptions options,
+        DefinitionSet definitions,
+        TimeProvider time,
+        CancellationToken cancellationToken = default)
     {
         ServerPorts.RequireFree(options);
         SchemaRegistries registries = SchemaRegistries.Open(options, time);
@@ -97,7 +101,8 @@ internal sealed class GridServer : IAsyncDisposable
             var collector = new PrometheusCollector(hostOptions.Metrics.Meter);
             ILoggerFactory loggers = app.Services.GetRequiredService<ILoggerFactory>();
             var kafka = new KafkaLog(options.Kafka, time, loggers);
-            host = await StartHostAsync(options, kafka.PutInto(hostOptions), time, loggers).ConfigureAwait(false);
+            host = await StartHostAsync(options, kafka.PutInto(hostOptions), time, loggers, cancellationToken)
+                .ConfigureAwait(false);
             kafka.Show(host);
             GridServer server = Compose(
                 app, host, collector, grpcOptions, gates, registries, options.Drain, time);
@@ -182,10 +187,14 @@ internal sealed class GridServer : IAsyncDisposable
     }
 
     private static async Task<IGridHost> StartHostAsync(
-        ServerOptions options, EmbeddedHostOptions host, TimeProvider time, ILoggerFactory loggers) =>
+        ServerOptions options,
+        EmbeddedHostOptions host,
+        TimeProvider time,
+        ILoggerFactory loggers,
+        CancellationToken cancellationToken) =>
         options.Cluster is { } cluster
-            ? await SiloStart.StartAsync(cluster, host, time, loggers).ConfigureAwait(false)
-            : await EmbeddedHost.StartAsync(host, time, loggers, CancellationToken.None).ConfigureAwait(false);
+            ? await SiloStart.StartAsync(cluster, host, time, loggers, cancellationToken).ConfigureAwait(false)
+            : await EmbeddedHost.StartAsync(host, time, loggers, cancellationToken).ConfigureAwait(false);
 
     private static GridServer Compose(
         WebApplication app,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.Demo;
@@ -57,7 +58,12 @@ internal static class ServerHost
 
     private static async Task<int> ServeAsync(ServerOptions options, DefinitionSet definitions, TimeProvider time)
     {
-        GridServer server = await GridServer.StartAsync(options, definitions, time).ConfigureAwait(false);
+        if (await StartAsync(options, definitions, time).ConfigureAwait(false) is not { } server)
+        {
+            Console.WriteLine("stopped before it had started");
+            return 0;
+        }
+
         await using (server.ConfigureAwait(false))
         {
             using var signals = new ServerSignals(server);
@@ -76,6 +82,30 @@ internal static class ServerHost
             await server.DisposeAsync().ConfigureAwait(false);
             Console.WriteLine(StopMessage(server.Host.State, options.Cluster is not null));
             return failure is null ? 0 : 1;
+        }
+    }
+
+    // A start can wait, for Redis or for silos: until the ports are open, and the server ends by itself at a signal,
+    // a signal ends the start.
+    private static async Task<GridServer?> StartAsync(
+        ServerOptions options, DefinitionSet definitions, TimeProvider time)
+    {
+        using var stop = new CancellationTokenSource();
+        using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        try
+        {
+            return await GridServer.StartAsync(options, definitions, time, stop.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return null;
+        }
+
+        void Stop(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            stop.Cancel();
         }
     }
 

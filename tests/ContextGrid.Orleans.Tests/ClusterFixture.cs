@@ -77,10 +77,14 @@ internal sealed class ClusterFixture : IAsyncDisposable
     /// <param name="flushInterval">The time between commits; null: half a second.</param>
     /// <param name="replay">What replays may take; null: the default.</param>
     /// <param name="change">Changes the options; null: they stay.</param>
+    /// <param name="logs">Takes what it logs; null: nobody does.</param>
+    /// <param name="cancellationToken">Ends the start.</param>
     internal Task<SiloHost> StartAsync(
         TimeSpan? flushInterval = null,
         ReplayOptions? replay = null,
-        Func<SiloOptions, SiloOptions>? change = null)
+        Func<SiloOptions, SiloOptions>? change = null,
+        ILoggerProvider? logs = null,
+        CancellationToken cancellationToken = default)
     {
         var options = new SiloOptions
         {
@@ -96,8 +100,15 @@ internal sealed class ClusterFixture : IAsyncDisposable
         return SiloHost.StartAsync(
             change is null ? options : change(options),
             TimeProvider.System,
-            logging => logging.SetMinimumLevel(LogLevel.None),
-            CancellationToken.None);
+            logging =>
+            {
+                logging.SetMinimumLevel(logs is null ? LogLevel.None : LogLevel.Warning);
+                if (logs is not null)
+                {
+                    logging.AddProvider(logs);
+                }
+            },
+            cancellationToken);
     }
 
     /// <summary>Publishes payments of users in turn.</summary>

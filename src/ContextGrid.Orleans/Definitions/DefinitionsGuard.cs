@@ -1,4 +1,5 @@
 using ContextGrid.Orleans.Storage;
+using ContextGrid.Orleans.Topology;
 using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Embedded;
 using Microsoft.Extensions.Hosting;
@@ -28,7 +29,7 @@ internal sealed class DefinitionsGuard(
     private const string BlobName = StoredDefinitions.BlobName;
 
     // Three times the interval of the signs of life, and one more.
-    private static readonly TimeSpan SilenceMax = 4 * SiloSetup.AliveInterval;
+    private static readonly TimeSpan SilenceMax = 4 * SiloMembers.AliveInterval;
 
     private readonly StoredDefinitions _own = StoredDefinitions.Of(options.Definitions);
 

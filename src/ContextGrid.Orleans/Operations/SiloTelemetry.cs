@@ -16,6 +16,13 @@ internal static class SiloTelemetry
 {
     private const string OrleansMeterName = "Microsoft.Orleans";
 
+    // Not what the runtime does by itself: probes, the directory, the dashboard's rounds.
+    private static readonly string[] Sources =
+    [
+        ActivitySources.ApplicationGrainActivitySourceName, ActivitySources.LifecycleActivitySourceName,
+        ActivitySources.StorageActivitySourceName,
+    ];
+
     /// <summary>Adds it to a silo.</summary>
     /// <exception cref="HostStartException">The options can't be meant.</exception>
     internal static void Use(ISiloBuilder silo, OtlpOptions options, string cluster)
@@ -38,8 +45,10 @@ internal static class SiloTelemetry
                 .AddMeter(OrleansMeterName, GridMetrics.MeterName)
                 .AddOtlpExporter(otlp => Point(otlp, options.Endpoint, "v1/metrics")))
             .WithTracing(traces => traces
-                .AddSource(ActivitySources.AllActivitySourceName)
-                .SetSampler(new ParentBasedSampler(new TraceIdRatioBasedSampler(options.TraceRatio)))
+                .AddSource(Sources)
+                .SetSampler(new GrainSampler(
+                    new ParentBasedSampler(new TraceIdRatioBasedSampler(options.TraceRatio))))
+                .AddProcessor(new KeylessSpans())
                 .AddOtlpExporter(otlp => Point(otlp, options.Endpoint, "v1/traces")));
     }
 

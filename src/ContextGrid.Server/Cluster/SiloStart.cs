@@ -21,7 +21,11 @@ internal static class SiloStart
     /// <summary>Starts a silo.</summary>
     /// <exception cref="HostStartException">It can't start.</exception>
     internal static async Task<IGridHost> StartAsync(
-        ClusterChoice cluster, EmbeddedHostOptions host, TimeProvider time, ILoggerFactory loggers)
+        ClusterChoice cluster,
+        EmbeddedHostOptions host,
+        TimeProvider time,
+        ILoggerFactory loggers,
+        CancellationToken cancellationToken)
     {
         Check(cluster, host);
         DataDirectory? directory = host.Log is null || host.Snapshots is null
@@ -54,7 +58,7 @@ internal static class SiloStart
             },
             time,
             logging => logging.Services.AddSingleton(loggers),
-            CancellationToken.None).ConfigureAwait(false);
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Puts what a silo shows by HTTP into the pipeline, and its meter to the others; before routing.
@@ -98,7 +102,11 @@ internal static class SiloStart
         "This build has no host on Orleans, whose packages could not be restored: --cluster needs a build with them.";
 
     internal static Task<IGridHost> StartAsync(
-        ClusterChoice cluster, EmbeddedHostOptions host, TimeProvider time, ILoggerFactory loggers) =>
+        ClusterChoice cluster,
+        EmbeddedHostOptions host,
+        TimeProvider time,
+        ILoggerFactory loggers,
+        CancellationToken cancellationToken) =>
         throw new HostStartException(WhyNot!);
 
     internal static void Map(WebApplication app, IGridHost host, PrometheusCollector collector)

@@ -1,5 +1,7 @@
 using ContextGrid.Orleans.Operations;
 using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Topology;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace ContextGrid.Orleans.Tests.Operations;
 
@@ -25,6 +27,41 @@ public sealed class SiloTelemetryTests
         Assert.Contains("Microsoft.Orleans.Application", traces, StringComparison.Ordinal);
         Assert.Contains("IEntityGrain/ApplyAsync", traces, StringComparison.Ordinal);
         Assert.Contains("service.namespace", traces, StringComparison.Ordinal);
+    }
+
+    // Silos look after each other, and tell each other how far they are; nobody has asked for anything.
+    [Fact]
+    public async Task Run_NobodyAsks_BeginsNoTrace()
+    {
+        await using OtlpCollector collector = await OtlpCollector.StartAsync();
+        await using (var cluster = new ClusterFixture())
+        {
+            SiloOptions WithTraces(SiloOptions o) =>
+                o with { Otlp = new OtlpOptions { Endpoint = collector.Endpoint, TraceRatio = 1 } };
+            await using SiloHost first = await cluster.StartAsync(change: WithTraces);
+            await using SiloHost second = await cluster.StartAsync(change: WithTraces);
+            await cluster.RequireAsync(second);
+            var transport = first.Services.GetRequiredService<IShardTransport>();
+            string other = second.Address.ToParsableString();
+            await Assert.ThrowsAsync<ShardCallException>(async () =>
+                await transport.CallAsync(other, ShardMessage.State, default, CancellationToken.None));
+        }
+
+        string traces = collector.Taken(Traces);
+        foreach (string name in (string[])["IPartitionGrain", "IShardService", "Ping", "ISnapshotShardGrain"])
+        {
+            Assert.DoesNotContain(name, traces, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Stop_TracesOfEntities_HaveNoKeys()
+    {
+        await using OtlpCollector collector = await OtlpCollector.StartAsync();
+        await RunAsync(new OtlpOptions { Endpoint = collector.Endpoint, TraceRatio = 1 });
+        string traces = collector.Taken(Traces);
+        Assert.Contains("entity/", traces, StringComparison.Ordinal);
+        Assert.DoesNotContain("entity/user", traces, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -2,9 +2,11 @@ using ContextGrid.Orleans.Entities;
 using ContextGrid.Orleans.Ingestion;
 using ContextGrid.Orleans.Replay;
 using ContextGrid.Orleans.Storage;
+using ContextGrid.Orleans.Topology;
 using ContextGrid.Orleans.Wire;
 using ContextGrid.Runtime.Hosting;
 using ContextGrid.Runtime.Queries;
+using ContextGrid.Runtime.Topology;
 
 namespace ContextGrid.Orleans.Tests.Versions;
 
@@ -71,6 +73,8 @@ internal static class Samples
             "20E820E820E8400975736572410332410575314129323032362D30312D30315430303A30303A30305A41"
                 + "076E6F77E009030521000321E840117061796D656E747301050109010D0111E0E00115011981FFFFFFFF"
                 + "FFFFFFFF4107776879012000B4F2E7C501A000B4F2E7C5E0410B6661756C74410973696C6FE0"),
+        Sample.Of(new ShardReply(new byte[] { 1, 2, 200 }, "why"), "20E840070102C84107776879E0"),
+        Sample.Of(new ShardCall(ShardMessage.Read, new byte[] { 1, 2, 200 }), "4009010102C8"),
         Sample.Of(new ReplayReplyWire(ReplayOutcome.Done, "done"), "20E80803014109646F6E65E0"),
     ];
 }

@@ -66,6 +66,20 @@ public sealed class RedisProcess : IAsyncDisposable
         });
     }
 
+    /// <summary>Empties it.</summary>
+    public async Task EmptyAsync()
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, Port);
+        await client.GetStream().WriteAsync("FLUSHALL\r\n"u8.ToArray());
+        byte[] answer = new byte[5];
+        await client.GetStream().ReadExactlyAsync(answer);
+        if (!answer.AsSpan().SequenceEqual("+OK\r\n"u8))
+        {
+            throw new InvalidOperationException("Redis does not empty itself.");
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
