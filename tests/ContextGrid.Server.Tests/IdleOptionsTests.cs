@@ -23,6 +23,7 @@ public sealed class IdleOptionsTests
         ["--rebuild"] = (null, true),
         ["--partitions"] = ("2", true),
         ["--checkpoint-interval"] = ("2", false),
+        ["--drain-seconds"] = ("2", false),
         ["--retention-days"] = ("2", true),
         ["--memory-max"] = ("1GB", true),
         ["--schema-registry"] = ("http://127.0.0.1:1", false),
