@@ -185,7 +185,8 @@ public sealed class SiloHost : IGridHost
 
         // Whoever waits for a list of members that can't be reached is left behind; the silo is then found to be dead.
         Task stop = StopAsync();
-        await await Task.WhenAny(stop, Task.Delay(SiloSetup.StopMax + TimeSpan.FromSeconds(2), _time));
+        TimeSpan most = Failed.IsFaulted ? SiloSetup.FailedStopMax : SiloSetup.StopMax + TimeSpan.FromSeconds(2);
+        await await Task.WhenAny(stop, Task.Delay(most, _time));
         _past.Dispose();
         await _log.DisposeAsync();
         _options.Directory?.Dispose();
