@@ -89,9 +89,12 @@ public sealed partial class GridBackup
         string to, long bytesPerSecond, Action<BackupProgress> progress, CancellationToken cancellationToken)
     {
         long started = _time.GetTimestamp();
-        FileEventLog log = _stores.LogFiles
-            ?? throw new BackupException(BackupError.Failed, "The log of this host is not in its data directory.");
-        BackupTarget target = BackupTarget.Make(_files, to, _stores.Directory.FullPath);
+        if (_stores is not { LogFiles: { } log, Directory: { } directory })
+        {
+            throw new BackupException(BackupError.Failed, "The log of this host is not in its data directory.");
+        }
+
+        BackupTarget target = BackupTarget.Make(_files, to, directory.FullPath);
         try
         {
             // Not cancelled: the host wants this checkpoint as much as the backup does.
@@ -107,7 +110,7 @@ public sealed partial class GridBackup
                 .CopyAsync(log.Directory, cuts, cancellationToken);
             copier.Write(
                 Path.Combine(target.Root, DataDirectory.FormatFile),
-                _files.ReadAllBytes(Path.Combine(_stores.Directory.FullPath, DataDirectory.FormatFile)));
+                _files.ReadAllBytes(Path.Combine(directory.FullPath, DataDirectory.FormatFile)));
             target.Complete();
             return new BackupResult(
                 to, pin.Manifest.Generation, copier.Files, copier.Bytes, _time.GetElapsedTime(started), ranges);

@@ -10,6 +10,7 @@ using ContextGrid.Runtime.Outputs;
 using ContextGrid.Runtime.Queries;
 using ContextGrid.Runtime.Replay;
 using ContextGrid.Runtime.Shards;
+using ContextGrid.Runtime.Topology;
 using Microsoft.Extensions.Logging;
 
 namespace ContextGrid.Runtime.Embedded;
@@ -22,7 +23,8 @@ public sealed partial class EmbeddedHost : IGridHost
 {
     private readonly HostStores _stores;
     private readonly Checkpointer _checkpointer;
-    private readonly ImmutableArray<PartitionIngestor> _ingestors;
+    private readonly ITopology _topology;
+    private readonly TimeSpan _leaveMax;
     private readonly PastReader _past;
     private readonly CheckpointScrub _scrub;
     private readonly CancellationTokenSource _stopping = new();
@@ -33,34 +35,30 @@ public sealed partial class EmbeddedHost : IGridHost
         EmbeddedHostOptions options,
         HostStores stores,
         ShardEngine grid,
-        GridMetrics metrics,
+        ShardOpening opening,
         ImmutableArray<PartitionProgress> progress,
         HostPlatform platform)
     {
         (IEventLog log, TimeProvider time, ILoggerFactory loggers) = (stores.Log, platform.Time, platform.Loggers);
-        IContextGrid around = platform.AroundGrid(grid);
-        (_stores, Definitions, Grid, Metrics, Progress) = (stores, options.Definitions, grid, metrics, progress);
+        (_stores, Definitions, Grid, Metrics, Progress) =
+            (stores, options.Definitions, grid, options.Metrics, progress);
+        (ILogger logger, _leaveMax) = (loggers.CreateLogger<EmbeddedHost>(), options.Cluster?.LeaveMax ?? default);
         var sink = new DeadLetterTopic(log, time);
         var validator = new EventValidator(Definitions, options.Decoders);
-        var verdicts = new IdVerdicts(progress, time);
-        ILogger logger = loggers.CreateLogger<EmbeddedHost>();
+        var ingestion = new HostIngestion(options, log, sink, progress, time, logger);
+        var shards = new HostShards(options, stores, grid, opening, ingestion, platform.AroundGrid(grid), time, logger);
         _past = new PastReader(log, grid.Plans, progress, options.Decoders);
-        Reader = new ContextReader(around, _past, progress, time);
+        Reader = new ContextReader(shards.Grid, _past, progress, time);
         var sources = new OutputSources(Reader, progress, log, stores.Checkpoints, time);
-        Outputs = new GridOutputs(grid, sources, options.OutputEncoders, metrics.Meter, logger);
+        Outputs = new GridOutputs(grid, sources, options.OutputEncoders, Metrics.Meter, logger);
         _checkpointer = new Checkpointer(
-            grid, stores.Checkpoints, progress, StateRecovery.HashesOf(Definitions), metrics, time, logger, Outputs);
-        Dictionary<string, TopicIds> ids = HostStart.TopicIdsOf(Definitions, progress);
-        _ingestors =
-        [
-            .. progress.Select(p => new PartitionIngestor(
-                log, around, sink, HostStart.BatchOf(options, p.Partition, verdicts, ids), p, metrics, time, logger)),
-        ];
+            grid, stores.Checkpoints, progress, StateRecovery.HashesOf(Definitions), Metrics, time, logger, Outputs);
+        _topology = shards.TopologyOf(_checkpointer);
         _scrub = stores.Checkpoints.Scrub(logger);
-        Publisher = new EventPublisher(log, sink, validator, metrics, verdicts, time);
+        Publisher = new EventPublisher(log, sink, validator, Metrics, ingestion.Verdicts, time);
         DeadLetters = new DeadLetterService(
-            log, validator, progress, verdicts, HostStart.NameOfProcess(time), metrics.Meter, time);
-        Backup = new GridBackup(stores, _checkpointer.CheckpointAsync, new BackupMetrics(metrics.Meter), platform);
+            log, validator, progress, ingestion.Verdicts, HostStart.NameOfProcess(time), Metrics.Meter, time);
+        Backup = new GridBackup(stores, _checkpointer.CheckpointAsync, new BackupMetrics(Metrics.Meter), platform);
     }
 
     /// <inheritdoc/>
@@ -69,7 +67,7 @@ public sealed partial class EmbeddedHost : IGridHost
     /// <summary>The entities.</summary>
     public ShardEngine Grid { get; }
 
-    IContextGrid IGridHost.Grid => Grid;
+    IContextGrid IGridHost.Grid => _topology.Grid;
     IGridReplays? IGridHost.Replays => null;
 
     /// <inheritdoc/>
@@ -103,8 +101,11 @@ public sealed partial class EmbeddedHost : IGridHost
     internal IReadOnlyList<string> Notes { get; private set; } = [];
 
     /// <summary>What holds up each partition that something holds up.</summary>
-    internal IEnumerable<(TopicPartition Partition, string Fault)> Faults => _ingestors
-        .Where(i => i.Fault is not null).Select(i => (i.Progress.Partition, i.Fault ?? ""));
+    internal IEnumerable<(TopicPartition Partition, string Fault)> Faults => _topology.Readers
+        .Where(r => r.Fault is not null).Select(r => (r.Partition, r.Fault ?? ""));
+
+    /// <summary>Who has which shards.</summary>
+    internal ITopology Topology => _topology;
 
     /// <summary>The newest durable checkpoint.</summary>
     public CheckpointManifest Checkpoint => _checkpointer.Current;
@@ -142,8 +143,17 @@ public sealed partial class EmbeddedHost : IGridHost
     /// <summary>Whether every source is caught up within the smallest freshness objective.</summary>
     /// <inheritdoc/>
     public string? WhyNotReady(long nowMs) =>
-        SourceReadiness.WhyNot(Definitions, _ingestors.Select(i => (i.Progress, i.Fault)), nowMs) ?? Log.Incomplete
+        SourceReadiness.WhyNot(Definitions, Sources, nowMs) ?? _topology.WhyNotReady ?? Log.Incomplete
         ?? (_stopped ? "stopping" : null);
+
+    private IEnumerable<(PartitionProgress Progress, string? Fault)> Sources
+    {
+        get
+        {
+            Dictionary<TopicPartition, string?> faults = _topology.Readers.ToDictionary(r => r.Partition, r => r.Fault);
+            return Progress.Select(p => (p, faults.GetValueOrDefault(p.Partition)));
+        }
+    }
 
     /// <inheritdoc/>
     public HostState State => EmbeddedState.Of(this, _scrub);
@@ -160,6 +170,7 @@ public sealed partial class EmbeddedHost : IGridHost
         }
 
         _stopped = true;
+        await (Failed.IsFaulted ? Task.CompletedTask : _topology.LeaveAsync(_leaveMax));
         _stopping.Cancel();
         await Task.WhenAny(Task.WhenAll(_tasks));
         try
@@ -187,8 +198,9 @@ public sealed partial class EmbeddedHost : IGridHost
     {
         ImmutableArray<PartitionProgress> progress = await StateRecovery.ProgressAsync(
             stores.Log, options.Definitions, stores.Checkpoints.Current, platform.Time, cancellationToken);
-        ShardEngine grid = HostStart.EngineOf(options, stores, progress, platform.Time);
-        var host = new EmbeddedHost(options, stores, grid, options.Metrics, progress, platform);
+        (ShardEngine grid, ShardOpening opening) = await HostStart.EngineOfAsync(
+            options, stores, progress, platform.Time, cancellationToken);
+        var host = new EmbeddedHost(options, stores, grid, opening, progress, platform);
         host.Recovered =
         [
             .. stores.Recovered, .. StateRecovery.Describe(grid), .. LogStart.Describe(progress),
@@ -215,11 +227,20 @@ public sealed partial class EmbeddedHost : IGridHost
 
     private void Begin(TimeSpan checkpointInterval)
     {
-        _tasks.AddRange(_ingestors.Select(i => BesideAsync(i.RunAsync)));
-        _tasks.Add(BesideAsync(_scrub.RunAsync));
-        _tasks.Add(BesideAsync(token => Outputs.RunAsync(_checkpointer.CheckpointAsync, token)));
-        Failed = _checkpointer.RunAsync(checkpointInterval, _stopping.Token);
-        _tasks.Add(Failed);
+        Task shards = _topology.RunAsync(_stopping.Token);
+        Task checkpoints = _checkpointer.RunAsync(checkpointInterval, _stopping.Token);
+        _tasks.AddRange(
+        [
+            shards, checkpoints, BesideAsync(_scrub.RunAsync),
+            BesideAsync(token => Outputs.RunAsync(_checkpointer.CheckpointAsync, token)),
+        ]);
+        Failed = FirstFailureAsync(shards, checkpoints);
+    }
+
+    private static async Task FirstFailureAsync(Task a, Task b)
+    {
+        await await Task.WhenAny(a, b);
+        await Task.WhenAll(a, b);
     }
 
     private async Task BesideAsync(Func<CancellationToken, Task> run)

@@ -3,6 +3,7 @@ using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.Diagnostics;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Outputs;
+using ContextGrid.Runtime.Topology;
 
 namespace ContextGrid.Runtime.Embedded;
 
@@ -12,7 +13,8 @@ public sealed record EmbeddedHostOptions
     /// <summary>The definitions.</summary>
     public required DefinitionSet Definitions { get; init; }
 
-    /// <summary>The directory that holds log and checkpoints; made when missing.</summary>
+    /// <summary>The directory that holds log and checkpoints; made when missing. Empty: there is none, as both are
+    /// elsewhere.</summary>
     public required string DataDirectory { get; init; }
 
     /// <summary>Where the checkpoints are; null (the default): in the data directory.</summary>
@@ -59,6 +61,9 @@ public sealed record EmbeddedHostOptions
     public OutputEncoderFactory OutputEncoders { get; init; } = (output, selection) => throw new HostStartException(
         $"Output '{output.Name}' of entity '{selection.Plan.Definition.Name}' is written in {output.Format}, which "
         + "needs a schema registry: start with --schema-registry URL.");
+
+    /// <summary>The other processes that share the shards; null (the default): this process has all of them.</summary>
+    internal SharedShards? Cluster { get; init; }
 
     /// <summary>Whether the checkpoints are put aside and all state is built from the log again.</summary>
     public bool Rebuild { get; init; }

@@ -34,38 +34,32 @@ internal static class HostStart
             $"There is no topic '{topic}'. Create it, or correct the definition that names it.");
     }
 
-    /// <summary>The engine with all shards of the newest checkpoint.</summary>
-    internal static ShardEngine EngineOf(
+    /// <summary>The engine, with the shards that the opening of the checkpoints has adopted.</summary>
+    internal static async ValueTask<(ShardEngine Engine, ShardOpening Opening)> EngineOfAsync(
         EmbeddedHostOptions options,
         HostStores stores,
         ImmutableArray<PartitionProgress> progress,
-        TimeProvider time)
+        TimeProvider time,
+        CancellationToken cancellationToken)
     {
-        var positions = new ShardPositions(progress, ShardMap.CountDefault, isOnlyReader: true);
+        var positions = new ShardPositions(
+            progress, stores.Checkpoints.ShardCount, isOnlyReader: options.Cluster is null);
         var engine = new ShardEngine(
             options.Definitions, options.Metrics, stores.Checkpoints, options.MemoryMaxBytes, positions, time);
-        ImmutableSortedDictionary<string, long> counters = stores.Checkpoints.Current.Content.Counters;
-        engine.OpenShards(
-            ShardSet.All(ShardMap.CountDefault),
-            [.. progress],
-            atStart: true,
-            entitiesOf: (shard, plan) => shard > 0
-                ? 0
-                : counters.GetValueOrDefault(CheckpointWriter.CounterOf(plan.Definition.Name)));
-        return engine;
-    }
-
-    /// <summary>The batch that the events of a partition are read in.</summary>
-    internal static EventBatch BatchOf(
-        EmbeddedHostOptions options,
-        TopicPartition partition,
-        IdVerdicts verdicts,
-        Dictionary<string, TopicIds> ids) =>
-        new(options.Definitions, options.Definitions.EventOf(partition.Topic), partition, options.Decoders)
+        var opening = new ShardOpening(engine, options.Definitions, stores.Log, time);
+        ImmutableArray<AdoptedShard> adopted = stores.Checkpoints.Adopted;
+        if (!adopted.IsEmpty)
         {
-            Verdicts = verdicts.Read(partition),
-            TopicIds = ids.GetValueOrDefault(partition.Topic),
-        };
+            await opening.OpenAsync(
+                adopted,
+                ShardSet.Of(adopted.Select(s => s.Shard)),
+                await opening.RangesAsync(cancellationToken),
+                atStart: true,
+                cancellationToken);
+        }
+
+        return (engine, opening);
+    }
 
     /// <summary>For each topic with ids and several partitions what notices an id that comes on two of them.</summary>
     internal static Dictionary<string, TopicIds> TopicIdsOf(
@@ -84,41 +78,47 @@ internal static class HostStart
     /// <exception cref="HostStartException">They do not fit; they are the former owner's still.</exception>
     internal static async ValueTask<CheckpointStore> OpenCheckpointsAsync(
         EmbeddedHostOptions options,
-        DataDirectory directory,
+        DataDirectory? directory,
         IEventLog log,
         List<string> sentences,
         HostPlatform platform,
         CancellationToken cancellationToken)
     {
-        if (options.Rebuild && options.Snapshots is null)
+        if (options.Rebuild && options.Snapshots is null && directory is not null)
         {
             sentences.AddRange(PutAside(platform.Files, directory.CheckpointsPath, platform.Time));
         }
 
         ISnapshotStore store = options.Snapshots is { } place
             ? await place.OpenAsync(cancellationToken)
-            : DirectorySnapshotStore.Open(platform.Files, directory.CheckpointsPath, platform.Time);
+            : DirectorySnapshotStore.Open(platform.Files, Required(directory).CheckpointsPath, platform.Time);
         if (options.Snapshots is not null)
         {
             sentences.Add($"the checkpoints are in {options.Snapshots.Name}");
             sentences.AddRange(options.Rebuild ? await CopyAsideAsync(store, platform.Time, cancellationToken) : []);
         }
 
-        return await CheckpointStore.OpenAsync(
-            store,
-            $"{Environment.MachineName}:{Environment.ProcessId}",
-            platform.Time,
-            platform.Checkpoints with
-            {
-                GarbageGrace = options.Snapshots?.GarbageGrace ?? platform.Checkpoints.GarbageGrace,
-            },
-            new CheckpointOpening
-            {
-                Forget = options.Rebuild,
-                Accept = manifest => StateRecovery.CheckAsync(options, log, manifest, platform.Time, cancellationToken),
-            },
-            cancellationToken);
+        CheckpointOptions limits = platform.Checkpoints with
+        {
+            GarbageGrace = options.Snapshots?.GarbageGrace ?? platform.Checkpoints.GarbageGrace,
+        };
+        ValueTask AcceptAsync(CheckpointManifest manifest) =>
+            StateRecovery.CheckAsync(options, log, manifest, platform.Time, cancellationToken);
+        string name = $"{Environment.MachineName}:{Environment.ProcessId}";
+        return options.Cluster is { } cluster
+            ? await CheckpointStore.JoinAsync(
+                store, name, cluster.Members.Self, platform.Time, limits, AcceptAsync, cancellationToken)
+            : await CheckpointStore.OpenAsync(
+                store,
+                name,
+                platform.Time,
+                limits,
+                new CheckpointOpening { Forget = options.Rebuild, Accept = AcceptAsync },
+                cancellationToken);
     }
+
+    private static DataDirectory Required(DataDirectory? directory) => directory ?? throw new ArgumentException(
+        "A host needs a data directory, or a log and checkpoints that are elsewhere.");
 
     /// <summary>Renames the checkpoints, and says so.</summary>
     internal static List<string> PutAside(IFileSystem files, string checkpoints, TimeProvider time)
@@ -144,8 +144,9 @@ internal static class HostStart
 
     /// <summary>Opens the log with the topics of the definitions and the dead letters.</summary>
     internal static FileEventLog OpenLog(
-        EmbeddedHostOptions options, string path, HostPlatform platform)
+        EmbeddedHostOptions options, DataDirectory? directory, HostPlatform platform)
     {
+        string path = Required(directory).LogPath;
         Dictionary<string, int> topics = options.Definitions.Topics.ToDictionary(t => t, _ => options.Partitions);
         foreach (OutputDefinition output in options.Definitions.Entities.SelectMany(e => e.Outputs))
         {

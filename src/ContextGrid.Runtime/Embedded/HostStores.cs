@@ -9,7 +9,7 @@ namespace ContextGrid.Runtime.Embedded;
 internal sealed class HostStores : IAsyncDisposable
 {
     private HostStores(
-        DataDirectory directory,
+        DataDirectory? directory,
         IEventLog log,
         FileEventLog? logFiles,
         CheckpointStore checkpoints,
@@ -22,8 +22,8 @@ internal sealed class HostStores : IAsyncDisposable
         Recovered = sentences;
     }
 
-    /// <summary>The directory.</summary>
-    internal DataDirectory Directory { get; }
+    /// <summary>The directory; null: log and checkpoints are elsewhere.</summary>
+    internal DataDirectory? Directory { get; }
 
     /// <summary>The log.</summary>
     internal IEventLog Log { get; }
@@ -41,14 +41,16 @@ internal sealed class HostStores : IAsyncDisposable
     internal static async Task<HostStores> OpenAsync(
         EmbeddedHostOptions options, HostPlatform platform, CancellationToken cancellationToken)
     {
-        DataDirectory directory = DataDirectory.Open(platform.Files, options.DataDirectory);
+        DataDirectory? directory = options.DataDirectory.Length == 0
+            ? null
+            : DataDirectory.Open(platform.Files, options.DataDirectory);
         IEventLog? log = null;
         try
         {
             var sentences = new List<string>();
             log = options.Log is { } open
                 ? await open(cancellationToken)
-                : HostStart.OpenLog(options, directory.LogPath, platform);
+                : HostStart.OpenLog(options, directory, platform);
             var logFiles = log as FileEventLog;
             sentences.AddRange(logFiles?.Recovered ?? []);
             log = platform.AroundLog(log);
@@ -59,7 +61,7 @@ internal sealed class HostStores : IAsyncDisposable
         catch
         {
             await (log?.DisposeAsync() ?? ValueTask.CompletedTask);
-            directory.Dispose();
+            directory?.Dispose();
             throw;
         }
     }
@@ -69,6 +71,6 @@ internal sealed class HostStores : IAsyncDisposable
     {
         await Checkpoints.DisposeAsync();
         await Log.DisposeAsync();
-        Directory.Dispose();
+        Directory?.Dispose();
     }
 }

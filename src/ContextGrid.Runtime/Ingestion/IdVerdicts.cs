@@ -22,8 +22,14 @@ public sealed class IdVerdicts(ImmutableArray<PartitionProgress> progress, TimeP
 
     private readonly ConcurrentDictionary<TopicPartition, PartitionVerdicts> _partitions = new();
 
-    /// <summary>The verdicts of a partition that is read in this process; made when there are none yet.</summary>
-    public PartitionVerdicts Read(TopicPartition partition) => _partitions.GetOrAdd(partition, _ => new());
+    /// <summary>Begins the verdicts of a partition that is read in this process from now on.</summary>
+    /// <param name="partition">The partition.</param>
+    /// <param name="from">Nothing is known of records before this offset.</param>
+    internal PartitionVerdicts Begin(TopicPartition partition, long from) =>
+        _partitions[partition] = new PartitionVerdicts(from);
+
+    /// <summary>Forgets a partition that is not read in this process any more.</summary>
+    internal void End(TopicPartition partition) => _partitions.TryRemove(partition, out _);
 
     /// <summary>
     /// Waits a moment until records are applied, and says how many of them did not count, by their ids.
@@ -55,7 +61,8 @@ public sealed class IdVerdicts(ImmutableArray<PartitionProgress> progress, TimeP
     }
 
     /// <summary>The verdict on a record that is applied; null: it is not known any more.</summary>
-    internal IdVerdict? Of(TopicPartition partition, long offset) => Read(partition).Of(offset);
+    internal IdVerdict? Of(TopicPartition partition, long offset) =>
+        _partitions.TryGetValue(partition, out PartitionVerdicts? verdicts) ? verdicts.Of(offset) : null;
 
     // A partition that is held up is waited for once until it has come that far: else each publish would wait.
     private async ValueTask<bool> IsAppliedAsync(

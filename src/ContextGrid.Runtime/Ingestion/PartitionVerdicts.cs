@@ -1,13 +1,14 @@
 namespace ContextGrid.Runtime.Ingestion;
 
 /// <summary>The newest verdicts of one partition. Written by its ingestor; thread-safe.</summary>
-public sealed class PartitionVerdicts
+/// <param name="from">Nothing is known of records before this offset.</param>
+public sealed class PartitionVerdicts(long from)
 {
     private readonly Lock _gate = new();
     private Entry[] _ring = [];
     private int _first;
     private int _count;
-    private long _knownFrom;
+    private long _knownFrom = from;
     private long _heldUpAt = -1;
 
     /// <summary>An offset that was waited for in vain; −1: none.</summary>

@@ -3,6 +3,8 @@ using System.Text;
 using ContextGrid.Core.Features.Plans;
 using ContextGrid.Core.Model;
 using ContextGrid.Core.Snapshots;
+using ContextGrid.Runtime.Queries;
+using ContextGrid.Runtime.Shards;
 
 namespace ContextGrid.Runtime.Ingestion;
 
@@ -24,6 +26,38 @@ public sealed class SourceVector
     /// <summary>The present positions.</summary>
     public static SourceVector Of(ImmutableArray<PartitionProgress> progress) =>
         new(progress.ToImmutableDictionary(p => p.Partition, p => p.Next - 1));
+
+    /// <summary>What all open shards of a process have applied.</summary>
+    internal static SourceVector Of(ShardPositions positions, ContextQuery? query = null)
+    {
+        ShardSet shards = positions.Open;
+        shards = query is null ? shards : shards.Intersect(positions.ShardsOf(query));
+        var last = ImmutableDictionary.CreateBuilder<TopicPartition, long>();
+        for (int p = 0; p < positions.Process.Length; p++)
+        {
+            long next = positions.InStep(p).Next;
+            foreach (int shard in positions.HasBehind ? shards.Shards() : [])
+            {
+                next = Math.Min(next, positions.OwnOf(shard, p)?.Next ?? next);
+            }
+
+            last[positions.Process[p].Partition] = next - 1;
+        }
+
+        return new SourceVector(last.ToImmutable());
+    }
+
+    /// <summary>The earlier of both for each partition that both have; the other partitions of either.</summary>
+    internal SourceVector Earliest(SourceVector other)
+    {
+        ImmutableDictionary<TopicPartition, long>.Builder last = _last.ToBuilder();
+        foreach ((TopicPartition partition, long offset) in other._last)
+        {
+            last[partition] = last.TryGetValue(partition, out long mine) ? Math.Min(offset, mine) : offset;
+        }
+
+        return new SourceVector(last.ToImmutable());
+    }
 
     /// <summary>Whether any of an entity's applied positions is after this.</summary>
     /// <param name="plan">The plan that counts the positions' topics.</param>

@@ -1,4 +1,3 @@
-using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Ingestion;
 
 namespace ContextGrid.Runtime.Shards;
@@ -17,10 +16,9 @@ internal sealed class BehindReaders(
     private readonly PartitionIngestor?[] _ingestors = new PartitionIngestor?[engine.Positions.Process.Length];
     private readonly Task?[] _running = new Task?[engine.Positions.Process.Length];
 
-    /// <summary>What holds up partitions in which shards are behind.</summary>
-    internal IEnumerable<(TopicPartition Partition, string Fault)> Faults =>
-        _ingestors.OfType<PartitionIngestor>().Where(i => i.Fault is not null)
-            .Select(i => (i.Progress.Partition, i.Fault ?? ""));
+    /// <summary>What holds up a partition in which shards are behind; null: nothing.</summary>
+    internal string? Fault => _ingestors.Where(i => i?.Fault is not null)
+        .Select(i => $"{i?.Progress.Partition.Topic}/{i?.Progress.Partition.Partition}: {i?.Fault}").FirstOrDefault();
 
     /// <summary>Runs until cancelled.</summary>
     internal async Task RunAsync(CancellationToken cancellationToken)

@@ -99,9 +99,41 @@ internal sealed partial class Checkpointer
     /// <summary>Makes one checkpoint now, when anything moved since the last one.</summary>
     /// <exception cref="SnapshotStoreException">It is not durable; everything stays changed.</exception>
     /// <exception cref="OwnerFencedException">Another owner has taken over.</exception>
-    internal async Task CheckpointAsync(CancellationToken cancellationToken)
+    internal Task CheckpointAsync(CancellationToken cancellationToken) =>
+        CheckpointAsync(cancellationToken, null);
+
+    /// <summary>Does something while no checkpoint is made.</summary>
+    internal async Task AloneAsync(Func<Task> work)
     {
         await _one.WaitAsync(CancellationToken.None);
+        try
+        {
+            await work();
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    /// <summary>Makes a checkpoint when anything moved, and does something before there can be another one.</summary>
+    internal async Task CheckpointAsync(CancellationToken cancellationToken, Func<Task>? then)
+    {
+        await _one.WaitAsync(CancellationToken.None);
+        try
+        {
+            await WriteAsync(cancellationToken);
+            await (then?.Invoke() ?? Task.CompletedTask);
+        }
+        finally
+        {
+            _grid.Memory.Checkpointed.Set();
+            _one.Release();
+        }
+    }
+
+    private async ValueTask WriteAsync(CancellationToken cancellationToken)
+    {
         try
         {
             List<(int Shard, ImmutableArray<long> Next)> positions = _grid.Positions.Vectors();
@@ -126,11 +158,6 @@ internal sealed partial class Checkpointer
             Fault = e.Message;
             _metrics.CountCheckpoint("failed", 0);
             throw;
-        }
-        finally
-        {
-            _grid.Memory.Checkpointed.Set();
-            _one.Release();
         }
     }
 

@@ -26,6 +26,7 @@ internal sealed class ShardRoutes
 
             _destinationOf[shard] = (short)at;
             Own = owner == self ? Own.With(shard) : Own;
+            Unowned += owner == 0 ? 1 : 0;
             if (at >= 0)
             {
                 covered[at] = covered[at].With(shard);
@@ -43,6 +44,9 @@ internal sealed class ShardRoutes
 
     /// <summary>The shards of this process.</summary>
     internal ShardSet Own { get; private set; }
+
+    /// <summary>How many shards nobody has owned yet.</summary>
+    internal int Unowned { get; }
 
     /// <summary>The other owners, with or without shards.</summary>
     internal ImmutableArray<ShardOwner> Others { get; }

@@ -36,7 +36,7 @@ internal static class SiloStart
             {
                 Definitions = host.Definitions,
                 Directory = directory,
-                Log = host.Log ?? (_ => new(HostStart.OpenLog(host, directory!.LogPath, new(time, loggers)))),
+                Log = host.Log ?? (_ => new(HostStart.OpenLog(host, directory, new(time, loggers)))),
                 Snapshots = async token => host.Snapshots is { } place
                     ? await place.OpenAsync(token).ConfigureAwait(false)
                     : DirectorySnapshotStore.Open(directory!.CheckpointsPath, time),

@@ -16,7 +16,7 @@ public sealed class IdVerdictsTests
     public IdVerdictsTests()
     {
         _verdicts = new IdVerdicts([_progress], _time);
-        _partition = _verdicts.Read(_progress.Partition);
+        _partition = _verdicts.Begin(_progress.Partition, 0);
     }
 
     [Fact]

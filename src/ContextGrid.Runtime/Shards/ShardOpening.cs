@@ -1,0 +1,127 @@
+using System.Collections.Immutable;
+using ContextGrid.Core.Definitions;
+using ContextGrid.Runtime.Checkpoints;
+using ContextGrid.Runtime.Ingestion;
+
+namespace ContextGrid.Runtime.Shards;
+
+/// <summary>Opens shards that a process has adopted: works out how far each stands in each partition.</summary>
+/// <param name="engine">Has the shards.</param>
+/// <param name="definitions">The definitions.</param>
+/// <param name="log">The log.</param>
+/// <param name="time">The clock.</param>
+internal sealed class ShardOpening(
+    ShardEngine engine, DefinitionSet definitions, IEventLog log, TimeProvider time)
+{
+    /// <summary>The offsets of each source partition.</summary>
+    /// <exception cref="EventLogException">The log can't be asked.</exception>
+    internal async ValueTask<LogRange[]> RangesAsync(CancellationToken cancellationToken)
+    {
+        ImmutableArray<PartitionProgress> partitions = engine.Positions.Process;
+        var ranges = new LogRange[partitions.Length];
+        for (int p = 0; p < ranges.Length; p++)
+        {
+            ranges[p] = await log.GetRangeAsync(partitions[p].Partition, cancellationToken);
+        }
+
+        return ranges;
+    }
+
+    /// <summary>Opens shards.</summary>
+    /// <param name="adopted">The shards, and what their checkpoints say.</param>
+    /// <param name="lost">Those whose last owner did not give them: they may have been further than their checkpoint,
+    /// and are rebuilding up to the present end.</param>
+    /// <param name="ranges">The offsets of each partition.</param>
+    /// <param name="atStart">Whether nothing was delivered yet.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    internal async ValueTask OpenAsync(
+        ImmutableArray<AdoptedShard> adopted,
+        ShardSet lost,
+        LogRange[] ranges,
+        bool atStart,
+        CancellationToken cancellationToken)
+    {
+        ImmutableArray<PartitionProgress> partitions = engine.Positions.Process;
+        foreach (IGrouping<(CheckpointContent, PositionKey, bool), AdoptedShard> group in adopted.GroupBy(
+            s => (s.Base, new PositionKey(s.Next), lost.Contains(s.Shard))))
+        {
+            AdoptedShard any = group.First();
+            bool isLost = group.Key.Item3;
+            Dictionary<TopicPartition, RecordMark> marks = RecordMark.Of(any.Base.Counters);
+            var own = new PartitionProgress[partitions.Length];
+            for (int p = 0; p < own.Length; p++)
+            {
+                own[p] = await ProgressAsync(partitions[p], any, isLost ? ranges[p].End : 0, ranges[p], cancellationToken);
+                own[p].Mark = marks.TryGetValue(own[p].Partition, out RecordMark mark) ? mark : null;
+            }
+
+            engine.OpenShards(
+                ShardSet.Of(group.Select(s => s.Shard)),
+                own,
+                atStart,
+                shard => group.First(s => s.Shard == shard).Epoch,
+                (shard, plan) => group.First(s => s.Shard == shard).Entities.GetValueOrDefault(plan.Definition.Name));
+        }
+    }
+
+    private async ValueTask<PartitionProgress> ProgressAsync(
+        PartitionProgress like,
+        AdoptedShard shard,
+        long recoverTo,
+        LogRange range,
+        CancellationToken cancellationToken)
+    {
+        TopicPartition partition = like.Partition;
+        SourceProgress? source = shard.Base.Sources.FirstOrDefault(
+            s => s.Topic == partition.Topic && s.Partition == partition.Partition);
+        bool hasBegun = shard.Base.Sources.Any(s => s.Topic == partition.Topic);
+        EventDefinition definition = definitions.Events[definitions.EventOf(partition.Topic)];
+
+        // What a partition has that was added later came after state began.
+        long start = source is not null ? LogStart.Of(shard.Base.Counters, partition)
+            : hasBegun && definition.Start == EventStart.Latest ? 0
+            : like.StartOffset;
+        long next = shard.Next.TryGetValue(partition, out long known) ? known : start;
+        ImmutableArray<OffsetGap> gaps = source?.Gaps ?? [];
+        foreach (OffsetGap gap in gaps)
+        {
+            like.DeclareGap(gap);
+        }
+
+        var own = new PartitionProgress(partition, like.Source, next, gaps)
+        {
+            RecoverTo = recoverTo, StartOffset = start,
+        };
+        try
+        {
+            long sinceMs = await log.WaitingSinceAsync(partition, next, range.End, time, cancellationToken);
+            own.SeeEnd(range.End, sinceMs);
+            own.Verify(time.GetUtcNow().ToUnixTimeMilliseconds());
+        }
+        catch (EventLogException)
+        {
+            // Nobody knows how long what waits has waited: as if for ever, until the log can be read.
+            own.SeeEnd(range.End, 1);
+            own.Verify(1);
+        }
+
+        return own;
+    }
+
+    /// <summary>Positions as a key.</summary>
+    private readonly struct PositionKey(IReadOnlyDictionary<TopicPartition, long> next) : IEquatable<PositionKey>
+    {
+        private readonly IReadOnlyDictionary<TopicPartition, long> _next = next;
+
+        public bool Equals(PositionKey other) => ReferenceEquals(_next, other._next)
+            || (_next.Count == other._next.Count && IsSame(_next, other._next));
+
+        public override bool Equals(object? obj) => obj is PositionKey other && Equals(other);
+
+        private static bool IsSame(
+            IReadOnlyDictionary<TopicPartition, long> a, IReadOnlyDictionary<TopicPartition, long> b) =>
+            a.All(one => b.TryGetValue(one.Key, out long other) && other == one.Value);
+
+        public override int GetHashCode() => HashCode.Combine(_next.Count, _next.Values.Sum());
+    }
+}

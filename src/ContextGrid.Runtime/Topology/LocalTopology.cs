@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Runtime.Shards;
+
+namespace ContextGrid.Runtime.Topology;
+
+/// <summary>All shards in this process, called directly.</summary>
+/// <param name="grid">The engine, or what stands before it.</param>
+/// <param name="ingestors">The readers of all source partitions.</param>
+/// <param name="behind">Lets shards catch up that begin behind the others.</param>
+internal sealed class LocalTopology(
+    IContextGrid grid, ImmutableArray<PartitionIngestor> ingestors, BehindReaders behind) : ITopology
+{
+    /// <inheritdoc/>
+    public IContextGrid Grid => grid;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<(TopicPartition Partition, string? Fault)> Readers =>
+        [.. ingestors.Select(i => (i.Progress.Partition, i.Fault))];
+
+    /// <inheritdoc/>
+    public string? Fault => behind.Fault;
+
+    /// <inheritdoc/>
+    public string? WhyNotReady => null;
+
+    /// <inheritdoc/>
+    public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(
+        ingestors.Select(i => BesideAsync(i.RunAsync, cancellationToken))
+            .Append(BesideAsync(behind.RunAsync, cancellationToken)));
+
+    /// <inheritdoc/>
+    public Task LeaveAsync(TimeSpan most) => Task.CompletedTask;
+
+    private static async Task BesideAsync(Func<CancellationToken, Task> run, CancellationToken cancellationToken)
+    {
+        await Task.Yield(); // A task of its own: the starting thread goes on.
+        await run(cancellationToken);
+    }
+}

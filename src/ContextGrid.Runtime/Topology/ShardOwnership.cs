@@ -1,0 +1,208 @@
+using System.Collections.Immutable;
+using ContextGrid.Runtime.Checkpoints;
+using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Runtime.Shards;
+using Microsoft.Extensions.Logging;
+
+namespace ContextGrid.Runtime.Topology;
+
+/// <summary>
+/// Moves shards: gives away what others are to have, takes what nobody has any more, and opens what this process owns.
+/// One loop carries out one step after the other; each is safe to repeat.
+/// </summary>
+/// <remarks>
+/// Hand-over: the shards take nothing more, a checkpoint has their state, one write of the ownership gives them away,
+/// and they are closed. Take-over: the lineages of owners that are gone are sealed and their shards taken in one write,
+/// both by <see cref="CheckpointStore.TakeOverAsync"/>. What is owned is then adopted and opened; it is behind until it
+/// has caught up.
+/// </remarks>
+internal sealed partial class ShardOwnership
+{
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(500);
+
+    private readonly ClusterTopology _topology;
+    private readonly ShardEngine _engine;
+    private readonly CheckpointStore _store;
+    private readonly Checkpointer _checkpointer;
+    private readonly IMembershipView _members;
+    private readonly ShardOpening _opening;
+    private readonly ILogger _logger;
+    private ShardSet _takenOver;
+    private volatile bool _isLeaving;
+
+    /// <summary>Creates the loop.</summary>
+    /// <param name="topology">Knows the routes.</param>
+    /// <param name="engine">Has the shards.</param>
+    /// <param name="store">Has the ownership.</param>
+    /// <param name="checkpointer">Makes checkpoints.</param>
+    /// <param name="members">The processes that take part.</param>
+    /// <param name="opening">Opens adopted shards.</param>
+    /// <param name="logger">Is told what moves.</param>
+    internal ShardOwnership(
+        ClusterTopology topology,
+        ShardEngine engine,
+        CheckpointStore store,
+        Checkpointer checkpointer,
+        IMembershipView members,
+        ShardOpening opening,
+        ILogger logger)
+    {
+        (_topology, _engine, _store, _checkpointer) = (topology, engine, store, checkpointer);
+        (_members, _opening, _logger) = (members, opening, logger);
+        members.OnChange(topology.OwnershipChanged.Set);
+    }
+
+    /// <summary>Why the last step failed; null: it did not.</summary>
+    internal string? Fault { get; private set; }
+
+    /// <summary>Moves shards until cancelled.</summary>
+    /// <exception cref="OwnerFencedException">This process is no longer an owner.</exception>
+    internal async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await TellAsync(); // This process is on the list now.
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            long seen = _topology.OwnershipChanged.Version;
+            TimeSpan rest = LookInterval;
+            try
+            {
+                await StepAsync(cancellationToken);
+                Fault = null;
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) when (e is SnapshotStoreException or CheckpointCorruptException
+                or EventLogException)
+            {
+                Fault = e.Message;
+                rest = RetryPause;
+                LogFailed(e.Message);
+            }
+
+            await Task.WhenAny(_topology.OwnershipChanged.WaitAsync(
+                seen, rest, _topology.Time, cancellationToken).AsTask());
+        }
+    }
+
+    /// <summary>Gives all shards to the other processes, while <see cref="RunAsync"/> runs.</summary>
+    /// <param name="most">How long it may take.</param>
+    internal async Task LeaveAsync(TimeSpan most)
+    {
+        _isLeaving = true;
+        _topology.OwnershipChanged.Set();
+        long started = _topology.Time.GetTimestamp();
+        while (!_topology.Routes.Own.IsEmpty && _members.Active.Any(m => m != _members.Self)
+            && _topology.Time.GetElapsedTime(started) < most)
+        {
+            long seen = _topology.RoutesChanged.Version;
+            await _topology.RoutesChanged.WaitAsync(seen, RetryPause, _topology.Time, CancellationToken.None);
+        }
+    }
+
+    private async ValueTask StepAsync(CancellationToken cancellationToken)
+    {
+        See(await _store.RefreshOwnershipAsync(cancellationToken));
+        BalanceMoves moves = ShardBalancer.Plan(
+            _store.Ownership, _store.Current.Lineage, _members.Active, _members.IsDead, _isLeaving);
+        if (!moves.TakeOver.IsEmpty)
+        {
+            ShardSet taken = default;
+            await _checkpointer.AloneAsync(
+                async () => taken = await _store.TakeOverAsync(moves.TakeOver, cancellationToken));
+            _takenOver = _takenOver.Union(taken);
+            LogTaken(taken.Count);
+            See(_store.Ownership);
+            await TellAsync();
+        }
+
+        if (moves.HandOver.Count > 0)
+        {
+            await GiveAsync(moves.HandOver, cancellationToken);
+        }
+
+        await OpenAsync(cancellationToken);
+    }
+
+    // 1. Nothing more is taken; 2. the state is durable; 3. the shards are given; 4. they are closed here.
+    private async ValueTask GiveAsync(Dictionary<int, long> shards, CancellationToken cancellationToken)
+    {
+        ShardSet leaving = ShardSet.Of(shards.Keys).Intersect(_engine.Positions.Open);
+        await _engine.Positions.LeaveAsync(leaving, cancellationToken);
+        try
+        {
+            await _checkpointer.CheckpointAsync(cancellationToken, async () =>
+            {
+                Dictionary<int, long> given = shards.Where(s => leaving.Contains(s.Key)).ToDictionary();
+                await _store.HandOverAsync(given, cancellationToken);
+                Close(leaving);
+            });
+        }
+        finally
+        {
+            _engine.Positions.Stay(leaving.Intersect(_engine.Positions.Open));
+        }
+
+        LogGiven(leaving.Count);
+        await TellAsync();
+    }
+
+    // Closes what this process does not own any more; queries find it where it is now.
+    private void Close(ShardSet shards)
+    {
+        See(_store.Ownership);
+        ShardSet lost = shards.Except(_topology.Routes.Own);
+        if (!lost.IsEmpty)
+        {
+            _engine.CloseShards(lost);
+        }
+    }
+
+    private async ValueTask OpenAsync(CancellationToken cancellationToken)
+    {
+        ShardSet missing = _topology.Routes.Own.Except(_engine.Positions.Open);
+        if (missing.IsEmpty)
+        {
+            return;
+        }
+
+        // What is adopted is named by the next checkpoint, so it is open before there can be one.
+        LogRange[] ranges = await _opening.RangesAsync(cancellationToken);
+        await _checkpointer.AloneAsync(async () =>
+        {
+            ImmutableArray<AdoptedShard> adopted = await _store.AdoptAsync(missing, cancellationToken);
+            await _opening.OpenAsync(adopted, _takenOver, ranges, atStart: false, cancellationToken);
+        });
+        _takenOver = _takenOver.Except(_engine.Positions.Open);
+        _topology.RoutesChanged.Set();
+    }
+
+    private void See(Ownership ownership) =>
+        _topology.Routes = ShardRoutes.Of(ownership, _store.Current.Lineage);
+
+    private Task TellAsync() => Task.WhenAll(_topology.Routes.Others.Select(o => TellAsync(o.Address)));
+
+    private async Task TellAsync(string address)
+    {
+        try
+        {
+            using var limit = new CancellationTokenSource(RetryPause, _topology.Time);
+            await _topology.Transport.CallAsync(address, ShardMessage.OwnershipChanged, default, limit.Token);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // It looks by itself.
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "This process has taken {Count} shards.")]
+    private partial void LogTaken(int count);
+
+    [LoggerMessage(LogLevel.Information, "This process has given {Count} shards away.")]
+    private partial void LogGiven(int count);
+
+    [LoggerMessage(LogLevel.Warning, "Shards could not be moved or opened: {Message} It is tried again.")]
+    private partial void LogFailed(string message);
+}

@@ -1,0 +1,64 @@
+using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Runtime.Shards;
+
+namespace ContextGrid.Runtime.Topology;
+
+/// <summary>The shards of a store shared by the processes of a cluster, of which this is one.</summary>
+/// <param name="topology">Knows and calls the others.</param>
+/// <param name="ownership">Moves shards.</param>
+/// <param name="readers">Reads this process's share of the partitions.</param>
+/// <param name="behind">Lets shards catch up.</param>
+/// <param name="engine">The shards of this process.</param>
+/// <param name="members">The processes that take part.</param>
+internal sealed class SharedTopology(
+    ClusterTopology topology,
+    ShardOwnership ownership,
+    PartitionReaders readers,
+    BehindReaders behind,
+    ShardEngine engine,
+    IMembershipView members) : ITopology
+{
+    /// <inheritdoc/>
+    public IContextGrid Grid => topology;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<(TopicPartition Partition, string? Fault)> Readers => readers.Readers;
+
+    /// <inheritdoc/>
+    public string? Fault => ownership.Fault ?? behind.Fault;
+
+    /// <inheritdoc/>
+    public string? WhyNotReady
+    {
+        get
+        {
+            ShardRoutes routes = topology.Routes;
+            int closed = routes.Own.Except(engine.Positions.Open).Count;
+            return !members.Active.Contains(members.Self) ? "this process is not a member of the cluster"
+                : routes.Unowned > 0 ? $"{routes.Unowned} shards have no owner yet"
+                : closed > 0 ? $"{closed} shards are being opened"
+                : null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task[] loops =
+        [
+            Task.Run(() => ownership.RunAsync(ends.Token), CancellationToken.None),
+            Task.Run(() => readers.RunAsync(ends.Token), CancellationToken.None),
+            Task.Run(() => behind.RunAsync(ends.Token), CancellationToken.None),
+            Task.Run(() => topology.FollowAsync(ends.Token), CancellationToken.None),
+        ];
+
+        // One that fails ends all.
+        await Task.WhenAny(loops);
+        await ends.CancelAsync();
+        await Task.WhenAll(loops);
+    }
+
+    /// <inheritdoc/>
+    public Task LeaveAsync(TimeSpan most) => ownership.LeaveAsync(most);
+}
