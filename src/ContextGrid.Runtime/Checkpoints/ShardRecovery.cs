@@ -4,7 +4,7 @@ using ContextGrid.Runtime.Shards;
 namespace ContextGrid.Runtime.Checkpoints;
 
 /// <summary>Finds the checkpoints that have the state of all shards of a store, as its ownership says.</summary>
-/// <param name="Lineages">The lineages that own shards, which the opener has to end.</param>
+/// <param name="Lineages">The lineages of all owners, which the opener has to end.</param>
 /// <param name="Bases">The checkpoints, and which shards each has.</param>
 /// <param name="Recovered">What was found, in sentences for people.</param>
 internal sealed record ShardRecovery(
@@ -27,6 +27,12 @@ internal sealed record ShardRecovery(
         {
             long owner = ownership.Shards[i].Owner;
             shardsOf[owner] = shardsOf.GetValueOrDefault(owner).With(i);
+        }
+
+        // An owner that owns nothing yet is ended too: it must not take itself for a member.
+        foreach (ShardOwner owner in ownership.Owners)
+        {
+            shardsOf.TryAdd(owner.Lineage, ShardSet.Empty);
         }
 
         foreach ((long lineage, ShardSet shards) in shardsOf.Where(s => s.Key > 0))

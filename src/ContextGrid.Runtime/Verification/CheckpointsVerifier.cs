@@ -95,7 +95,8 @@ internal sealed class CheckpointsVerifier(
             }
             else
             {
-                report.Info(_store.PathOf(name), null, What, "A start does not need it: the owner has made newer ones.");
+                report.Info(
+                    _store.PathOf(name), null, What, "A start does not need it: the owner has made newer ones.");
             }
         }
     }

@@ -57,7 +57,8 @@ internal sealed class GiveUpPlan(VerifyReport report, IReadOnlyList<PartitionSta
     {
         TopicPartition name = partition.Name;
         long start = long.Parse(Path.GetFileNameWithoutExtension(first), CultureInfo.InvariantCulture);
-        SourceProgress? source = (state.SummaryOf(state.Sound) ?? state.SummaryOf(state.Taken))?.Content.Sources.FirstOrDefault(
+        CheckpointManifest? kept = state.SummaryOf(state.Sound) ?? state.SummaryOf(state.Taken);
+        SourceProgress? source = kept?.Content.Sources.FirstOrDefault(
             s => s.Topic == name.Topic && s.Partition == name.Partition);
         long next = source?.NextOffset ?? 0;
         report.Info(

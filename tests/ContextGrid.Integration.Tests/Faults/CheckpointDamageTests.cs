@@ -47,7 +47,8 @@ public sealed class CheckpointDamageTests(DamagedGrid made) : IClassFixture<Dama
             FileDamage.Do(manifest, "flipped");
         }
 
-        DamagedGrid.Refused(await _grid.RunAsync(), "can't be used", Path.GetFileName(Newest("manifests")), "--rebuild");
+        DamagedGrid.Refused(
+            await _grid.RunAsync(), "can't be used", Path.GetFileName(Newest("manifests")), "--rebuild");
         await made.StartsAndIsWholeAsync(_grid, "put aside", "--rebuild");
     }
 

@@ -43,5 +43,8 @@ internal static class DataFiles
     }
 
     private static string[] FilesOf(string data, string folder, string pattern) =>
-        [.. Directory.GetFiles(Path.Combine(data, folder), pattern, SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+    [
+        .. Directory.GetFiles(Path.Combine(data, folder), pattern, SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal),
+    ];
 }

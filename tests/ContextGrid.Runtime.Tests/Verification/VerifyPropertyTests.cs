@@ -87,9 +87,11 @@ public sealed class VerifyPropertyTests(DataTemplate data) : IClassFixture<DataT
         string?[] ends = [.. Manifests(copy).GroupBy(Path.GetDirectoryName).Select(m => m.Max(StringComparer.Ordinal))];
         foreach (string file in Damageable(copy))
         {
-            // What ended a lineage is kept for a while and then collected. Retention takes the oldest segment and garbage collection the oldest manifest in just this way; without
-            // the newest manifest the directory is what it was before that one was published.
-            bool mayGo = ends.Contains(file) || file == oldestManifest || file == newestManifest || file == oldestSegment
+            // What ended a lineage is kept for a while and then collected. Retention takes the oldest segment and
+            // garbage collection the oldest manifest in just this way; without the newest manifest the directory is
+            // what it was before that one was published.
+            bool mayGo = ends.Contains(file) || file == oldestManifest || file == newestManifest
+                || file == oldestSegment
                 || file.Contains("dead-letters/0", StringComparison.Ordinal);
             File.Move(file, copy + "-gone");
             (VerifySummary summary, List<Finding> findings) = await VerifyAsync(copy);
