@@ -215,7 +215,9 @@ public sealed class PartitionProgress
             if (!_gaps.Any(g => g.First == gap.First && g.Last >= gap.Last))
             {
                 ImmutableArray<OffsetGap> others = _gaps.RemoveAll(g => g.First == gap.First);
-                _gaps = [.. others.Add(gap).TakeLast(CheckpointContent.GapsMax)];
+
+                // Several readers may tell of them, in any order.
+                _gaps = [.. others.Add(gap).OrderBy(g => g.First).TakeLast(CheckpointContent.GapsMax)];
             }
         }
     }

@@ -1,3 +1,4 @@
+using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Ingestion;
 
 namespace ContextGrid.Runtime.Shards;
@@ -64,7 +65,7 @@ internal sealed class BehindReaders(
             };
             reading.SeeLike(last);
             using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            var target = new BehindTarget(engine, partition, behind, ends);
+            var target = new BehindTarget(engine, partition, behind, reading, ends);
             PartitionIngestor ingestor = ingestorOf(reading, target);
             _ingestors[partition] = ingestor;
             await ingestor.RunAsync(ends.Token);
@@ -80,14 +81,20 @@ internal sealed class BehindReaders(
     {
         private readonly ShardEngine _engine;
         private readonly int _partition;
+        private readonly PartitionProgress _reading;
         private readonly CancellationTokenSource _ends;
         private readonly Dictionary<int, PartitionProgress> _own = [];
         private ShardSet _taking;
         private bool _hasGate;
 
-        internal BehindTarget(ShardEngine engine, int partition, ShardSet shards, CancellationTokenSource ends)
+        internal BehindTarget(
+            ShardEngine engine,
+            int partition,
+            ShardSet shards,
+            PartitionProgress reading,
+            CancellationTokenSource ends)
         {
-            (_engine, _partition, _ends) = (engine, partition, ends);
+            (_engine, _partition, _reading, _ends) = (engine, partition, reading, ends);
             foreach (int shard in shards.Shards())
             {
                 if (engine.Positions.OwnOf(shard, partition) is { } own)
@@ -126,11 +133,17 @@ internal sealed class BehindReaders(
                 _taking = await BeginAsync(delivered.From, cancellationToken);
             }
 
+            // What the log has lost meanwhile is told before the position passes it.
+            foreach (OffsetGap gap in _reading.Gaps)
+            {
+                _engine.Positions.Process[_partition].DeclareGap(gap);
+            }
+
             _hasGate = false;
             _engine.Positions.EndBehind(_partition, _taking, delivered);
             if (Still.IsEmpty)
             {
-                await _ends.CancelAsync();
+                _ends.Cancel();
             }
         }
 

@@ -189,9 +189,11 @@ internal sealed class ShardPositions
                 FallBehind(state, partition, from);
             }
 
-            if (to > from && !_open.Except(covered).IsEmpty)
+            // Shards that are about to leave take nothing more: what the others take is not theirs.
+            ShardSet without = _open.Except(covered.Except(_leaving));
+            if (to > from && !without.IsEmpty)
             {
-                LeaveStep(partition, _open.Except(covered));
+                LeaveStep(partition, without);
             }
 
             state.UnderWay = new ShardPart(partition, Taking(state, partition, from, to, covered));
@@ -298,11 +300,14 @@ internal sealed class ShardPositions
         PartitionState state = _partitions[partition];
         lock (_lock)
         {
+            KeepOthers(partition, shards.Intersect(_open));
             foreach (int shard in shards.Intersect(_open).Shards())
             {
                 PartitionProgress progress = _byShard[shard]![partition]; // It is open.
                 Note(partition, progress, delivered);
-                if (progress.Next >= state.To && !progress.IsRebuilding)
+
+                // One that is ahead of the others joins them when they are there: its position never goes back.
+                if (progress.Next == state.InStep.Next && progress.Next >= state.To && !progress.IsRebuilding)
                 {
                     _byShard[shard]![partition] = state.InStep; // As above.
                 }
@@ -401,7 +406,7 @@ internal sealed class ShardPositions
         {
             PartitionProgress progress = _byShard[shard]![partition]; // It is open.
             bool joins = progress == state.InStep
-                || (progress.Next >= from && to >= state.To && !progress.IsRebuilding);
+                || (progress.Next >= from && to >= Math.Max(state.To, progress.Next) && !progress.IsRebuilding);
             taking = joins ? taking.With(shard) : taking;
         }
 
@@ -433,6 +438,27 @@ internal sealed class ShardPositions
                 own ??= Copy(inStep, inStep.Next);
                 _byShard[shard]![partition] = own;
                 _hasBehind = true;
+            }
+        }
+    }
+
+    // Shards that are behind may share a progress: those that take nothing keep what it was.
+    private void KeepOthers(int partition, ShardSet taking)
+    {
+        HashSet<PartitionProgress> taken = [.. taking.Shards().Select(s => _byShard[s]![partition])]; // It is open.
+        var kept = new Dictionary<PartitionProgress, PartitionProgress>();
+        foreach (int shard in _open.Except(taking).Shards())
+        {
+            PartitionProgress progress = _byShard[shard]![partition]; // As above.
+            if (taken.Contains(progress) && progress != _partitions[partition].InStep)
+            {
+                if (!kept.TryGetValue(progress, out PartitionProgress? copy))
+                {
+                    kept[progress] = copy = Copy(progress, progress.Next);
+                    copy.RecoverTo = progress.RecoverTo;
+                }
+
+                _byShard[shard]![partition] = copy; // As above.
             }
         }
     }
@@ -499,7 +525,7 @@ internal sealed class ShardPositions
     {
         internal PartitionProgress InStep = inStep;
 
-        internal SemaphoreSlim Gate { get; } = new(1, 1);
+        internal AsyncGate Gate { get; } = new();
 
         /// <summary>The shards in step have, or take now, everything up to here.</summary>
         internal long To { get; set; }

@@ -96,7 +96,7 @@ internal sealed class PartitionDelivery : IEventTarget
         }
 
         await Task.WhenAny(
-            Task.WhenAll(calls), Task.Delay(AnswerMax, _topology.Time, cancellationToken));
+            Task.WhenAll(calls), Task.Delay(AnswerMax, _topology.Time));
         cancellationToken.ThrowIfCancellationRequested();
     }
 

@@ -82,6 +82,12 @@ internal sealed class PartitionReaders(
         reading.SeeLike(like);
         var ends = new CancellationTokenSource();
         PartitionIngestor ingestor = ingestorOf(reading, topology.DeliveryOf(reading));
-        return (ingestor, Task.Run(() => ingestor.RunAsync(ends.Token)), ends);
+        return (ingestor, BesideAsync(ingestor, ends.Token), ends);
+    }
+
+    private static async Task BesideAsync(PartitionIngestor ingestor, CancellationToken cancellationToken)
+    {
+        await Task.Yield(); // A task of its own: the others go on.
+        await ingestor.RunAsync(cancellationToken);
     }
 }

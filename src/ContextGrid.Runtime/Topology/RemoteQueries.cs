@@ -163,7 +163,7 @@ internal sealed class RemoteQueries
             }
 
             _topology.OwnershipChanged.Set();
-            await Task.WhenAny(Task.Delay(Pause, _topology.Time, either.Token));
+            await Task.Delay(Pause, _topology.Time);
         }
     }
 

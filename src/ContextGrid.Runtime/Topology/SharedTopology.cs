@@ -47,18 +47,24 @@ internal sealed class SharedTopology(
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task[] loops =
         [
-            Task.Run(() => ownership.RunAsync(ends.Token), CancellationToken.None),
-            Task.Run(() => readers.RunAsync(ends.Token), CancellationToken.None),
-            Task.Run(() => behind.RunAsync(ends.Token), CancellationToken.None),
-            Task.Run(() => topology.FollowAsync(ends.Token), CancellationToken.None),
+            BesideAsync(ownership.RunAsync, ends.Token),
+            BesideAsync(readers.RunAsync, ends.Token),
+            BesideAsync(behind.RunAsync, ends.Token),
+            BesideAsync(topology.FollowAsync, ends.Token),
         ];
 
         // One that fails ends all.
         await Task.WhenAny(loops);
-        await ends.CancelAsync();
+        ends.Cancel();
         await Task.WhenAll(loops);
     }
 
     /// <inheritdoc/>
     public Task LeaveAsync(TimeSpan most) => ownership.LeaveAsync(most);
+
+    private static async Task BesideAsync(Func<CancellationToken, Task> run, CancellationToken cancellationToken)
+    {
+        await Task.Yield(); // A task of its own: the others go on.
+        await run(cancellationToken);
+    }
 }

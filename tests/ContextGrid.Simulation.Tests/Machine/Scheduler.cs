@@ -36,7 +36,9 @@ internal sealed class Scheduler(SimulatedClock clock, Random random)
         if (Environment.CurrentManagedThreadId != _thread)
         {
             // What runs elsewhere can't be repeated from the seed.
-            Environment.FailFast("Simulated code came back from another thread:\n" + Environment.StackTrace);
+            Environment.FailFast(
+                $"Simulated code came back from another thread: {(state as Action)?.Target?.GetType()}\n"
+                + Environment.StackTrace);
         }
 
         _ready.Add((context, callback, state));

@@ -13,7 +13,8 @@ namespace ContextGrid.Simulation.Tests.Truth;
 internal sealed class AgeCheck(SimulatedWorld world, LogTruth truth)
 {
     private const Faults HeldUp = Faults.Store | Faults.Takeover | Faults.PausedPartitions | Faults.Slow
-        | Faults.SlowDisk | Faults.DiskFull | Faults.FlushFails | Faults.ReadFails | Faults.BitFlip;
+        | Faults.SlowDisk | Faults.DiskFull | Faults.FlushFails | Faults.ReadFails | Faults.BitFlip
+        | Faults.Network | Faults.Cuts | Faults.FalseDeaths | Faults.Moves;
 
     /// <exception cref="SimulationFailure">One is not.</exception>
     public void Run(RecordedAnswer answer)

@@ -76,7 +76,11 @@ internal static class AnswerCheck
     public static void Values(RecordedAnswer answer, FeatureOracle oracle)
     {
         var answers = answer.Values.ToDictionary(v => v.Name);
-        bool isMarked = answer.IsRebuilding && !answer.IsPast;
+
+        // Of several entities those are marked whose shards are brought back; alone, a process brings back all.
+        bool isMarked = answer.Question.Started is not null || answer.Question.Entities.Length == 1
+            ? answer.IsRebuilding && !answer.IsPast
+            : answer.Values.Any(v => v.Status == (int)FeatureStatus.Rebuilding);
         var found = new Dictionary<string, OracleAnswer>();
         foreach (OracleFeature feature in oracle.Entity.Features)
         {

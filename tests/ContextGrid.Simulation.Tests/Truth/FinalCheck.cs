@@ -11,11 +11,14 @@ namespace ContextGrid.Simulation.Tests.Truth;
 /// <summary>What must hold when the world has healed.</summary>
 internal static class FinalCheck
 {
-    public static async Task RunAsync(SimulatedWorld world, Asker asker)
+    /// <summary>Asks a process for everything, and compares this and all earlier answers with the truth.</summary>
+    public static async Task RunAsync(SimulatedWorld world, SimulatedProcess? process, Asker asker)
     {
-        EmbeddedHost host = world.Current?.Host ?? throw new SimulationFailure("no host");
+        EmbeddedHost[] hosts = world.Cluster is { } cluster
+            ? [.. cluster.Serving.Select(m => m.Process.Host).OfType<EmbeddedHost>()]
+            : [process?.Host ?? throw new SimulationFailure("no host")];
         var everything = new Question { What = "", Entities = SimulatedKeys.All };
-        ImmutableArray<RecordedAnswer> answers = await asker.AskAsync(world.Current, everything);
+        ImmutableArray<RecordedAnswer> answers = await asker.AskAsync(process, everything);
         var fold = new TrueFold(world.Truth, world.Made);
         var ages = new AgeCheck(world, world.Truth);
         foreach (RecordedAnswer answer in world.Answers)
@@ -25,8 +28,13 @@ internal static class FinalCheck
             TrueGaps.Check(world, answer);
         }
 
+        if (world.Cluster is not null)
+        {
+            BackCheck.Run(world.Answers.Where(a => !a.Question.IsOutOfStep));
+        }
+
         world.Answers.Clear();
-        PartitionProgress[] progress = [.. host.Progress];
+        PartitionProgress[] progress = [.. hosts.SelectMany(h => h.Progress)];
         bool isGap = progress.Any(p => !p.Gaps.IsEmpty);
         foreach (RecordedAnswer answer in answers)
         {
@@ -42,7 +50,7 @@ internal static class FinalCheck
 
         for (int type = 0; type < SimulatedDefinitions.Plans.Length && !isGap; type++)
         {
-            (long said, long right) = (host.Grid.CountEntities(type), fold.CountEntities(type));
+            (long said, long right) = (hosts.Sum(h => h.Grid.CountEntities(type)), fold.CountEntities(type));
             if (said != right)
             {
                 string name = SimulatedDefinitions.Plans[type].Definition.Name;
@@ -53,12 +61,13 @@ internal static class FinalCheck
         DeadLetters(world, fold, progress);
         if (!world.Plan.Has(Faults.Retention))
         {
-            await PastAsync(world, asker, mayFail: false);
+            await PastAsync(world, process, asker, mayFail: false);
         }
     }
 
     /// <summary>Asks about moments in between, which the whole log answers.</summary>
-    public static async Task PastAsync(SimulatedWorld world, Asker asker, bool mayFail)
+    public static async Task PastAsync(
+        SimulatedWorld world, SimulatedProcess? process, Asker asker, bool mayFail)
     {
         var fold = new TrueFold(world.Truth, world.Made);
         long[] times = [.. fold.Fates.Values.Where(f => f.Fate == Fate.Counts).Select(f => f.Event.TimeMs).Order()];
@@ -67,7 +76,7 @@ internal static class FinalCheck
             long headMs = times.Length == 0 ? 0 : times[world.Random.Next(times.Length)];
             try
             {
-                RecordedAnswer answer = await asker.AskPastAsync(world.Current, type, key, headMs);
+                RecordedAnswer answer = await asker.AskPastAsync(process, type, key, headMs);
                 AnswerCheck.Values(answer, fold.OracleOf(type, key, _ => true));
             }
             catch (Exception e) when (mayFail
@@ -129,5 +138,5 @@ internal static class FinalCheck
     }
 
     private static bool IsInGap(PartitionProgress[] progress, TopicPartition partition, long offset) =>
-        TrueGaps.MayLack(progress.First(p => p.Partition == partition).Gaps, offset);
+        progress.Any(p => p.Partition == partition && TrueGaps.MayLack(p.Gaps, offset));
 }

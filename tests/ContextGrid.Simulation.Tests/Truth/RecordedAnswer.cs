@@ -38,6 +38,10 @@ internal sealed record Question
     /// <summary>The time of the servers' clock minus the world's.</summary>
     public long SkewMs { get; init; }
 
+    /// <summary>Whether the asked process may know less of the cluster than others: it was paused, or called dead.
+    /// </summary>
+    public bool IsOutOfStep { get; init; }
+
     /// <summary>Where the log ended when the asked process began its start, and when it was up.</summary>
     public StartedAt? Started { get; init; }
 }
@@ -90,6 +94,9 @@ internal sealed record RecordedAnswer(
     /// <summary>When it came, by the world's clock.</summary>
     public required long AnsweredMs { get; init; }
 
+    /// <summary>Whether the entity could not be asked, as is said.</summary>
+    public required bool IsUnreached { get; init; }
+
     /// <summary>What is asked, for messages.</summary>
     public string What => $"{Question.What} about {Key}";
 
@@ -138,6 +145,7 @@ internal sealed record RecordedAnswer(
             Skipped = header.SkippedEvents,
             IsDegraded = answer.IsDegraded(index),
             TellsGaps = answer.Sources.Any(s => !s.Gaps.IsEmpty),
+            IsUnreached = answer.Unreached.Exists(u => u.Index == index),
             IsPast = answer.Past.Contains(index),
             IsCut = outcome.Cut.Count > 0,
             Staleness = (outcome.IsTooStale, outcome.LagMs),

@@ -15,7 +15,8 @@ internal static class TrueGaps
     /// </summary>
     public static bool MayLack(ImmutableArray<OffsetGap> gaps, long offset) =>
         gaps.Any(g => offset >= g.First && offset <= g.Last)
-        || (gaps.Length == CheckpointContent.GapsMax && offset < gaps[0].First);
+        || (gaps.Length >= CheckpointContent.GapsMax
+            && offset < gaps.Select(g => g.First).OrderDescending().ElementAt(CheckpointContent.GapsMax - 1));
 
     /// <summary>Whether the gaps that an answer tells are ones: the log has lost these offsets.</summary>
     /// <exception cref="SimulationFailure">One is not.</exception>

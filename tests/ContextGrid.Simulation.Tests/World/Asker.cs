@@ -93,7 +93,10 @@ internal sealed class Asker(SimulatedWorld world, Random random)
                 AnswerCheck.AgainstLog(answer, world.Truth);
             }
 
-            world.Answers.Add(answer);
+            if (!answer.IsUnreached)
+            {
+                world.Answers.Add(answer);
+            }
         }
 
         return answers;
@@ -119,9 +122,14 @@ internal sealed class Asker(SimulatedWorld world, Random random)
         SimulatedProcess called = process ?? throw new ConnectionLostException();
         Question asked = question with
         {
-            AskedMs = world.Clock.NowMs, SkewMs = world.ServerNowMs - world.Clock.NowMs, Started = called.Started,
+            AskedMs = world.Clock.NowMs,
+            SkewMs = world.ServerNowMs - world.Clock.NowMs,
+            Started = world.Cluster is null ? called.Started : null,
         };
-        return await called.CallAsync(host => ReadAsync(host, asked, world.Clock), patience, world.Clock);
+        ImmutableArray<RecordedAnswer> answers = await called.CallAsync(
+            host => ReadAsync(host, asked, world.Clock), patience, world.Clock);
+        bool isOutOfStep = world.Cluster?.MemberOf(called).IsBehindTheTimes ?? false;
+        return [.. answers.Select(a => a with { Question = a.Question with { IsOutOfStep = isOutOfStep } })];
     }
 
     private static async Task<ImmutableArray<RecordedAnswer>> ReadAsync(
@@ -154,7 +162,7 @@ internal sealed class Asker(SimulatedWorld world, Random random)
 
     // Damage is told where a bit has changed, and by an owner whose segments its successor has replaced.
     private bool MayFail(Exception e) => e is ConnectionLostException or TimeoutException or EventLogException
-        or SnapshotStoreException
+        or SnapshotStoreException or ContextGrid.Runtime.Topology.ShardCallException
         || (e is CheckpointCorruptException && (world.Plan.Has(Faults.BitFlip) || world.Plan.Has(Faults.Takeover)));
 
     // The newest that is known of some partitions.

@@ -86,5 +86,25 @@ internal enum Faults
     /// </summary>
     CutAppends = 1 << 19,
 
-    All = (1 << 20) - 1,
+    /// <summary>
+    /// Messages between processes are lost on their way there or back, come twice, or come when their sender has given
+    /// up (0.7 with several processes).
+    /// </summary>
+    Network = 1 << 20,
+
+    /// <summary>Two processes do not reach each other for a while (0.4 with several processes).</summary>
+    Cuts = 1 << 21,
+
+    /// <summary>
+    /// A process is called dead while it runs, and ends itself only later (0.4 with several processes).
+    /// </summary>
+    FalseDeaths = 1 << 22,
+
+    /// <summary>Processes join, and leave after they have given their shards away (0.7 with several).</summary>
+    Moves = 1 << 23,
+
+    /// <summary>Every process sees members come and go seconds late (0.5 with several processes).</summary>
+    LateMembers = 1 << 24,
+
+    All = (1 << 25) - 1,
 }

@@ -30,7 +30,9 @@ internal sealed class Retention(SimulatedWorld world, Random random)
         }
 
         world.SharedLog.Retain(partition);
-        world.Trace.Note($"retention takes the beginning of {partition.Topic}/{partition.Partition}");
+        world.Trace.Note(
+            $"retention takes the beginning of {partition.Topic}/{partition.Partition}, to "
+            + $"{world.SharedLog.RangeOf(partition).Start}");
     }
 
     private async Task TakeUnreadAsync(TopicPartition partition)

@@ -4,6 +4,7 @@ using ContextGrid.Runtime.Diagnostics;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Embedded.Log;
 using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Simulation.Tests.Cluster;
 using ContextGrid.Simulation.Tests.Machine;
 using ContextGrid.Simulation.Tests.Truth;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -24,6 +25,7 @@ internal sealed class SimulatedWorld
     private readonly TimeSpan _slow;
     private readonly FileEventLogOptions _logOptions;
     private readonly CheckpointOptions _checkpoints;
+    private SimulatedProcess? _current;
     private int _processes;
     private int _killsLeft;
 
@@ -59,8 +61,11 @@ internal sealed class SimulatedWorld
         _killsLeft = Random.Next(1, 12);
         _checkpoints = new CheckpointOptions
         {
-            SegmentBytesMax = 256 << Random.Next(7), SmallSegmentsMax = Random.Next(1, 4),
+            SegmentBytesMax = 256 << Random.Next(7),
+            SmallSegmentsMax = Random.Next(1, 4),
+            ShardCount = 1 << Random.Next(options.IsCluster ? 2 : 0, 6),
         };
+        Cluster = options.IsCluster ? new SimulatedCluster(this, new Random(Random.Next())) : null;
     }
 
     public SimulatedClock Clock { get; } = new();
@@ -94,8 +99,13 @@ internal sealed class SimulatedWorld
 
     public SimulatedDisk Disk => _disk;
 
-    /// <summary>The process that clients talk to; it may be starting, dead or paused.</summary>
-    public SimulatedProcess? Current { get; set; }
+    /// <summary>The processes that share the shards; null: one has all of them.</summary>
+    public SimulatedCluster? Cluster { get; }
+
+    /// <summary>
+    /// The process that clients talk to, or one of several; alone it may be starting, dead or paused.
+    /// </summary>
+    public SimulatedProcess? Current => Cluster is { } several ? several.Any() : _current;
 
     /// <summary>
     /// Whether the truth knows what an ended process has left in the log; while a file of it is damaged nobody can say.
@@ -132,8 +142,9 @@ internal sealed class SimulatedWorld
         var process = new SimulatedProcess(context, number, disk, EndsOfLog);
         DiskFaults.End = MayKill ? () => Kill(process, "at a write", isFault: true) : null;
         Trace.Note($"process {number} starts");
-        process.Start(() => EmbeddedHost.StartAsync(Options(), Platform(disk), CancellationToken.None));
-        Current = process;
+        EmbeddedHostOptions options = Options() with { Cluster = Cluster?.Join(process) };
+        process.Start(() => EmbeddedHost.StartAsync(options, Platform(disk), CancellationToken.None));
+        _current = process;
         Started?.Invoke(process);
         return process;
     }
@@ -148,6 +159,7 @@ internal sealed class SimulatedWorld
             Trace.Note($"process {process.Number} is killed {where}");
             process.Kill();
             process.Disk.EndProcess();
+            Cluster?.Gone(process);
         }
     }
 
@@ -188,6 +200,11 @@ internal sealed class SimulatedWorld
     private Dictionary<TopicPartition, long>? EndsOfLog() => Plan.IsShared || IsReconciled
         ? Sources.ToDictionary(p => p, p => Plan.IsShared ? _log.RangeOf(p).End : Truth.EndOf(p))
         : null;
+
+    /// <summary>Opens the checkpoints when nobody has them, and takes them.</summary>
+    public ValueTask<CheckpointStore> OpenCheckpointsAsync() => CheckpointStore.OpenAsync(
+        Plan.IsShared ? _store : DirectorySnapshotStore.Open(_disk, Data + "/checkpoints", Clock), "the end", Clock,
+        _checkpoints, CancellationToken.None);
 
     private EmbeddedHostOptions Options() => new()
     {

@@ -4,7 +4,7 @@ using System.Globalization;
 namespace ContextGrid.Simulation.Tests.World;
 
 /// <summary>
-/// The command: <c>simulate [--seeds N] [--from S] [--quiet]</c>, or one run with its trace:
+/// The command: <c>simulate [--cluster] [--seeds N] [--from S] [--quiet]</c>, or one run with its trace:
 /// <c>simulate --from S --faults BITS [--actions PERCENT]</c>.
 /// </summary>
 internal sealed class SimulationCommand(string[] args)
@@ -20,7 +20,7 @@ internal sealed class SimulationCommand(string[] args)
         }
 
         long started = Stopwatch.GetTimestamp();
-        SimulationReport? failure = SimulationRuns.Run(from, seeds, done =>
+        SimulationReport? failure = SimulationRuns.Run(from, seeds, IsCluster, done =>
         {
             if (done % 5_000 == 0)
             {
@@ -45,10 +45,12 @@ internal sealed class SimulationCommand(string[] args)
     private int ShowOne(long seed)
     {
         SimulationReport one = SimulationRun.Run(new SimulationOptions(
-            seed, (Faults)Value("--faults", (long)Faults.All), (int)Value("--actions", 100)));
+            seed, (Faults)Value("--faults", (long)Faults.All), (int)Value("--actions", 100), IsCluster));
         Console.WriteLine($"{string.Join('\n', one.Trace)}\n{one.Failure ?? "everything holds"}");
         return one.Failure is null ? 0 : 1;
     }
+
+    private bool IsCluster => args.Contains("--cluster");
 
     private long Value(string name, long otherwise)
     {

@@ -4,4 +4,6 @@ namespace ContextGrid.Simulation.Tests.World;
 /// <param name="Seed">Decides everything that is left to chance.</param>
 /// <param name="Allowed">Faults that may happen; the seed chooses among them.</param>
 /// <param name="Actions">How much producers and readers do, in percent.</param>
-internal sealed record SimulationOptions(long Seed, Faults Allowed = Faults.All, int Actions = 100);
+/// <param name="IsCluster">Whether several processes share the shards.</param>
+internal sealed record SimulationOptions(
+    long Seed, Faults Allowed = Faults.All, int Actions = 100, bool IsCluster = false);

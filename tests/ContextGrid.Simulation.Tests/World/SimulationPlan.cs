@@ -17,9 +17,15 @@ internal sealed class SimulationPlan
         (Faults.Markers, 0.5), (Faults.LateEnds, 0.5), (Faults.PausedPartitions, 0.4), (Faults.CutAppends, 0.4),
     ];
 
+    private static readonly (Faults Fault, double Probability)[] ClusterChances =
+    [
+        (Faults.Network, 0.7), (Faults.Cuts, 0.4), (Faults.FalseDeaths, 0.4), (Faults.Moves, 0.7),
+        (Faults.LateMembers, 0.5),
+    ];
+
     public SimulationPlan(SimulationOptions options, Random random)
     {
-        IsShared = random.Next(10) < 3;
+        IsShared = random.Next(10) < 3 || options.IsCluster;
         foreach ((Faults fault, double probability) in Chances)
         {
             // Drawn whether it is allowed or not, so that a run without one fault is otherwise the same.
@@ -30,6 +36,13 @@ internal sealed class SimulationPlan
         foreach ((Faults fault, double probability) in LogChances)
         {
             Faults |= topology.NextDouble() < probability && IsShared ? fault & options.Allowed : Faults.None;
+        }
+
+        var cluster = new Random(unchecked((int)options.Seed * 41));
+        Processes = options.IsCluster ? cluster.Next(2, 5) : 1;
+        foreach ((Faults fault, double probability) in ClusterChances)
+        {
+            Faults |= cluster.NextDouble() < probability && options.IsCluster ? fault & options.Allowed : Faults.None;
         }
 
         Faults unfit = IsShared
@@ -56,6 +69,9 @@ internal sealed class SimulationPlan
     public bool IsShared { get; }
 
     public Faults Faults { get; }
+
+    /// <summary>How many processes share the shards.</summary>
+    public int Processes { get; }
 
     public int Partitions { get; }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ContextGrid.Simulation.Tests.Cluster;
 using ContextGrid.Simulation.Tests.Machine;
 using ContextGrid.Simulation.Tests.Truth;
 
@@ -30,6 +31,7 @@ internal static class SimulationRun
         }
         finally
         {
+            world.Cluster?.Alive.ToList().ForEach(m => m.Process.Kill());
             world.Current?.Kill();
         }
     }
@@ -51,7 +53,11 @@ internal static class SimulationRun
         }
     }
 
-    private static async Task LiveAsync(SimulatedWorld world, TaskCompletionSource end)
+    private static Task LiveAsync(SimulatedWorld world, TaskCompletionSource end) => world.Cluster is { } cluster
+        ? new ClusterRun(world, cluster, task => _ = WatchAsync(task, end, isLast: false)).LiveAsync()
+        : LiveAloneAsync(world, end);
+
+    private static async Task LiveAloneAsync(SimulatedWorld world, TaskCompletionSource end)
     {
         world.Trace.Note($"{(world.Plan.IsShared ? "shared log and store" : "one disk")}, faults: {world.Plan.Faults}");
         var saboteur = new Saboteur(world, new Random(world.Random.Next()));
@@ -71,19 +77,19 @@ internal static class SimulationRun
         world.Trace.Note("the sabotage has ended");
         await HealAsync(world);
         world.Reconcile();
-        await FinalCheck.RunAsync(world, new Asker(world, world.Random));
+        await FinalCheck.RunAsync(world, world.Current, new Asker(world, world.Random));
         if (world.Plan.Has(Faults.BitFlip))
         {
             // Whoever asks about the past now reads damaged files: he gets an error or the truth.
             saboteur.Damage.Flip();
-            await FinalCheck.PastAsync(world, new Asker(world, world.Random), mayFail: true);
+            await FinalCheck.PastAsync(world, world.Current, new Asker(world, world.Random), mayFail: true);
             saboteur.Damage.Restore();
         }
 
         if (world.Random.Next(3) == 0)
         {
             await StopAndStartAsync(world);
-            await FinalCheck.RunAsync(world, new Asker(world, world.Random));
+            await FinalCheck.RunAsync(world, world.Current, new Asker(world, world.Random));
         }
 
         keeper.Stop();

@@ -6,9 +6,11 @@ internal static class SimulationRuns
     /// <summary>Runs seeds in parallel; stops at the first failure.</summary>
     /// <param name="from">The first seed.</param>
     /// <param name="count">How many.</param>
+    /// <param name="isCluster">Whether several processes share the shards.</param>
     /// <param name="progress">Called with the number of seeds that have run.</param>
     /// <returns>The failure of the smallest failing seed that was found; null: all held.</returns>
-    public static SimulationReport? Run(long from, long count, Action<long>? progress = null)
+    public static SimulationReport? Run(
+        long from, long count, bool isCluster = false, Action<long>? progress = null)
     {
         SimulationReport? failure = null;
         long done = 0, next = from - 1;
@@ -24,7 +26,7 @@ internal static class SimulationRuns
                         return;
                     }
 
-                    SimulationReport report = SimulationRun.Run(new SimulationOptions(seed));
+                    SimulationReport report = SimulationRun.Run(new SimulationOptions(seed, IsCluster: isCluster));
                     if (report.Failure is not null)
                     {
                         Interlocked.CompareExchange(ref failure, report, null);
@@ -70,7 +72,8 @@ internal static class SimulationRuns
     {
         SimulationReport small = Shrink(failing);
         long seed = failing.Options.Seed;
-        string limits = $"--faults {(int)small.Options.Allowed} --actions {small.Options.Actions}";
+        string limits = $"--faults {(int)small.Options.Allowed} --actions {small.Options.Actions}"
+            + (small.Options.IsCluster ? " --cluster" : "");
         return $"""
             Seed {seed} fails: {failing.Failure}
             The smallest run of it that fails ({limits}): {small.Failure}
