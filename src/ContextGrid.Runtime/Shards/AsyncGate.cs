@@ -2,8 +2,8 @@ namespace ContextGrid.Runtime.Shards;
 
 /// <summary>
 /// One holder at a time, in the order in which they came. Whoever waits goes on where it began to wait, also when
-/// the wait can be cancelled: <see cref="SemaphoreSlim"/> goes on from the thread pool then, which no simulation can follow.
-/// Thread-safe.
+/// the wait can be cancelled: <see cref="SemaphoreSlim"/> goes on from the thread pool then, which no simulation can
+/// follow. Thread-safe.
 /// </summary>
 internal sealed class AsyncGate
 {

@@ -37,7 +37,7 @@ internal sealed class Retention(SimulatedWorld world, Random random)
 
     private async Task TakeUnreadAsync(TopicPartition partition)
     {
-        for (int i = 0; i < BurstMax; i++)
+        for (int i = 0; i < (world.Cluster is null ? BurstMax : BurstMax / 2); i++)
         {
             world.SharedLog.Pause(partition, isPaused: true);
             await AppendAsync(partition, $"burst-{i}");
