@@ -9,11 +9,10 @@ namespace ContextGrid.Orleans;
 /// <summary>What all grains of a silo share. Thread-safe.</summary>
 internal sealed class GridContext
 {
-    /// <summary>The name of the grain storage for entities and partitions.</summary>
+    /// <summary>The name of the grain storage.</summary>
     internal const string StorageName = "ContextGrid";
 
     private readonly Dictionary<string, EntityWork> _works;
-    private readonly TaskCompletionSource _entitiesMayCome = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     internal GridContext(DefinitionSet definitions, GridMetrics metrics)
     {
@@ -21,9 +20,6 @@ internal sealed class GridContext
         Plans = PlanCompiler.Compile(definitions);
         _works = Plans.ToDictionary(p => p.Definition.Name, p => new EntityWork(p), StringComparer.Ordinal);
     }
-
-    /// <summary>This silo, as the hash of its address; set before grains run.</summary>
-    internal int Silo { get; set; }
 
     /// <summary>The definitions in force.</summary>
     internal DefinitionSet Definitions { get; }
@@ -34,17 +30,8 @@ internal sealed class GridContext
     /// <summary>The counters.</summary>
     internal GridMetrics Metrics { get; }
 
-    /// <summary>Ends when it is certain that all silos have the same definitions.</summary>
-    internal Task EntitiesMayCome => _entitiesMayCome.Task;
-
     /// <summary>Whether nothing more is to become durable, as after a crash; for tests.</summary>
     internal bool IsCrashed { get; set; }
-
-    /// <summary>How many entities of each type are in memory on this silo, in the order of the definitions.</summary>
-    internal IEnumerable<long> Resident => Plans.Select(p => _works[p.Definition.Name].Resident);
-
-    /// <summary>From now on entities may come into memory here.</summary>
-    internal void LetEntitiesIn() => _entitiesMayCome.TrySetResult();
 
     /// <summary>What the grains of a type share; null: there is no such type.</summary>
     internal EntityWork? WorkOf(string type) => _works.GetValueOrDefault(type);

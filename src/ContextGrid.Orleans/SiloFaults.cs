@@ -21,8 +21,8 @@ internal static class SiloFaults
     private static readonly Type[] Told =
     [
         typeof(SnapshotStoreException), typeof(CheckpointCorruptException), typeof(OwnerFencedException),
-        typeof(EventLogException), typeof(SchemaUnavailableException), typeof(Entities.EntityStateException),
-        typeof(Ingestion.StateLostException), typeof(Replay.ReplayFailedException),
+        typeof(EventLogException), typeof(SchemaUnavailableException), 
+        typeof(Replay.ReplayFailedException),
         typeof(SnapshotFormatException),
     ];
 

@@ -1,97 +1,76 @@
 using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 using ContextGrid.Core.Definitions;
-using ContextGrid.Orleans.Following;
-using ContextGrid.Orleans.Ingestion;
 using ContextGrid.Orleans.Replay;
 using ContextGrid.Orleans.Topology;
 using ContextGrid.Runtime.Backups;
-using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.DeadLetters;
 using ContextGrid.Runtime.Diagnostics;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Hosting;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Queries;
-using ContextGrid.Runtime.Replay;
+using ContextGrid.Runtime.Topology;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Orleans;
 using Orleans.Runtime;
 
 namespace ContextGrid.Orleans;
 
 /// <summary>
-/// One silo: grains of entities, this silo's share of the sources, and answers about all entities of the cluster. Owns
-/// the log, and stops in order: partitions are handed over, then grains written, then the silo leaves.
+/// One silo: a host whose shards are shared with the other silos of the cluster. Orleans says which silos there are and
+/// carries messages between them; everything else is the host's. Stops in order: shards are handed over, then the silo
+/// leaves.
 /// </summary>
 public sealed class SiloHost : IGridHost
 {
     private readonly IHost _host;
-    private readonly PastReader _past;
-    private readonly IEventLog _log;
+    private readonly EmbeddedHost _grid;
     private readonly SiloReadiness _readiness;
-    private readonly SiloFailure _failure;
-    private readonly SiloOptions _options;
     private readonly TimeProvider _time;
     private bool _stopped;
 
-    private SiloHost(IHost host, IEventLog log, SiloOptions options, TimeProvider time)
+    private SiloHost(IHost host, EmbeddedHost grid, TimeProvider time)
     {
-        (_host, _log, _options, _time) = (host, log, options, time);
-        IServiceProvider services = host.Services;
-        (View, Context) = (services.GetRequiredService<ClusterView>(), services.GetRequiredService<GridContext>());
-        Address = services.GetRequiredService<ILocalSiloDetails>().SiloAddress;
-        Context.Silo = Address.GetConsistentHashCode();
-        _failure = services.GetRequiredService<SiloFailure>();
-        Sources = services.GetRequiredService<ClusterSources>();
-        Grid = new OrleansGrid(
-            Context, services.GetRequiredService<IGrainFactory>(), Sources,
-            services.GetRequiredService<ClusterFollowers>(), time);
-        _past = new PastReader(log, Grid.Plans, Progress, options.Decoders);
-        Reader = new ContextReader(Grid, _past, Progress, time);
-        _readiness = ActivatorUtilities.CreateInstance<SiloReadiness>(services);
-        IDeadLetterSink letters = services.GetRequiredService<IngestionParts>().DeadLetters;
-        var validator = new EventValidator(Definitions, options.Decoders);
-        Publisher = new EventPublisher(log, letters, validator, Metrics, new IdVerdicts([], time), time);
-
-        // What became of a retried record is known where its partition is read: here it is said to be in the log.
-        DeadLetters = new DeadLetterService(
-            log, validator, [], new IdVerdicts([], time), Address.ToString(), Metrics.Meter, time);
+        (_host, _grid, _time) = (host, grid, time);
+        Address = host.Services.GetRequiredService<ILocalSiloDetails>().SiloAddress;
+        _readiness = new SiloReadiness(grid);
+        Members = host.Services.GetRequiredService<IClusterMembershipService>();
+        Failed = FirstFailureAsync(host.Services.GetRequiredService<SiloFailure>().Failed, grid.Failed);
     }
 
     /// <inheritdoc/>
-    public DefinitionSet Definitions => _options.Definitions;
+    public DefinitionSet Definitions => _grid.Definitions;
 
     /// <inheritdoc/>
-    public IContextGrid Grid { get; }
+    public IContextGrid Grid => _grid.Topology.Grid;
 
     /// <inheritdoc/>
-    public GridMetrics Metrics => _options.Metrics;
+    public GridMetrics Metrics => _grid.Metrics;
 
     /// <inheritdoc/>
-    public ContextReader Reader { get; }
+    public ContextReader Reader => _grid.Reader;
 
     /// <inheritdoc/>
-    public EventPublisher Publisher { get; }
+    public EventPublisher Publisher => _grid.Publisher;
 
     /// <inheritdoc/>
-    public DeadLetterService DeadLetters { get; }
+    public DeadLetterService DeadLetters => _grid.DeadLetters;
 
-    /// <summary>None: the data is in the log and in the store of all silos.</summary>
-    public GridBackup? Backup => null;
+    /// <inheritdoc/>
+    public GridBackup? Backup => _grid.Backup;
 
     /// <summary>Rebuilds entities from the log.</summary>
     public Replays Replays => _host.Services.GetRequiredService<Replays>();
 
     IGridReplays? IGridHost.Replays => Replays;
 
-    /// <summary>Every source partition of the cluster.</summary>
-    public ImmutableArray<PartitionProgress> Progress => Sources.Progress;
+    /// <summary>Every source partition, as far as this silo's shards have applied it.</summary>
+    public ImmutableArray<PartitionProgress> Progress => _grid.Progress;
 
     /// <inheritdoc/>
-    public Task Failed => _failure.Failed;
+    public Task Failed { get; }
 
     /// <inheritdoc/>
     public HostState State => SiloStates.Of(this);
@@ -102,17 +81,14 @@ public sealed class SiloHost : IGridHost
     /// <summary>The silo's address.</summary>
     internal SiloAddress Address { get; }
 
-    /// <summary>The cluster's members.</summary>
-    internal ClusterView View { get; }
+    /// <summary>The silos of the cluster.</summary>
+    internal IClusterMembershipService Members { get; }
+
+    /// <summary>The shards of this silo.</summary>
+    internal EmbeddedHost Shards => _grid;
 
     /// <summary>What the silo's grains share.</summary>
-    internal GridContext Context { get; }
-
-    /// <summary>What is known of the sources.</summary>
-    internal ClusterSources Sources { get; }
-
-    /// <summary>Where the events are.</summary>
-    internal IEventLog Log => _log;
+    internal GridContext Context => Services.GetRequiredService<GridContext>();
 
     /// <summary>The silo's services.</summary>
     internal IServiceProvider Services => _host.Services;
@@ -122,8 +98,9 @@ public sealed class SiloHost : IGridHost
     public static async Task<SiloHost> StartAsync(
         SiloOptions options, TimeProvider time, Action<ILoggingBuilder> logging, CancellationToken cancellationToken)
     {
-        IEventLog? log = null;
+        DataDirectory? directory = null;
         IHost? host = null;
+        EmbeddedHost? grid = null;
         try
         {
             using (ILoggerFactory loggers = LoggerFactory.Create(logging))
@@ -131,49 +108,37 @@ public sealed class SiloHost : IGridHost
                 await MembersWait.WaitAsync(options, time, loggers.CreateLogger<SiloHost>(), cancellationToken);
             }
 
-            log = await options.Log(cancellationToken);
-            ImmutableArray<TopicPartition> partitions = await SiloSetup.PartitionsAsync(
-                log, options, cancellationToken);
-            host = SiloSetup.Build(options, log, partitions, time, logging);
-            var silo = new SiloHost(host, log, options, time);
-            await log.CreateMissingAsync(cancellationToken);
+            SiloSetup.Check(options);
+            directory = options.Host.Log is null || options.Host.Snapshots is null
+                ? DataDirectory.Open(options.Host.DataDirectory)
+                : null;
+            host = SiloSetup.Build(options, directory, time, logging);
             await host.StartAsync(cancellationToken);
-            return silo;
+            grid = await StartGridAsync(options, directory, host.Services, time, cancellationToken);
+            return new SiloHost(host, grid, time);
         }
         catch (Exception e)
         {
+            await (grid?.DisposeAsync() ?? default);
             await (host is null ? Task.CompletedTask : AbandonAsync(host));
-            await (log?.DisposeAsync() ?? default);
-            options.Directory?.Dispose();
+            directory?.Dispose();
             throw SiloSetup.IsReason(e) ? new HostStartException(SiloSetup.Explain(e), e) : e;
         }
     }
 
-    // Orleans stops no silo that did not start, and what has begun of one would go round without end on what is
-    // disposed. So its stages are ended; after that, to dispose of it would wait for a stop that never comes.
-    private static Task AbandonAsync(IHost host) =>
-        host.Services.GetRequiredService<ISiloLifecycleSubject>().OnStop(new CancellationToken(canceled: true));
-
     /// <inheritdoc/>
-    public string? WhyNotReady(long nowMs) => _stopped ? "stopping" : _readiness.WhyNot(nowMs) ?? _log.Incomplete;
-
-    private async Task StopAsync()
-    {
-        // A silo that is declared dead has nothing to hand over: others have it.
-        await _host.StopAsync(new CancellationToken(canceled: Failed.IsFaulted));
-        await ((IAsyncDisposable)_host).DisposeAsync();
-    }
+    public string? WhyNotReady(long nowMs) => _stopped ? "stopping" : _readiness.WhyNot(nowMs);
 
     /// <summary>Leaves without a word to anybody, as a process that is killed; for tests.</summary>
     internal async Task CrashAsync()
     {
         _stopped = true;
         Context.IsCrashed = true;
+        await _grid.AbandonAsync();
         await _host.StopAsync(new CancellationToken(canceled: true));
-        _past.Dispose();
     }
 
-    /// <summary>Hands the partitions over, writes the entities, and leaves the cluster.</summary>
+    /// <summary>Hands the shards over, and leaves the cluster.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_stopped)
@@ -187,9 +152,50 @@ public sealed class SiloHost : IGridHost
         Task stop = StopAsync();
         TimeSpan most = Failed.IsFaulted ? SiloSetup.FailedStopMax : SiloSetup.StopMax + TimeSpan.FromSeconds(2);
         await await Task.WhenAny(stop, Task.Delay(most, _time));
-        _past.Dispose();
-        await _log.DisposeAsync();
-        _options.Directory?.Dispose();
-        Metrics.Dispose();
+        await _grid.DisposeAsync();
+    }
+
+    private static async Task<EmbeddedHost> StartGridAsync(
+        SiloOptions options,
+        DataDirectory? directory,
+        IServiceProvider services,
+        TimeProvider time,
+        CancellationToken cancellationToken)
+    {
+        EmbeddedHost grid = await EmbeddedHost.StartAsync(
+            options.Host with
+            {
+                DataDirectory = "",
+                Directory = directory,
+                Cluster = new SharedShards
+                {
+                    Transport = services.GetRequiredService<IShardTransport>(),
+                    Members = services.GetRequiredService<IMembershipView>(),
+                    Receive = receiver => services.GetRequiredService<ShardInbox>().Receiver = receiver,
+                },
+            },
+            time,
+            services.GetRequiredService<ILoggerFactory>(),
+            cancellationToken);
+        services.GetRequiredService<SiloGrid>().Host = grid;
+        return grid;
+    }
+
+    // Orleans stops no silo that did not start, and what has begun of one would go round without end on what is
+    // disposed. So its stages are ended; after that, to dispose of it would wait for a stop that never comes.
+    private static Task AbandonAsync(IHost host) =>
+        host.Services.GetRequiredService<ISiloLifecycleSubject>().OnStop(new CancellationToken(canceled: true));
+
+    private static async Task FirstFailureAsync(Task a, Task b)
+    {
+        await await Task.WhenAny(a, b);
+        await a;
+    }
+
+    private async Task StopAsync()
+    {
+        // A silo that is declared dead has nothing to hand over: others have it.
+        await _host.StopAsync(new CancellationToken(canceled: Failed.IsFaulted));
+        await ((IAsyncDisposable)_host).DisposeAsync();
     }
 }

@@ -1,12 +1,8 @@
 using System.Net;
-using ContextGrid.Core.Definitions;
 using ContextGrid.Orleans.Operations;
 using ContextGrid.Orleans.Replay;
 using ContextGrid.Orleans.Storage;
-using ContextGrid.Runtime.Checkpoints;
-using ContextGrid.Runtime.Codecs;
-using ContextGrid.Runtime.Diagnostics;
-using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Runtime.Embedded;
 using Orleans.Hosting;
 
 namespace ContextGrid.Orleans;
@@ -14,23 +10,15 @@ namespace ContextGrid.Orleans;
 /// <summary>How a silo is set up.</summary>
 public sealed record SiloOptions
 {
-    /// <summary>The definitions; the same on all silos.</summary>
-    public required DefinitionSet Definitions { get; init; }
-
-    /// <summary>Opens the log, which the silo then owns.</summary>
-    public required Func<CancellationToken, ValueTask<IEventLog>> Log { get; init; }
-
-    /// <summary>The directory of a log of files, which the silo then owns; null: the log is elsewhere.</summary>
-    public IDisposable? Directory { get; init; }
-
-    /// <summary>Opens the store of all state; all silos have the same one.</summary>
-    public required Func<CancellationToken, ValueTask<ISnapshotStore>> Snapshots { get; init; }
+    /// <summary>The definitions, the log, the store and the limits, as for a host without other silos; the same
+    /// definitions, log and store on all silos. A log or a store that is not named is in the data directory, which
+    /// then only this silo has.</summary>
+    public required EmbeddedHostOptions Host { get; init; }
 
     /// <summary>Names that store to people, without secrets.</summary>
     public string StateName { get; init; } = "the store of --snapshots";
 
-    /// <summary>Keeps the state of grains in blobs of their own; null: it is in <see cref="Snapshots"/> too, which else
-    /// only has what replays rebuild.</summary>
+    /// <summary>Keeps the state of grains in blobs of their own; null: it is in the store, beside the shards.</summary>
     public BlobPerGrain? Blobs { get; init; }
 
     /// <summary>Redis, which knows the members, as <c>host:port</c>; null: the one at <see cref="Primary"/> knows them,
@@ -59,15 +47,8 @@ public sealed record SiloOptions
     /// <summary>Where it listens when others reach it by another address, as behind a proxy; null: at that.</summary>
     public IPEndPoint? Listen { get; init; }
 
-    /// <summary>The time between commits, default 5 seconds: what is read again after a crash is the events of so long
-    /// (I9).</summary>
-    public TimeSpan FlushInterval { get; init; } = TimeSpan.FromSeconds(5);
-
-    /// <summary>Entities that were not asked for so long leave memory; default 15 minutes.</summary>
-    public TimeSpan IdleMax { get; init; } = TimeSpan.FromMinutes(15);
-
-    /// <summary>Makes the decoders of events.</summary>
-    public EventDecoderFactory Decoders { get; init; } = PlainDecoders.Create;
+    /// <summary>Grains that were not called for so long leave memory; default one minute.</summary>
+    public TimeSpan IdleMax { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>What replays may take.</summary>
     public ReplayOptions Replay { get; init; } = new();
@@ -80,7 +61,4 @@ public sealed record SiloOptions
 
     /// <summary>Where metrics and traces are sent; null: nowhere.</summary>
     public OtlpOptions? Otlp { get; init; }
-
-    /// <summary>The counters.</summary>
-    public GridMetrics Metrics { get; init; } = new();
 }

@@ -1,8 +1,6 @@
-using System.Globalization;
-using ContextGrid.Orleans.Ingestion;
 using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Ingestion;
-using Orleans.Runtime;
+using ContextGrid.Runtime.Topology;
 
 namespace ContextGrid.Orleans;
 
@@ -12,47 +10,31 @@ namespace ContextGrid.Orleans;
 /// balancer would take the whole cluster out. How far sources are behind stands in answers, status and metrics.
 /// Thread-safe.
 /// </summary>
-internal sealed class SiloReadiness(
-    GridContext grid, ClusterView view, ClusterSources sources, ILocalSiloDetails silo)
+internal sealed class SiloReadiness(EmbeddedHost grid)
 {
-    private const long SilentMaxMs = 10_000;
-
     private volatile bool _wasReady;
 
     /// <summary>Why it is not; null: it is.</summary>
     internal string? WhyNot(long nowMs)
     {
-        if (!view.Active.Contains(silo.SiloAddress))
-        {
-            return "this silo is not a member of the cluster";
-        }
-
-        long heardMs = sources.Reports.Max(r => r.Report?.SaidMs ?? 0);
-        if (nowMs - heardMs > SilentMaxMs)
-        {
-            return heardMs == 0 ? "no silo has said yet how far it is" : string.Create(
-                CultureInfo.InvariantCulture, $"nothing was heard of any source for {(nowMs - heardMs) / 1000} s");
-        }
-
         if (!_wasReady)
         {
-            string? behind = SourceReadiness.WhyNot(
-                grid.Definitions, sources.Progress.Zip(sources.Reports, (p, r) => (p, r.Report?.Fault)), nowMs);
-            _wasReady = behind is null;
-            return behind;
+            string? why = grid.WhyNotReady(nowMs);
+            _wasReady = why is null;
+            return why;
         }
 
-        return WhyBlind(nowMs);
+        return grid.Topology.WhyNotReady ?? WhyBlind(nowMs) ?? grid.Log.Incomplete;
     }
 
     private string? WhyBlind(long nowMs)
     {
-        string self = silo.SiloAddress.ToString();
-        foreach ((PartitionProgress progress, (_, PartitionReport? report)) in sources.Progress.Zip(sources.Reports))
+        foreach (PartitionReading reading in grid.Topology.Readers.Where(r => r.IsHere))
         {
-            if (report?.Reader == self && SourceReadiness.Unseen(progress, nowMs) is { } unseen)
+            PartitionProgress progress = grid.Progress.First(p => p.Partition == reading.Partition);
+            if (SourceReadiness.Unseen(progress, nowMs) is { } unseen)
             {
-                return report.Fault is { } fault ? $"{unseen}: {fault}" : unseen;
+                return reading.Fault is null ? unseen : $"{unseen}: {reading.Fault}";
             }
         }
 

@@ -1,18 +1,14 @@
-using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using Azure;
 using ContextGrid.Orleans.Definitions;
 using ContextGrid.Core.Definitions;
-using ContextGrid.Orleans.Following;
-using ContextGrid.Orleans.Entities;
-using ContextGrid.Orleans.Ingestion;
 using ContextGrid.Orleans.Operations;
 using ContextGrid.Orleans.Replay;
 using ContextGrid.Orleans.Storage;
 using ContextGrid.Orleans.Topology;
+using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Embedded;
-using ContextGrid.Runtime.Ingestion;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -48,34 +44,20 @@ internal static class SiloSetup
             ? " Look at the network between the silos, and whether all have TLS of one authority, or none."
             : "");
 
-    /// <summary>All source partitions.</summary>
-    /// <exception cref="HostStartException">A topic is missing.</exception>
-    internal static async ValueTask<ImmutableArray<TopicPartition>> PartitionsAsync(
-        IEventLog log, SiloOptions options, CancellationToken cancellationToken)
+    /// <summary>Refuses what silos can't have.</summary>
+    /// <exception cref="HostStartException">Says what, and what to do.</exception>
+    internal static void Check(SiloOptions options)
     {
-        if (options.Definitions.Events.FirstOrDefault(e => e.Start == EventStart.Latest) is { } latest)
+        if (options.Host.Definitions.Events.FirstOrDefault(e => e.Start == EventStart.Latest) is { } latest)
         {
             throw new HostStartException($"Event '{latest.Name}' has 'start: latest', which silos that start one after "
                 + "the other would understand differently: give a time, such as 'start: 2026-01-31T12:00:00Z'.");
         }
-
-        var partitions = ImmutableArray.CreateBuilder<TopicPartition>();
-        foreach (string topic in options.Definitions.Topics)
-        {
-            int count = await HostStart.CountPartitionsAsync(log, topic, cancellationToken);
-            partitions.AddRange(Enumerable.Range(0, count).Select(p => new TopicPartition(topic, p)));
-        }
-
-        return partitions.ToImmutable();
     }
 
-    /// <summary>Everything that a silo runs, not started.</summary>
+    /// <summary>Everything of Orleans that a silo runs, not started.</summary>
     internal static IHost Build(
-        SiloOptions options,
-        IEventLog log,
-        ImmutableArray<TopicPartition> partitions,
-        TimeProvider time,
-        Action<ILoggingBuilder> logging)
+        SiloOptions options, DataDirectory? directory, TimeProvider time, Action<ILoggingBuilder> logging)
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
         logging(builder.Logging);
@@ -84,12 +66,21 @@ internal static class SiloSetup
         builder.Services.AddSingleton<SiloFailure>();
         builder.Services.AddSingleton<IFatalErrorHandler>(s => s.GetRequiredService<SiloFailure>());
         builder.Services.AddSingleton(time);
+        builder.Services.AddSingleton<SiloGrid>();
 
         // What a grain throws comes to its caller as what it is, not as a fault of serialization.
         builder.Services.Configure<ExceptionSerializationOptions>(e => e.SupportedExceptionTypeFilter = _ => true);
-        builder.Services.AddSingleton(new GridContext(options.Definitions, options.Metrics));
-        builder.Services.AddSingleton(new SnapshotStores(options.Snapshots));
-        builder.Services.AddSingleton(services => Parts(options, log, time, services));
+        builder.Services.AddSingleton(new GridContext(options.Host.Definitions, options.Host.Metrics));
+        builder.Services.AddSingleton(new SnapshotStores(token => OpenStoreAsync(options, directory, time, token)));
+        builder.Services.AddSingleton(services => new ReplaySource
+        {
+            Silo = services.GetRequiredService<SiloGrid>(),
+            Grid = services.GetRequiredService<GridContext>(),
+            Grains = services.GetRequiredService<IGrainFactory>(),
+            Decoders = options.Host.Decoders,
+            Time = time,
+            Name = services.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToString(),
+        });
         builder.Services.AddStateStorage(options.Blobs);
         builder.UseOrleans(silo =>
         {
@@ -102,40 +93,18 @@ internal static class SiloSetup
         builder.Services.AddSingleton<DefinitionsGuard>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(
             services => services.GetRequiredService<DefinitionsGuard>());
+        builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SiloShardsEnd>();
         builder.Services.AddHostedService(services => services.GetRequiredService<DefinitionsGuard>());
         builder.Services.AddHostedService(services => services.GetRequiredService<OrleansMembership>());
-        builder.Services.AddSingleton<ClusterView>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<ClusterView>());
-        builder.Services.AddSingleton(services => new ClusterSources(
-            services.GetRequiredService<IngestionParts>(), partitions));
-        builder.Services.AddHostedService(services => services.GetRequiredService<ClusterSources>());
-        builder.Services.AddSingleton<ClusterFollowers>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<ClusterFollowers>());
-        builder.Services.AddSingleton(services => new IngestionService(
-            services.GetRequiredService<IngestionParts>(), partitions,
-            services.GetRequiredService<ClusterView>(), services.GetRequiredService<ILocalSiloDetails>()));
-        builder.Services.AddHostedService(services => services.GetRequiredService<IngestionService>());
         builder.Services.AddReplays(options.Replay);
         return builder.Build();
     }
 
-    private static IngestionParts Parts(
-        SiloOptions options, IEventLog log, TimeProvider time, IServiceProvider services)
-    {
-        ILoggerFactory loggers = services.GetRequiredService<ILoggerFactory>();
-        return new IngestionParts(loggers.CreateLogger<IngestionService>())
-        {
-            Log = log,
-            Grid = services.GetRequiredService<GridContext>(),
-            View = services.GetRequiredService<ClusterView>(),
-            Grains = services.GetRequiredService<IGrainFactory>(),
-            DeadLetters = new DeadLetterTopic(log, time),
-            Decoders = options.Decoders,
-            Time = time,
-            FlushInterval = options.FlushInterval,
-            Silo = services.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToString(),
-        };
-    }
+    private static async ValueTask<ISnapshotStore> OpenStoreAsync(
+        SiloOptions options, DataDirectory? directory, TimeProvider time, CancellationToken cancellationToken) =>
+        options.Host.Snapshots is { } place ? await place.OpenAsync(cancellationToken)
+        : directory is not null ? DirectorySnapshotStore.Open(directory.CheckpointsPath, time)
+        : throw new HostStartException("A silo needs a data directory, or a store of its own with --snapshots.");
 
     private static void Configure(ISiloBuilder silo, SiloOptions options)
     {
@@ -148,17 +117,8 @@ internal static class SiloSetup
             e.SiloListeningEndpoint = options.Listen ?? new IPEndPoint(options.Address, port);
         });
 
-        // The default directory lets a grain live twice for seconds while silos come and go: its state stays right,
-        // but the younger one answers without what the older one has not written yet.
-#pragma warning disable ORLEANSEXP003
-        silo.AddDistributedGrainDirectory();
-#pragma warning restore ORLEANSEXP003
-
-        // For so long nobody else may have the grains of a silo that is lost, and may only stand still. State is right
-        // without that, and answers are REBUILDING, so it is short.
-        silo.Configure<GrainDirectoryOptions>(d => d.RangeLeaseDuration = TimeSpan.FromSeconds(5));
-        silo.Services.AddPlacementDirector<NearReaderPlacement, NearReaderDirector>();
-        silo.Configure<GrainCollectionOptions>(g => g.CollectionAge = options.IdleMax);
+        silo.Configure<GrainCollectionOptions>(
+            g => (g.CollectionAge, g.CollectionQuantum) = (options.IdleMax, options.IdleMax / 2));
 
         // Silos are exchanged for newer ones one after the other: a newer one takes the calls of older ones, and an
         // older one none of a newer interface.

@@ -91,7 +91,6 @@ internal sealed class GridServer : IAsyncDisposable
         {
             Snapshots = options.Snapshots?.ToPlace(time),
         };
-        hostOptions = StoreLayout.Guard(hostOptions, options.Cluster is not null);
         var gates = new ServerGates(options.Limits, hostOptions.Metrics, time);
         GrpcOptions grpcOptions = gates.ToGrpc();
         WebApplication app = ServerPorts.Build(options, grpcOptions, gates);

@@ -16,11 +16,10 @@ namespace ContextGrid.Orleans.Definitions;
 /// <para>1. Before it joins, a silo compares its definitions with what the store says of them. State that they do not
 /// fit is refused. 2. Where only the other words differ, such as derived features, and no other silo lives, it writes
 /// its own down; with another silo it is refused. 3. As a member it reads once more: of two that start at once with
-/// other definitions, at least one sees the other. Until then its entities do not come into memory.</para>
+/// other definitions, at least one sees the other.</para>
 /// </remarks>
 internal sealed class DefinitionsGuard(
     SnapshotStores stores,
-    GridContext grid,
     SiloOptions options,
     IMembershipTable members,
     ILocalSiloDetails silo,
@@ -31,7 +30,7 @@ internal sealed class DefinitionsGuard(
     // Three times the interval of the signs of life, and one more.
     private static readonly TimeSpan SilenceMax = 4 * SiloMembers.AliveInterval;
 
-    private readonly StoredDefinitions _own = StoredDefinitions.Of(options.Definitions);
+    private readonly StoredDefinitions _own = StoredDefinitions.Of(options.Host.Definitions);
 
     /// <inheritdoc/>
     public void Participate(ISiloLifecycle observer) => observer.Subscribe(
@@ -50,8 +49,6 @@ internal sealed class DefinitionsGuard(
                 $"Another silo with other definitions has started at the same moment on {options.StateName}. Start all "
                 + "silos with the same definitions.");
         }
-
-        grid.LetEntitiesIn();
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,5 @@
 using System.Text;
 using ContextGrid.Core.Features.Plans;
-using Orleans;
 using Orleans.Runtime;
 
 namespace ContextGrid.Orleans.Entities;
@@ -8,17 +7,6 @@ namespace ContextGrid.Orleans.Entities;
 /// <summary>An entity's name as a grain: <c>type/id</c>.</summary>
 internal static class EntityName
 {
-    /// <summary>The type of all entity grains.</summary>
-    internal const string GrainType = "entity";
-
-    private static readonly GrainType Type = global::Orleans.Runtime.GrainType.Create(GrainType);
-
-    /// <summary>The grain of an entity.</summary>
-    /// <param name="grains">Makes grains.</param>
-    /// <param name="name">Type, a slash, and the key, UTF-8; kept.</param>
-    internal static IEntityGrain EntityOf(this IGrainFactory grains, byte[] name) =>
-        grains.GetGrain<IEntityGrain>(new GrainId(Type, new IdSpan(name)));
-
     /// <summary>Writes an entity's name.</summary>
     /// <returns>How many bytes of <paramref name="into"/> it takes.</returns>
     internal static int Write(ReadOnlySpan<byte> type, ReadOnlySpan<byte> key, Span<byte> into)

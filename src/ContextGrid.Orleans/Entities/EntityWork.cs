@@ -11,19 +11,16 @@ using ContextGrid.Runtime.Shards;
 
 namespace ContextGrid.Orleans.Entities;
 
-/// <summary>What the grains of one entity type share on a silo: plan, scratch, selections. Thread-safe.</summary>
+/// <summary>What replays of one entity type share on a silo: plan and scratch. Thread-safe.</summary>
 internal sealed class EntityWork
 {
     private readonly ScratchPool<Scratch> _scratch;
-    private readonly FeatureSelections _selections;
-    private long _resident;
 
     internal EntityWork(EntityPlan plan)
     {
         (Plan, StateHash) = (plan, DefinitionHash.OfState(plan.Definitions, plan.Definition));
-        _selections = new FeatureSelections(plan);
         int fields = plan.Definitions.Events.Max(e => e.Fields.Length);
-        _scratch = new ScratchPool<Scratch>(() => new Scratch(plan, fields), s => s.Answer.BufferBytes);
+        _scratch = new ScratchPool<Scratch>(() => new Scratch(plan, fields), _ => 0);
     }
 
     /// <summary>The type's plan.</summary>
@@ -31,12 +28,6 @@ internal sealed class EntityWork
 
     /// <summary>What stored state of the type is marked with.</summary>
     internal ulong StateHash { get; }
-
-    /// <summary>How many entities of the type are in memory on this silo.</summary>
-    internal long Resident => Interlocked.Read(ref _resident);
-
-    /// <summary>Counts an entity that comes into memory, or leaves it.</summary>
-    internal void CountResident(int entities) => Interlocked.Add(ref _resident, entities);
 
     /// <summary>Applies a block, all of it in one turn.</summary>
     internal ApplyReply Apply(Entity entity, EventBlock events, out bool isChanged)
@@ -61,26 +52,6 @@ internal sealed class EntityWork
 
         _scratch.Give(scratch);
         return new ApplyReply(false, late, repeated);
-    }
-
-    /// <summary>Answers a query.</summary>
-    internal AnswerBlock Query(Entity entity, EntityQuery asked, long lossVersion)
-    {
-        Scratch scratch = _scratch.Take();
-        FeatureSelection selection = asked.Features is { } names ? _selections.Of(names) : _selections.All;
-        (ContextQuery query, ContextAnswer answer) = (scratch.Query, scratch.Answer);
-        query.Clear();
-        query.Selections.Add(selection);
-        query.Add(0, "-"u8);
-        (query.Head, query.HeadMs, query.Explained) = (asked.Head, asked.HeadMs, asked.Explained);
-        query.TellsNextChange = asked.TellsNextChange;
-        answer.Start(query);
-        ShardEngine.Read(
-            0, entity.NewestMs == long.MinValue && entity.Applied.IsEmpty ? null : entity, query, answer,
-            scratch.Reader, selection);
-        AnswerBlock block = AnswerBlock.Of(answer, scratch.Writer, lossVersion, asked.TellsNextChange);
-        _scratch.Give(scratch);
-        return block;
     }
 
     /// <summary>The state as bytes.</summary>
@@ -117,12 +88,6 @@ internal sealed class EntityWork
 
         internal EventRecord Record { get; } = new(fields);
 
-        internal EntityReader Reader { get; } = new(plan);
-
         internal SnapshotWriter Writer { get; } = new();
-
-        internal ContextQuery Query { get; } = new();
-
-        internal ContextAnswer Answer { get; } = new();
     }
 }

@@ -1,7 +1,5 @@
 using System.Collections.Frozen;
 using System.Diagnostics;
-using ContextGrid.Orleans.Following;
-using ContextGrid.Orleans.Ingestion;
 using ContextGrid.Orleans.Replay;
 using ContextGrid.Orleans.Storage;
 using ContextGrid.Orleans.Topology;
@@ -18,8 +16,7 @@ internal sealed class GrainSampler(Sampler inner) : Sampler
 {
     private static readonly FrozenSet<string> OfSilos = FrozenSet.Create(
         StringComparer.Ordinal,
-        nameof(IShardService), nameof(IPartitionGrain), nameof(ISnapshotShardGrain), nameof(IEntityObserver),
-        nameof(IReplayGrain), nameof(IReplayIndexGrain));
+        nameof(IShardService), nameof(ISnapshotShardGrain), nameof(IReplayGrain), nameof(IReplayIndexGrain));
 
     /// <inheritdoc/>
     public override SamplingResult ShouldSample(in SamplingParameters samplingParameters) =>

@@ -76,7 +76,7 @@ internal sealed partial class ReplayGrain(
     }
 
     /// <inheritdoc/>
-    public ValueTask<ReplayReport> GetStatusAsync() => new(new ReplayReport(_durable, _fault, parts.Source.Silo));
+    public ValueTask<ReplayReport> GetStatusAsync() => new(new ReplayReport(_durable, _fault, parts.Source.Name));
 
     /// <inheritdoc/>
     public async ValueTask<ReplayReply> CancelAsync()

@@ -1,4 +1,3 @@
-using ContextGrid.Orleans.Ingestion;
 
 namespace ContextGrid.Orleans.Replay;
 
@@ -8,7 +7,7 @@ namespace ContextGrid.Orleans.Replay;
 /// <param name="Turns">Keeps the budget.</param>
 /// <param name="Options">The limits.</param>
 internal sealed record ReplayParts(
-    IngestionParts Source, ShadowStore Shadows, ReplayTurns Turns, ReplayOptions Options)
+    ReplaySource Source, ShadowStore Shadows, ReplayTurns Turns, ReplayOptions Options)
 {
     /// <summary>Which replays there are.</summary>
     internal IReplayIndexGrain Index => Source.Grains.GetGrain<IReplayIndexGrain>(0);

@@ -1,5 +1,4 @@
 using ContextGrid.Core.Definitions;
-using ContextGrid.Orleans.Ingestion;
 using ContextGrid.Runtime.Hosting;
 using ContextGrid.Runtime.Ingestion;
 
@@ -29,7 +28,7 @@ internal sealed class ReplayScan : IAsyncDisposable
     /// that a retry is one also where the replay goes on.</summary>
     /// <exception cref="EventLogException">The log can't be read, or is not the one of the beginning.</exception>
     internal static async ValueTask<ReplayScan> OpenAsync(
-        IngestionParts parts, ReplayPartition partition, CancellationToken cancellationToken)
+        ReplaySource parts, ReplayPartition partition, CancellationToken cancellationToken)
     {
         LogRange range = await parts.Log.GetRangeAsync(partition.Source, cancellationToken);
         if (range.End < partition.End)

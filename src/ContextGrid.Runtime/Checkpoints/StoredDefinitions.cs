@@ -13,7 +13,7 @@ internal sealed class StoredDefinitions
     /// <summary>Where a cluster's store has them.</summary>
     internal const string BlobName = "definitions";
 
-    private const string Head = "contextgrid definitions 1", Part = "part ", Entity = "entity ";
+    private const string Head = "contextgrid definitions 2", Part = "part ", Entity = "entity ";
     private const int ShownMax = 200;
 
     private readonly string[] _lines;

@@ -100,10 +100,6 @@ public sealed partial class EmbeddedHost : IGridHost
     /// <summary>What operators should know of the sources, in sentences.</summary>
     internal IReadOnlyList<string> Notes { get; private set; } = [];
 
-    /// <summary>What holds up each partition that something holds up.</summary>
-    internal IEnumerable<(TopicPartition Partition, string Fault)> Faults => _topology.Readers
-        .Where(r => r.Fault is not null).Select(r => (r.Partition, r.Fault ?? ""));
-
     /// <summary>Who has which shards.</summary>
     internal ITopology Topology => _topology;
 
@@ -171,11 +167,23 @@ public sealed partial class EmbeddedHost : IGridHost
 
         _stopped = true;
         await (Failed.IsFaulted ? Task.CompletedTask : _topology.LeaveAsync(_leaveMax));
+        await EndAsync(hasCheckpoint: true);
+    }
+
+    /// <summary>Ends as a process that is killed: without a last checkpoint, and without a word to others.</summary>
+    internal async Task AbandonAsync()
+    {
+        _stopped = true;
+        await EndAsync(hasCheckpoint: false);
+    }
+
+    private async Task EndAsync(bool hasCheckpoint)
+    {
         _stopping.Cancel();
         await Task.WhenAny(Task.WhenAll(_tasks));
         try
         {
-            if (!Failed.IsFaulted)
+            if (hasCheckpoint && !Failed.IsFaulted)
             {
                 await _checkpointer.CheckpointAsync(CancellationToken.None);
             }

@@ -62,6 +62,10 @@ public sealed record EmbeddedHostOptions
         $"Output '{output.Name}' of entity '{selection.Plan.Definition.Name}' is written in {output.Format}, which "
         + "needs a schema registry: start with --schema-registry URL.");
 
+    /// <summary>The data directory where it is open already, which the host then owns; null (the default): the host
+    /// opens it.</summary>
+    internal DataDirectory? Directory { get; init; }
+
     /// <summary>The other processes that share the shards; null (the default): this process has all of them.</summary>
     internal SharedShards? Cluster { get; init; }
 

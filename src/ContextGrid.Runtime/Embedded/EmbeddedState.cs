@@ -16,7 +16,7 @@ internal static class EmbeddedState
             Recovered = host.Recovered,
             Generation = durable.Generation,
             DurableMs = durable.Generation > 0 ? durable.CreatedMs : null,
-            DurableFault = host.CheckpointFault,
+            DurableFault = host.CheckpointFault ?? host.Topology.Fault,
             Durable =
             [
                 .. durable.Content.Sources.Select(s => (new TopicPartition(s.Topic, s.Partition), s.NextOffset)),
@@ -24,7 +24,8 @@ internal static class EmbeddedState
             DamagedSegments = scrub.Faults,
             ScrubBytes = (scrub.Bytes, scrub.BytesTotal),
             Outputs = [.. host.Outputs.States],
-            Readers = host.Faults.ToDictionary(f => f.Partition, f => new ReaderState("", f.Fault)),
+            Readers = host.Topology.Readers.Where(r => r.Reader.Length > 0 || r.Fault is not null).ToDictionary(
+                r => r.Partition, r => new ReaderState(r.Reader, r.Fault, !r.IsHere)),
             Notes =
             [
                 .. host.Log.Notes, .. host.Notes,

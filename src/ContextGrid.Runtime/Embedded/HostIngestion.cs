@@ -41,7 +41,8 @@ internal sealed class HostIngestion
         {
             Verdicts = Verdicts.Begin(reading.Partition, reading.Next),
             TopicIds = _ids.GetValueOrDefault(reading.Partition.Topic),
-        });
+        },
+        countsEvents: true);
 
     /// <summary>The reader of a partition for shards that are behind: whoever reads the partition tells what ids say,
     /// and writes dead letters.</summary>
@@ -51,11 +52,19 @@ internal sealed class HostIngestion
         NoDeadLetters.Instance,
         new EventBatch(
             _options.Definitions, _options.Definitions.EventOf(reading.Partition.Topic), reading.Partition,
-            _options.Decoders));
+            _options.Decoders),
+        countsEvents: false);
 
     private PartitionIngestor Make(
-        PartitionProgress reading, IEventTarget target, IDeadLetterSink deadLetters, EventBatch batch) =>
-        new(_log, target, deadLetters, batch, reading, _options.Metrics, _time, _logger);
+        PartitionProgress reading,
+        IEventTarget target,
+        IDeadLetterSink deadLetters,
+        EventBatch batch,
+        bool countsEvents) =>
+        new(_log, target, deadLetters, batch, reading, _options.Metrics, _time, _logger)
+        {
+            CountsEvents = countsEvents,
+        };
 
     private sealed class NoDeadLetters : IDeadLetterSink
     {

@@ -41,9 +41,9 @@ internal sealed class HostStores : IAsyncDisposable
     internal static async Task<HostStores> OpenAsync(
         EmbeddedHostOptions options, HostPlatform platform, CancellationToken cancellationToken)
     {
-        DataDirectory? directory = options.DataDirectory.Length == 0
+        DataDirectory? directory = options.Directory ?? (options.DataDirectory.Length == 0
             ? null
-            : DataDirectory.Open(platform.Files, options.DataDirectory);
+            : DataDirectory.Open(platform.Files, options.DataDirectory));
         IEventLog? log = null;
         try
         {

@@ -39,6 +39,9 @@ public sealed partial class PartitionIngestor
     /// <summary>How far the partition is applied.</summary>
     public PartitionProgress Progress { get; }
 
+    /// <summary>Whether its events are counted; false: another reader of the partition counts them.</summary>
+    public bool CountsEvents { get; init; } = true;
+
     /// <summary>Why the partition has stopped for good, or what it is retrying; null: it runs.</summary>
     public string? Fault { get; private set; }
 
@@ -203,6 +206,11 @@ public sealed partial class PartitionIngestor
             ? 0
             : RecordTimes.WaitingSince(_records[_records.Count - 1].TimestampMs, _time);
         await DoneAsync(last + 1, end, sinceMs, mark, cancellationToken);
+        if (!CountsEvents)
+        {
+            return;
+        }
+
         _metrics.CountApplied(Progress.Partition.Topic, _events.Events);
         _metrics.CountIds(
             Progress.Partition.Topic, _events.Duplicates, _events.Conflicts, _events.Elsewhere);

@@ -185,6 +185,11 @@ public sealed class ShardEngine : IContextGrid
             return;
         }
 
+        if (!events.IsUnderWay)
+        {
+            Abandon(events.Partition); // Of a part that its reader has given up.
+        }
+
         _parts[partition] ??= await Positions.BeginAsync(
             partition, events.From, events.To, covered, cancellationToken);
         await _router.ApplyAsync(events, Positions.TakingOf(_parts[partition]!), others, cancellationToken);

@@ -11,8 +11,8 @@ internal interface ITopology
     /// <summary>The entities of all shards, wherever they are.</summary>
     IContextGrid Grid { get; }
 
-    /// <summary>The source partitions that are read here, and what holds each up.</summary>
-    IReadOnlyList<(TopicPartition Partition, string? Fault)> Readers { get; }
+    /// <summary>Who reads each source partition.</summary>
+    IReadOnlyList<PartitionReading> Readers { get; }
 
     /// <summary>What holds up shards of this process; null: nothing.</summary>
     string? Fault { get; }
@@ -29,3 +29,10 @@ internal interface ITopology
     /// <param name="most">How long it may take.</param>
     Task LeaveAsync(TimeSpan most);
 }
+
+/// <summary>Who reads a source partition.</summary>
+/// <param name="Partition">The partition.</param>
+/// <param name="Reader">The address of the process that reads; empty: this one, and there is no other.</param>
+/// <param name="IsHere">Whether it is this process.</param>
+/// <param name="Fault">What holds it up, where it is this process; null: nothing.</param>
+internal sealed record PartitionReading(TopicPartition Partition, string Reader, bool IsHere, string? Fault);

@@ -15,8 +15,8 @@ internal sealed class LocalTopology(
     public IContextGrid Grid => grid;
 
     /// <inheritdoc/>
-    public IReadOnlyList<(TopicPartition Partition, string? Fault)> Readers =>
-        [.. ingestors.Select(i => (i.Progress.Partition, i.Fault))];
+    public IReadOnlyList<PartitionReading> Readers =>
+        [.. ingestors.Select(i => new PartitionReading(i.Progress.Partition, "", true, i.Fault))];
 
     /// <inheritdoc/>
     public string? Fault => behind.Fault;

@@ -95,9 +95,14 @@ internal sealed class PartitionDelivery : IEventTarget
             calls.Add(call);
         }
 
-        await Task.WhenAny(
-            Task.WhenAll(calls), Task.Delay(AnswerMax, _topology.Time));
-        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            await Task.WhenAll(calls).WaitAsync(AnswerMax, _topology.Time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // They have missed the part, or take it later.
+        }
     }
 
     private async Task CallAsync(string address, byte[] message)

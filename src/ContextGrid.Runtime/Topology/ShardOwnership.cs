@@ -124,6 +124,29 @@ internal sealed partial class ShardOwnership
         }
 
         await OpenAsync(cancellationToken);
+        await RetireAsync(cancellationToken);
+    }
+
+    // The first of the members takes those off the list that are gone and own nothing, so that what they have left can
+    // be collected.
+    private async ValueTask RetireAsync(CancellationToken cancellationToken)
+    {
+        if (_members.Active.Count == 0 || _members.Active[0] != _members.Self)
+        {
+            return;
+        }
+
+        Ownership ownership = _store.Ownership;
+        HashSet<long> owners = [.. ownership.Shards.Select(s => s.Owner)];
+        long[] gone =
+        [
+            .. ownership.Owners.Where(o => !owners.Contains(o.Lineage) && _members.IsDead(o.Address))
+                .Select(o => o.Lineage),
+        ];
+        if (gone.Length > 0)
+        {
+            See(await _store.RetireAsync(gone, cancellationToken));
+        }
     }
 
     // 1. Nothing more is taken; 2. the state is durable; 3. the shards are given; 4. they are closed here.

@@ -22,7 +22,24 @@ internal sealed class SharedTopology(
     public IContextGrid Grid => topology;
 
     /// <inheritdoc/>
-    public IReadOnlyList<(TopicPartition Partition, string? Fault)> Readers => readers.Readers;
+    public IReadOnlyList<PartitionReading> Readers
+    {
+        get
+        {
+            ShardRoutes routes = topology.Routes;
+            Dictionary<TopicPartition, string?> here = readers.Readers.ToDictionary(r => r.Partition, r => r.Fault);
+            return
+            [
+                .. engine.Positions.Process.Select(p =>
+                {
+                    int at = routes.DestinationOf(p.Partition.Partition % engine.Positions.ShardCount);
+                    bool isHere = here.TryGetValue(p.Partition, out string? fault);
+                    return new PartitionReading(
+                        p.Partition, isHere || at < 0 ? members.Self : routes.Others[at].Address, isHere, fault);
+                }),
+            ];
+        }
+    }
 
     /// <inheritdoc/>
     public string? Fault => ownership.Fault ?? behind.Fault;

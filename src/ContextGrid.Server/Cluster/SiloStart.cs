@@ -28,19 +28,11 @@ internal static class SiloStart
         CancellationToken cancellationToken)
     {
         Check(cluster, host);
-        DataDirectory? directory = host.Log is null || host.Snapshots is null
-            ? DataDirectory.Open(host.DataDirectory)
-            : null;
         return await SiloHost.StartAsync(
             new SiloOptions
             {
-                Definitions = host.Definitions,
-                Directory = directory,
-                Log = host.Log ?? (_ => new(HostStart.OpenLog(host, directory, new(time, loggers)))),
-                Snapshots = async token => host.Snapshots is { } place
-                    ? await place.OpenAsync(token).ConfigureAwait(false)
-                    : DirectorySnapshotStore.Open(directory!.CheckpointsPath, time),
-                StateName = host.Snapshots?.Name ?? directory!.CheckpointsPath,
+                Host = host,
+                StateName = host.Snapshots?.Name ?? host.DataDirectory,
                 Blobs = cluster.Blobs is { } blobs ? new BlobPerGrain(blobs) : null,
                 Redis = cluster.Membership.Redis,
                 Tables = cluster.Membership.Tables,
@@ -49,9 +41,6 @@ internal static class SiloStart
                 Address = cluster.Address,
                 Port = cluster.Port,
                 Listen = cluster.Listen,
-                FlushInterval = host.CheckpointInterval,
-                Decoders = host.Decoders,
-                Metrics = host.Metrics,
                 Tls = cluster.Operations.Tls,
                 Dashboard = cluster.Operations.Dashboard,
                 Otlp = cluster.Operations.Otlp,
