@@ -26,6 +26,7 @@ public sealed class ShardEngine : IContextGrid
     private readonly EntityFollowers _followers;
     private readonly ShardPart?[] _parts;
     private readonly long[] _epochs;
+    private int _openings;
     private readonly ScratchPool<ReadScratch> _reads = new(() => new ReadScratch(), _ => 0);
     private readonly TimeProvider _time;
 
@@ -123,7 +124,26 @@ public sealed class ShardEngine : IContextGrid
     /// <summary>The epoch of a shard's ownership.</summary>
     internal long EpochOf(int shard) => Volatile.Read(ref _epochs[shard]);
 
-    /// <summary>Opens shards that stand at the same positions.</summary>
+    /// <summary>How often shards were opened: what was noted of positions does not hold for a shard that has been opened
+    /// since.</summary>
+    internal int Openings
+    {
+        get
+        {
+            while (true)
+            {
+                int openings = Volatile.Read(ref _openings);
+                if (openings % 2 == 0)
+                {
+                    return openings;
+                }
+
+                Thread.Yield(); // Shards are being opened, for microseconds.
+            }
+        }
+    }
+
+    /// <summary>Opens shards that stand at the same positions; one call at a time.</summary>
     /// <param name="shards">Shards that are not open.</param>
     /// <param name="own">Their progress in each partition.</param>
     /// <param name="atStart">Whether nothing was delivered yet.</param>
@@ -141,14 +161,23 @@ public sealed class ShardEngine : IContextGrid
             Volatile.Write(ref _epochs[shard], epochOf?.Invoke(shard) ?? 0);
         }
 
-        // Positions come first: whoever finds a shard open finds how far it is.
-        Positions.OpenShards(shards, own, atStart);
-        foreach (EntityTable table in _tables)
+        // A part goes to shards that have positions, and so finds their entities open. Queries wait for the end.
+        Interlocked.Increment(ref _openings);
+        try
         {
-            foreach (int shard in shards.Shards())
+            foreach (EntityTable table in _tables)
             {
-        table.Shards[shard].Open(entitiesOf?.Invoke(shard, table.Plan) ?? 0);
+                foreach (int shard in shards.Shards())
+                {
+                    table.Shards[shard].Open(entitiesOf?.Invoke(shard, table.Plan) ?? 0);
+                }
             }
+
+            Positions.OpenShards(shards, own, atStart);
+        }
+        finally
+        {
+            Interlocked.Increment(ref _openings);
         }
     }
 
@@ -293,12 +322,13 @@ public sealed class ShardEngine : IContextGrid
     internal ValueTask ReadHereAsync(
         ContextQuery query, ContextAnswer answer, ReadScratch scratch, CancellationToken cancellationToken)
     {
+        int openings = Openings;
         scratch.Closed.Clear();
         SourceReadings.Note(Positions, query, answer, scratch.Rebuilding);
         ValueTask read = _queries.ReadAsync(query, answer, scratch.Closed, cancellationToken);
-        if (!read.IsCompletedSuccessfully)
+        if (!read.IsCompletedSuccessfully || openings != Openings)
         {
-            return FinishAsync(read, query, answer, scratch);
+            return FinishAsync(read, openings, query, answer, scratch, cancellationToken);
         }
 
         Finish(query, answer, scratch);
@@ -367,9 +397,21 @@ public sealed class ShardEngine : IContextGrid
     }
 
     private async ValueTask FinishAsync(
-        ValueTask read, ContextQuery query, ContextAnswer answer, ReadScratch scratch)
+        ValueTask read,
+        int openings,
+        ContextQuery query,
+        ContextAnswer answer,
+        ReadScratch scratch,
+        CancellationToken cancellationToken)
     {
         await read;
+        if (openings != Openings)
+        {
+            answer.Start(query);
+            await ReadHereAsync(query, answer, scratch, cancellationToken);
+            return;
+        }
+
         Finish(query, answer, scratch);
     }
 

@@ -259,9 +259,16 @@ internal sealed class ClusterTopology : IContextGrid, IShardReceiver
         ReadMessage.Read(inner.Span, _engine.PlansHash, query, _selections);
 
         // Noted before the comparison: what comes later is found by the next one.
-        SourceVector upTo = SourceVector.Of(_engine.Positions, query);
-        var (changed, closed) = (new List<int>(), new List<int>());
-        await _engine.FindChangedAsync(query, since, changed, closed, cancellationToken);
-        return ComparisonMessage.Answer(upTo, changed, closed);
+        while (true)
+        {
+            int openings = _engine.Openings;
+            SourceVector upTo = SourceVector.Of(_engine.Positions, query);
+            var (changed, closed) = (new List<int>(), new List<int>());
+            await _engine.FindChangedAsync(query, since, changed, closed, cancellationToken);
+            if (openings == _engine.Openings)
+            {
+                return ComparisonMessage.Answer(upTo, changed, closed);
+            }
+        }
     }
 }
