@@ -18,6 +18,9 @@ internal sealed class RemoteQueries
     /// takes.</summary>
     internal static readonly TimeSpan PatienceMax = TimeSpan.FromSeconds(2);
 
+    // What another call was told says more.
+    private const string NoAnswer = "its process did not answer in time";
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     private readonly ClusterTopology _topology;
@@ -32,7 +35,14 @@ internal sealed class RemoteQueries
         answer.Start(query);
         ShardEngine.ReadScratch scratch = _reads.Take();
         await WaitHereAsync(query, cancellationToken);
-        await _engine.ReadHereAsync(query, answer, scratch, cancellationToken);
+        if (!await TryReadHereAsync(query, answer, scratch, cancellationToken))
+        {
+            // All are asked by their owners, this process among them: each fails for itself.
+            answer.Start(query);
+            scratch.Closed.Clear();
+            scratch.Closed.AddRange(Enumerable.Range(0, query.Count));
+        }
+
         if (scratch.Closed.Count > 0)
         {
             // Sources are noted by whoever has the entities.
@@ -87,6 +97,27 @@ internal sealed class RemoteQueries
             cancellationToken);
         return ComparisonMessage.ReadAnswer(reply.Span);
     }
+
+    private async ValueTask<bool> TryReadHereAsync(
+        ContextQuery query, ContextAnswer answer, ShardEngine.ReadScratch scratch, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _engine.ReadHereAsync(query, answer, scratch, cancellationToken);
+            return true;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    // What people are told: other exceptions may say anything.
+    private static string SentenceOf(Exception e) =>
+        e is SnapshotStoreException or CheckpointCorruptException or EventLogException or ShardCallException
+            or SnapshotFormatException
+            ? e.Message.ReplaceLineEndings(" ").TrimEnd('.')
+            : "its process failed to read it";
 
     // Positions are waited for where the entities are: here for those that are here.
     private ValueTask WaitHereAsync(ContextQuery query, CancellationToken cancellationToken) =>
@@ -151,7 +182,8 @@ internal sealed class RemoteQueries
             cancellationToken.ThrowIfCancellationRequested();
             entities.Clear();
             entities.AddRange(ends.SelectMany(e => e.Left));
-            why = ends.Select(e => e.Why).FirstOrDefault(w => w is not null) ?? why;
+            why = ends.Select(e => e.Why).OfType<string>().FirstOrDefault(w => w != NoAnswer) ?? why
+                ?? (Array.Exists(ends, e => e.Why is not null) ? NoAnswer : null);
             if (entities.Count == 0)
             {
                 return null;
@@ -188,7 +220,7 @@ internal sealed class RemoteQueries
         }
         catch (OperationCanceledException)
         {
-            return (entities, "its process did not answer in time");
+            return (entities, NoAnswer);
         }
         catch (TimeoutException) when (!query.PositionsMin.IsDefaultOrEmpty && address is null)
         {
@@ -196,7 +228,7 @@ internal sealed class RemoteQueries
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            return (entities, e.Message.ReplaceLineEndings(" ").TrimEnd('.'));
+            return (entities, SentenceOf(e));
         }
     }
 
