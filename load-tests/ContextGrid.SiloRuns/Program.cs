@@ -9,7 +9,7 @@ using ContextGrid.SiloRuns;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-// Both hosts over the same events, one after the other, in one process: what a grain costs beside an entity of a shard.
+// Both hosts over the same events, one after the other, in one process: what a silo costs beside a host of its own.
 SiloRunOptions options = SiloRunOptions.Parse(args);
 var set = DefinitionFiles.Read(options.Definitions).Set
     ?? throw new ArgumentException($"{options.Definitions} has errors.");
@@ -38,10 +38,18 @@ started = Stopwatch.GetTimestamp();
 await using SiloHost silo = await SiloHost.StartAsync(
     new SiloOptions
     {
-        Definitions = set,
-        Log = OpenAsync,
-        Snapshots = _ => ValueTask.FromResult<ISnapshotStore>(
-            DirectorySnapshotStore.Open(Path.Combine(options.Data, "silo"), TimeProvider.System)),
+        Host = new EmbeddedHostOptions
+        {
+            Definitions = set,
+            DataDirectory = "",
+            Log = OpenAsync,
+            Snapshots = new SnapshotPlace
+            {
+                Name = "a directory",
+                OpenAsync = _ => ValueTask.FromResult<ISnapshotStore>(
+                    DirectorySnapshotStore.Open(Path.Combine(options.Data, "silo"), TimeProvider.System)),
+            },
+        },
         Port = 0,
     },
     TimeProvider.System, logging => logging.SetMinimumLevel(LogLevel.None), CancellationToken.None);

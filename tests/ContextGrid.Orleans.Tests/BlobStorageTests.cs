@@ -1,14 +1,7 @@
-using System.Globalization;
-using System.Text;
-using ContextGrid.Orleans.Entities;
-using ContextGrid.Orleans.Ingestion;
 using ContextGrid.Orleans.Storage;
-using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Runtime.Hosting;
 using ContextGrid.TestKit.Parts;
-using Microsoft.Extensions.DependencyInjection;
-using Orleans;
 using Orleans.Runtime;
-using Orleans.Storage;
 
 namespace ContextGrid.Orleans.Tests;
 
@@ -22,57 +15,21 @@ public sealed class BlobStorageTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _azurite.DisposeAsync();
 
     [Fact]
-    public async Task Start_AfterAnOrderlyStop_StateIsThereToTheByteAndTheLogIsNotReadAgain()
+    public async Task Start_AfterAnOrderlyStop_ReplaysAreThereAndEntitiesAreInTheCheckpoints()
     {
         await using var cluster = new ClusterFixture();
         await cluster.PublishAsync(users: 100, events: 1_000);
         await using (SiloHost first = await StartAsync(cluster))
         {
             await cluster.RequireAsync(first);
+            await ReplayChecks.RunAsync(first, ReplayChecks.All);
         }
 
         await using SiloHost second = await StartAsync(cluster);
-        foreach ((string name, byte[] state) in await EntityStates.ByCoreAsync(cluster))
-        {
-            Assert.Equal(state, await ClusterGrid.StoredAsync(second, Encoding.UTF8.GetBytes(name)));
-        }
-
-        long next = 0;
-        foreach (int partition in Enumerable.Range(0, 4))
-        {
-            IPartitionGrain grain = second.Services.GetRequiredService<IngestionParts>().GrainOf(
-                new TopicPartition("payments", partition));
-            PartitionState? state = (await ClusterGrid.StateOfAsync<PartitionState>(
-                second, "partition", grain.GetGrainId())).State;
-            next += state?.Next ?? 0;
-        }
-
-        Assert.Equal(1_000, next);
+        Assert.Equal(ReplayPhase.Finished, Assert.Single(await second.Replays.ListAsync()).Phase);
+        Assert.Equal(1_000, second.Progress.Sum(p => p.Next));
         await cluster.PublishAsync(users: 120, events: 500);
         await cluster.RequireAsync(second);
-        Assert.Empty(await cluster.OpenState().ListAsync("shards/", CancellationToken.None));
-    }
-
-    // As another activation of the same entity would, that has begun with the same state.
-    [Fact]
-    public async Task Flush_AnotherActivationHasWritten_TheEntityBeginsAnewAndLosesNothing()
-    {
-        await using var cluster = new ClusterFixture();
-        await using SiloHost silo = await StartAsync(cluster);
-        await cluster.PublishAsync(users: 20, events: 100);
-        await cluster.RequireAsync(silo);
-        int written = 0;
-        for (int round = 0; round < 5; round++)
-        {
-            byte[] name = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"user/u{round}"));
-            GrainId grain = silo.Services.GetRequiredService<IGrainFactory>().EntityOf(name).GetGrainId();
-            written += await TryWriteAsync(silo, grain) ? 1 : 0;
-            await cluster.PublishAsync(users: 20, events: 100);
-            await cluster.RequireAsync(silo);
-        }
-
-        Assert.True(written > 0, "Nothing was durable before the end.");
-        await RequireStoredAsync(cluster, silo);
     }
 
     [Fact]
@@ -98,41 +55,4 @@ public sealed class BlobStorageTests : IAsyncLifetime
     private Task<SiloHost> StartAsync(ClusterFixture cluster) => cluster.StartAsync(
         TimeSpan.FromMilliseconds(200),
         change: o => o with { Blobs = new BlobPerGrain(_azurite.ConnectionString) });
-
-    // False: nothing of the entity is durable yet, or its own write was quicker.
-    private static async Task<bool> TryWriteAsync(SiloHost silo, GrainId grain)
-    {
-        GrainState<EntityState> found = await ClusterGrid.StateOfAsync<EntityState>(silo, "entity", grain);
-        if (!found.RecordExists)
-        {
-            return false;
-        }
-
-        try
-        {
-            await ClusterGrid.StorageOf(silo).WriteStateAsync("entity", grain, found);
-            return true;
-        }
-        catch (InconsistentStateException)
-        {
-            return false;
-        }
-    }
-
-    // What is applied becomes durable with the next commit.
-    private static async Task RequireStoredAsync(ClusterFixture cluster, SiloHost silo)
-    {
-        using var limit = new CancellationTokenSource(ClusterFixture.Limit);
-        foreach ((string name, byte[] expected) in await EntityStates.ByCoreAsync(cluster))
-        {
-            byte[] stored = await ClusterGrid.StoredAsync(silo, Encoding.UTF8.GetBytes(name));
-            while (!expected.AsSpan().SequenceEqual(stored) && !limit.IsCancellationRequested)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(100));
-                stored = await ClusterGrid.StoredAsync(silo, Encoding.UTF8.GetBytes(name));
-            }
-
-            Assert.Equal(expected, stored);
-        }
-    }
 }

@@ -7,9 +7,12 @@ using ContextGrid.Orleans.Replay;
 using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Codecs;
 using ContextGrid.Runtime.Diagnostics;
+using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Embedded.Log;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Queries;
+using ContextGrid.Runtime.Shards;
+using ContextGrid.Runtime.Topology;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -74,7 +77,7 @@ internal sealed class ClusterFixture : IAsyncDisposable
     }
 
     /// <summary>Starts a silo.</summary>
-    /// <param name="flushInterval">The time between commits; null: half a second.</param>
+    /// <param name="flushInterval">The time between checkpoints; null: half a second.</param>
     /// <param name="replay">What replays may take; null: the default.</param>
     /// <param name="change">Changes the options; null: they stay.</param>
     /// <param name="logs">Takes what it logs; null: nobody does.</param>
@@ -88,13 +91,17 @@ internal sealed class ClusterFixture : IAsyncDisposable
     {
         var options = new SiloOptions
         {
-            Definitions = Set,
-            Log = _ => new(Held),
-            Snapshots = _ => new(OpenState()),
+            Host = new EmbeddedHostOptions
+            {
+                Definitions = Set,
+                DataDirectory = "",
+                Log = _ => new(Held),
+                Snapshots = Place(OpenState()),
+                CheckpointInterval = flushInterval ?? TimeSpan.FromMilliseconds(500),
+                Metrics = new GridMetrics(),
+            },
             Port = 0,
             Membership = silo => silo.Services.AddSingleton<IMembershipTable>(_members),
-            FlushInterval = flushInterval ?? TimeSpan.FromMilliseconds(500),
-            Metrics = new GridMetrics(),
             Replay = replay ?? new ReplayOptions(),
         };
         return SiloHost.StartAsync(
@@ -110,6 +117,35 @@ internal sealed class ClusterFixture : IAsyncDisposable
             },
             cancellationToken);
     }
+
+    /// <summary>A store as a place of checkpoints.</summary>
+    internal static SnapshotPlace Place(ISnapshotStore store) =>
+        new() { Name = "the store of the test", OpenAsync = _ => new(store) };
+
+    /// <summary>Waits until silos have all shards, each about as many, and know of each other's.</summary>
+    internal static async Task BalanceAsync(params SiloHost[] silos)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        while (true)
+        {
+            int[] open = [.. silos.Select(s => s.Shards.Grid.Positions.Open.Count)];
+            int versions = silos.Select(s => TopologyOf(s).Routes.Version).Distinct().Count();
+            if (open.Sum() == ShardMap.CountDefault && open.Max() - open.Min() <= 1 && versions == 1)
+            {
+                return;
+            }
+
+            Assert.False(limit.IsCancellationRequested, $"The silos have {string.Join(", ", open)} shards.");
+            await Task.Delay(TimeSpan.FromMilliseconds(20));
+        }
+    }
+
+    /// <summary>What a silo knows of the others' shards.</summary>
+    internal static ClusterTopology TopologyOf(SiloHost silo) => (ClusterTopology)silo.Grid;
+
+    /// <summary>The silos that a silo knows to be active.</summary>
+    internal static IReadOnlyList<string> ActiveOf(SiloHost silo) =>
+        silo.Services.GetRequiredService<IMembershipView>().Active;
 
     /// <summary>Publishes payments of users in turn.</summary>
     internal async Task<RecordPosition[]> PublishAsync(int users, int events)

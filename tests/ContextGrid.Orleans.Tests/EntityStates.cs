@@ -5,10 +5,13 @@ using ContextGrid.Core.Features.Plans;
 using ContextGrid.Core.Snapshots;
 using ContextGrid.Orleans.Entities;
 using ContextGrid.Orleans.Storage;
+using ContextGrid.Runtime.Checkpoints;
 using ContextGrid.Runtime.Ingestion;
+using ContextGrid.Runtime.Shards;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans;
 using Orleans.Serialization;
+using StableHash = ContextGrid.Core.Model.StableHash;
 
 namespace ContextGrid.Orleans.Tests;
 
@@ -78,8 +81,34 @@ internal static class EntityStates
         return writer.Written.ToArray();
     }
 
-    /// <summary>The states that are durable on a cluster; empty: there is none.</summary>
+    /// <summary>The states that silos have in their checkpoints; empty: there is none.</summary>
     internal static async Task<Dictionary<string, byte[]>> StoredAsync(
+        ClusterFixture cluster, IEnumerable<string> names, params SiloHost[] silos)
+    {
+        DirectorySnapshotStore store = cluster.OpenState();
+        var stored = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+        foreach (string name in names)
+        {
+            string type = name[..name.IndexOf('/', StringComparison.Ordinal)];
+            byte[] key = Encoding.UTF8.GetBytes(name[(type.Length + 1)..]);
+            int shard = ShardMap.ShardOf(key, ShardMap.CountDefault);
+            SiloHost? owner = silos.FirstOrDefault(s => s.Shards.Grid.Positions.Open.Contains(shard));
+            stored[name] = owner is null ? [] : await StoredAsync(store, owner.Shards.Grid, type, key);
+        }
+
+        return stored;
+    }
+
+    private static async Task<byte[]> StoredAsync(ISnapshotStore store, ShardEngine grid, string type, byte[] key)
+    {
+        EntityPlan plan = grid.Plans.Single(p => p.Definition.Name == type);
+        StoredKey stored = grid.Tables[grid.Plans.IndexOf(plan)].StoredKeyOf(key, StableHash.Of(key));
+        StoredRecord found = await grid.View.FindAsync(store, stored, CancellationToken.None);
+        return found.Outcome == StoredOutcome.Found ? found.Snapshot.ToArray() : [];
+    }
+
+    /// <summary>The states of a shadow version; empty: there is none.</summary>
+    internal static async Task<Dictionary<string, byte[]>> ShadowsAsync(
         string kind, IEnumerable<string> names, SiloHost silo)
     {
         var grains = silo.Services.GetRequiredService<IGrainFactory>();

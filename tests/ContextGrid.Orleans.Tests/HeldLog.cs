@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using ContextGrid.Runtime.Embedded;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.TestKit.Logs;
 
@@ -12,6 +13,10 @@ internal sealed class HeldLog(IEventLog log) : ForwardingLog(log)
     private readonly ConcurrentDictionary<TopicPartition, TaskCompletionSource> _held = new();
     private readonly ConcurrentDictionary<TopicPartition, bool> _away = new();
     private volatile bool _isSilent;
+    private int _batches;
+
+    /// <summary>How often a reader of a topic other than the dead letters was given records.</summary>
+    internal int Batches => Volatile.Read(ref _batches);
 
     public override TimeSpan? SharedAppendMax => TimeSpan.FromSeconds(5);
 
@@ -79,7 +84,13 @@ internal sealed class HeldLog(IEventLog log) : ForwardingLog(log)
                 return ReadOutcome.None;
             }
 
-            return await reader.ReadAsync(batch, wait, cancellationToken);
+            ReadOutcome outcome = await reader.ReadAsync(batch, wait, cancellationToken);
+            if (outcome == ReadOutcome.Records && partition.Topic != DeadLetterTopic.Name)
+            {
+                Interlocked.Increment(ref log._batches);
+            }
+
+            return outcome;
         }
 
         public ValueTask DisposeAsync() => reader.DisposeAsync();

@@ -1,5 +1,4 @@
 using ContextGrid.TestKit.Parts;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace ContextGrid.Orleans.Tests;
 
@@ -63,10 +62,9 @@ public sealed class MembershipTests
         using var limit = new CancellationTokenSource(ClusterFixture.Limit);
         foreach (SiloHost silo in silos)
         {
-            var view = silo.Services.GetRequiredService<ClusterView>();
-            while (view.Active.Count != count)
+            while (ClusterFixture.ActiveOf(silo).Count != count)
             {
-                Assert.False(limit.IsCancellationRequested, $"{view.Active.Count} silos have met, not {count}.");
+                Assert.False(limit.IsCancellationRequested, $"{ClusterFixture.ActiveOf(silo).Count} silos have met, not {count}.");
                 await Task.Delay(TimeSpan.FromMilliseconds(100));
             }
         }

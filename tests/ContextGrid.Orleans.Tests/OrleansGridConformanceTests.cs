@@ -1,7 +1,5 @@
 using ContextGrid.Core.Definitions;
-using ContextGrid.Orleans.Storage;
 using ContextGrid.TestKit.Grids;
-using ContextGrid.TestKit.Parts;
 
 namespace ContextGrid.Orleans.Tests;
 
@@ -31,10 +29,10 @@ public sealed class OneSiloApplyTests(OneSilo silo) : GridApplyConformance, ICla
     protected override GridUnderTest Grid => silo.Grid;
 }
 
-/// <summary>The same on one silo whose grains are blobs.</summary>
-public sealed class BlobGridApplyTests(BlobSilo silo) : GridApplyConformance, IClassFixture<BlobSilo>
+/// <summary>The same on three silos.</summary>
+public sealed class ThreeSilosApplyTests(ThreeSilos silos) : GridApplyConformance, IClassFixture<ThreeSilos>
 {
-    protected override GridUnderTest Grid => silo.Grid;
+    protected override GridUnderTest Grid => silos.Grid;
 }
 
 /// <summary>Answers of two silos.</summary>
@@ -55,25 +53,8 @@ public sealed class OneSilo() : SharedGrid(silos: 1);
 /// <summary>Two silos for all tests of a class.</summary>
 public sealed class TwoSilos() : SharedGrid(silos: 2);
 
-/// <summary>One silo whose grains are blobs, on Azurite.</summary>
-public sealed class BlobSilo() : SharedGrid(silos: 1)
-{
-    private AzuriteProcess? _azurite;
-
-    /// <inheritdoc/>
-    internal override async Task<Func<SiloOptions, SiloOptions>?> PrepareAsync()
-    {
-        _azurite = await AzuriteProcess.StartAsync("--inMemoryPersistence");
-        return o => o with { Blobs = new BlobPerGrain(_azurite.ConnectionString) };
-    }
-
-    /// <inheritdoc/>
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        await (_azurite?.DisposeAsync() ?? default);
-    }
-}
+/// <summary>Three silos for all tests of a class.</summary>
+public sealed class ThreeSilos() : SharedGrid(silos: 3);
 
 /// <summary>Silos that run as long as the tests of a class.</summary>
 public abstract class SharedGrid(int silos) : IAsyncLifetime
@@ -82,15 +63,11 @@ public abstract class SharedGrid(int silos) : IAsyncLifetime
     internal GridUnderTest Grid { get; private set; } = null!; // Set before any test.
 
     public async ValueTask InitializeAsync() =>
-        Grid = await ClusterGrid.StartAsync(GridConformance.Definitions, silos, await PrepareAsync());
+        Grid = await ClusterGrid.StartAsync(GridConformance.Definitions, silos);
 
-    public virtual async ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         await (Grid?.DisposeAsync() ?? default);
         GC.SuppressFinalize(this);
     }
-
-    /// <summary>Starts what the silos need; the change of their options, if there is one.</summary>
-    internal virtual Task<Func<SiloOptions, SiloOptions>?> PrepareAsync() =>
-        Task.FromResult<Func<SiloOptions, SiloOptions>?>(null);
 }

@@ -77,6 +77,6 @@ internal static class ReplayChecks
             e => e.Key,
             e => e.Key.StartsWith(prefix, StringComparison.Ordinal) && wanted(e.Key[prefix.Length..]) ? e.Value : []);
         Assert.Contains(expected.Values, e => e.Length > 0);
-        Assert.Equal(expected, await EntityStates.StoredAsync(kind, expected.Keys, silo));
+        Assert.Equal(expected, await EntityStates.ShadowsAsync(kind, expected.Keys, silo));
     }
 }

@@ -86,7 +86,7 @@ public sealed class ReplayLifeTests
         Assert.Null(await silo.Replays.StatusAsync("user-2"));
         string kind = ShadowStore.KindOf("user", "2");
         Dictionary<string, byte[]> expected = await EntityStates.ByCoreAsync(cluster);
-        Assert.All((await EntityStates.StoredAsync(kind, expected.Keys, silo)).Values, s => Assert.Empty(s));
+        Assert.All((await EntityStates.ShadowsAsync(kind, expected.Keys, silo)).Values, s => Assert.Empty(s));
         await RequireShadowAsync(cluster, silo, other, _ => true);
         Assert.Equal(ReplayReply.Done, await silo.Replays.RemoveAsync("user-3"));
         await RequireAsync(silo, async () => (await silo.Replays.ListAsync()).Count == 0);

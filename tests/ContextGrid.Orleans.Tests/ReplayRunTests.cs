@@ -106,6 +106,6 @@ public sealed class ReplayRunTests
         }
 
         Assert.Equal(
-            expected, await EntityStates.StoredAsync(ShadowStore.KindOf("user", "2"), expected.Keys, silo));
+            expected, await EntityStates.ShadowsAsync(ShadowStore.KindOf("user", "2"), expected.Keys, silo));
     }
 }

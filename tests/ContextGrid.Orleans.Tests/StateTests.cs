@@ -1,9 +1,3 @@
-using System.Globalization;
-using System.Text;
-using ContextGrid.Orleans.Storage;
-using Microsoft.Extensions.DependencyInjection;
-using Orleans;
-
 namespace ContextGrid.Orleans.Tests;
 
 /// <summary>What is durable of a cluster's entities, byte by byte.</summary>
@@ -19,41 +13,36 @@ public sealed class StateTests
         await cluster.RequireAsync(first);
         await cluster.RequireAsync(second);
         Assert.Equal(307, (await EntityStates.ByCoreAsync(cluster)).Count);
-        await RequireStoredAsync(cluster, second);
+        await RequireStoredAsync(cluster, first, second);
     }
 
-    // As another activation of the same entity would, that has begun with the same state.
     [Fact]
-    public async Task Flush_AnotherActivationHasWritten_TheEntityBeginsAnewAndLosesNothing()
+    public async Task HandOver_OnJoinAndOnStop_EveryEntityHasTheBytesThatCoreAloneGives()
     {
         await using var cluster = new ClusterFixture();
-        await using SiloHost silo = await cluster.StartAsync(TimeSpan.FromMilliseconds(200));
-        var grains = silo.Services.GetRequiredService<IGrainFactory>();
-        for (int round = 0; round < 5; round++)
-        {
-            await cluster.PublishAsync(users: 20, events: 100);
-            await cluster.RequireAsync(silo);
-            byte[] key = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"user/u{round}"));
-            ISnapshotShardGrain shard = grains.GetGrain<ISnapshotShardGrain>(SnapshotGrainStorage.NumberOf(key));
-            ShardState found = await shard.ReadAsync("entity", key);
-            if (found.Content is { } content)
-            {
-                await shard.WriteAsync([new ShardWrite("entity", key, content, found.Version)]);
-            }
-        }
-
-        await cluster.RequireAsync(silo);
-        await RequireStoredAsync(cluster, silo);
+        await cluster.PublishAsync(users: 300, events: 1_000);
+        await using SiloHost first = await cluster.StartAsync(TimeSpan.FromMilliseconds(200));
+        await cluster.RequireAsync(first);
+        SiloHost second = await cluster.StartAsync(TimeSpan.FromMilliseconds(200));
+        await ClusterFixture.BalanceAsync(first, second);
+        await cluster.PublishAsync(users: 300, events: 1_000);
+        await RequireStoredAsync(cluster, first, second);
+        await second.DisposeAsync();
+        await ClusterFixture.BalanceAsync(first);
+        await RequireStoredAsync(cluster, first);
+        await cluster.PublishAsync(users: 300, events: 1_000);
+        await cluster.RequireAsync(first);
+        await RequireStoredAsync(cluster, first);
     }
 
-    // What is applied becomes durable with the next commit.
-    private static async Task RequireStoredAsync(ClusterFixture cluster, SiloHost silo)
+    // What is applied becomes durable with the next checkpoint.
+    private static async Task RequireStoredAsync(ClusterFixture cluster, params SiloHost[] silos)
     {
         Dictionary<string, byte[]> expected = await EntityStates.ByCoreAsync(cluster);
         using var limit = new CancellationTokenSource(ClusterFixture.Limit);
         while (true)
         {
-            Dictionary<string, byte[]> stored = await EntityStates.StoredAsync("entity", expected.Keys, silo);
+            Dictionary<string, byte[]> stored = await EntityStates.StoredAsync(cluster, expected.Keys, silos);
             if (expected.All(e => stored[e.Key].AsSpan().SequenceEqual(e.Value)))
             {
                 return;

@@ -61,7 +61,7 @@ public sealed partial class SiloServerTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Unauthorized, (await _client.GetAsync("/orleans/GrainTypes")).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await _client.GetAsync("/metrics")).StatusCode);
         _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "a-word");
-        Assert.Contains("EntityGrain", await _client.GetStringAsync("/orleans/GrainTypes"), StringComparison.Ordinal);
+        Assert.Contains("ReplayGrain", await _client.GetStringAsync("/orleans/GrainTypes"), StringComparison.Ordinal);
 
         // The port's own guard is before it: a page of another site has no part in it, password or not.
         using var foreign = new HttpRequestMessage(HttpMethod.Get, "/orleans/GrainTypes");

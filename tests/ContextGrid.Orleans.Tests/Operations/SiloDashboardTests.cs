@@ -46,9 +46,10 @@ public sealed class SiloDashboardTests : IDisposable
         Assert.Equal(HttpStatusCode.MovedPermanently, await StatusAsync(client, "/orleans"));
         Assert.Contains("html", await client.GetStringAsync("/orleans/"), StringComparison.OrdinalIgnoreCase);
         Assert.Contains(
-            typeof(Entities.EntityGrain).FullName!, await client.GetStringAsync("/orleans/GrainTypes"),
+            typeof(Replay.ReplayIndexGrain).FullName!, await client.GetStringAsync("/orleans/GrainTypes"),
             StringComparison.Ordinal);
-        await RequireEntitiesAsync(client);
+        await silo.Replays.ListAsync();
+        await RequireGrainsAsync(client);
     }
 
     [Fact]
@@ -128,10 +129,11 @@ public sealed class SiloDashboardTests : IDisposable
         await cluster.RequireAsync(silo);
         using HttpClient client = ClientOf(app);
         client.DefaultRequestHeaders.Authorization = Basic(Password);
-        await RequireEntitiesAsync(client);
+        await silo.Replays.ListAsync();
+        await RequireGrainsAsync(client);
     }
 
-    private static async Task RequireEntitiesAsync(HttpClient client)
+    private static async Task RequireGrainsAsync(HttpClient client)
     {
         using var limit = new CancellationTokenSource(ClusterFixture.Limit);
         while (true)
@@ -139,7 +141,7 @@ public sealed class SiloDashboardTests : IDisposable
             string json = await client.GetStringAsync("/orleans/DashboardCounters", limit.Token);
             using JsonDocument counters = JsonDocument.Parse(json);
             if (counters.RootElement.GetProperty("simpleGrainStats").EnumerateArray().Any(g =>
-                g.GetProperty("grainType").GetString() == typeof(Entities.EntityGrain).FullName
+                g.GetProperty("grainType").GetString() == typeof(Replay.ReplayIndexGrain).FullName
                 && g.GetProperty("activationCount").GetInt32() > 0))
             {
                 return;

@@ -146,9 +146,8 @@ public sealed class SiloTlsTests : IDisposable
 
     private static async Task RequireMembersAsync(SiloHost silo, int count)
     {
-        var view = silo.Services.GetRequiredService<ClusterView>();
         using var limit = new CancellationTokenSource(ClusterFixture.Limit);
-        while (view.Active.Count != count)
+        while (ClusterFixture.ActiveOf(silo).Count != count)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(50), limit.Token);
         }

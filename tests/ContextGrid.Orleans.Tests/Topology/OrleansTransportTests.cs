@@ -82,6 +82,7 @@ public sealed class OrleansTransportTests
         await using var cluster = new ClusterFixture();
         await using SiloHost first = await cluster.StartAsync();
         await using SiloHost second = await cluster.StartAsync();
+        Listen(second, null);
         await RequireFaultAsync(first, Address(second), "takes no messages yet");
         Exception? thrown = null;
         Listen(second, new Receiver { Handle = _ => throw thrown! });
@@ -188,7 +189,7 @@ public sealed class OrleansTransportTests
 
     private static string Address(SiloHost silo) => silo.Address.ToParsableString();
 
-    private static void Listen(SiloHost silo, IShardReceiver receiver) =>
+    private static void Listen(SiloHost silo, IShardReceiver? receiver) =>
         silo.Services.GetRequiredService<ShardInbox>().Receiver = receiver;
 
     private static async Task<string> RequireFaultAsync(

@@ -1,5 +1,4 @@
 using System.Reflection;
-using ContextGrid.Orleans.Entities;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Orleans;
@@ -15,7 +14,7 @@ public sealed class InterfaceVersionTests
     // The names on the wire: a type or a method may be renamed, its alias may not. A method is added by a new version.
     [Fact]
     public void Interfaces_All_HaveAliasesForThemselvesAndTheirMethods() => Assert.All(
-        typeof(IEntityGrain).Assembly.GetTypes().Where(t => t.IsInterface && t.IsAssignableTo(typeof(IAddressable))),
+        typeof(SiloHost).Assembly.GetTypes().Where(t => t.IsInterface && t.IsAssignableTo(typeof(IAddressable))),
         type =>
         {
             Assert.StartsWith("ContextGrid.", type.GetCustomAttribute<AliasAttribute>()?.Alias);
@@ -30,8 +29,7 @@ public sealed class InterfaceVersionTests
         GrainManifest manifest = silo.Services.GetRequiredService<IClusterManifestProvider>().LocalGrainManifest;
         Assert.Equal(
             [
-                "ContextGrid.IEntityGrain 2", "ContextGrid.IPartitionGrain 1", "ContextGrid.IReplayGrain 1",
-                "ContextGrid.IReplayIndexGrain 1", "ContextGrid.ISnapshotShardGrain 1",
+                "ContextGrid.IReplayGrain 1", "ContextGrid.IReplayIndexGrain 1", "ContextGrid.ISnapshotShardGrain 1",
             ],
             manifest.Interfaces
                 .Select(i => (Name: i.Key.ToString(), i.Value.Properties))

@@ -1,11 +1,9 @@
 using ContextGrid.Orleans.Entities;
-using ContextGrid.Orleans.Ingestion;
 using ContextGrid.Orleans.Replay;
 using ContextGrid.Orleans.Storage;
 using ContextGrid.Orleans.Topology;
 using ContextGrid.Orleans.Wire;
 using ContextGrid.Runtime.Hosting;
-using ContextGrid.Runtime.Queries;
 using ContextGrid.Runtime.Topology;
 
 namespace ContextGrid.Orleans.Tests.Versions;
@@ -34,23 +32,12 @@ internal static class Samples
     internal static Sample[] All { get; } =
     [
         Sample.Of(new EntityState { Snapshot = [1, 2, 200] }, "2040070102C8E0"),
-        Sample.Of(new PartitionState { Epoch = 3, Next = 4_711, Gaps = [5, 9, 20, 20], Mark = [4_710, 77] },
-            "20000D013A932100090115002500510051E0210005013293006A02E0E0"),
-        Sample.Of(
-            new PartitionReport(
-                3, 4_711, 5_000, 250, true, [5, 9], "S127.0.0.1:11111:1", "why", 1_700_000_000_000, 8, 9, 10),
-            "20E8000D013A9301429C01D207010321000501150025E04125533132372E302E302E313A31313131313A"
-                + "314107776879012000B4F2E7C5012101250129E0"),
         Sample.Of(new ShardWrite("entity", [117, 47, 49], [1, 2, 200], 6),
             "20E8400D656E746974794107752F3141070102C80119E0"),
         Sample.Of(new ShardState([1, 2, 200], 7), "20E840070102C8011DE0"),
         Sample.Of(new ShardState(null, 0), "20E8C0010101E0"),
         Sample.Of(new EventBlock([1, 130, 128, 4]), "20E8400901828004E0"),
-        Sample.Of(new AnswerBlock([1, 0, 9], 12), "20E840070100090131E0"),
         Sample.Of(new ApplyReply(true, 2, 3), "20E800030109010DE0"),
-        Sample.Of(new EntityQuery(QueryHead.AsOf, 1_700_000_000_000, ["total", "mean"], -1),
-            "20E8080309012000B4F2E7C5210005410B746F74616C40096D65616EE00103E0"),
-        Sample.Of(new NearReaderPlacement(), "20E0"),
         Sample.Of(new ReplayRequestWire("user", "2", "u1", "2026-01-01T00:00:00Z", "now"),
             "20E8400975736572410332410575314129323032362D30312D30315430303A30303A30305A41076E6F77"
                 + "E0"),

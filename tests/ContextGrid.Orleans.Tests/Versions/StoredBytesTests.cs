@@ -1,6 +1,5 @@
 using System.Reflection;
 using ContextGrid.Orleans.Entities;
-using ContextGrid.Orleans.Ingestion;
 using ContextGrid.Orleans.Storage;
 using ContextGrid.Orleans.Wire;
 using Microsoft.Extensions.DependencyInjection;
@@ -48,24 +47,17 @@ public sealed class StoredBytesTests : IDisposable
         RequireBoth(
             new EntityState { Snapshot = [1, 2] },
             new NewerEntityState { Snapshot = [1, 2], More = More });
-        RequireBoth(
-            new PartitionState { Epoch = 1, Next = 2, Gaps = [3, 4], Mark = [5, 6], Start = 7 },
-            new NewerPartitionState { Epoch = 1, Next = 2, Gaps = [3, 4], Mark = [5, 6], Start = 7, More = More });
-        RequireBoth(
-            new PartitionReport(1, 2, 3, 4, true, [5, 6], "silo", "why", 7, 8, 9, 10) { Start = 11 },
-            new NewerPartitionReport(1, 2, 3, 4, true, [5, 6], "silo", "why", 7, 8, 9, 10, 11, More));
         RequireBoth(new ShardWrite("entity", [1], [2], 3), new NewerShardWrite("entity", [1], [2], 3, More));
         RequireBoth(new ShardState([1], 2), new NewerShardState([1], 2, More));
         RequireBoth(new EventBlock([1], 2), new NewerEventBlock([1], 2, More));
-        RequireBoth(new AnswerBlock([1], 2), new NewerAnswerBlock([1], 2, More));
     }
 
     [Fact]
     public void Deserialize_WritesOfANewerVersion_AreReadOneAfterTheOther()
     {
-        NewerShardWrite[] newer = [new("entity", [1], [2], 3, More), new("partition", [4], [5], 6, More)];
+        NewerShardWrite[] newer = [new("entity", [1], [2], 3, More), new("replay", [4], [5], 6, More)];
         ShardWrite[]? read = Serializer.Deserialize<ShardWrite[]>(Serializer.SerializeToArray(newer));
-        Assert.Equal([("entity", 3L), ("partition", 6L)], read?.Select(w => (w.Kind, w.Version)));
+        Assert.Equal([("entity", 3L), ("replay", 6L)], read?.Select(w => (w.Kind, w.Version)));
     }
 
     private void RequireBoth<TPresent, TNewer>(TPresent present, TNewer newer)

@@ -67,7 +67,7 @@ public sealed class GridUnderTest(
     {
         int index = definitions.EventOf(partition.Topic);
         var batch = new EventBatch(definitions, index, partition);
-        batch.Load(Records(events));
+        batch.Load(Records(events), from: 0); // Nothing else comes before them.
         await grids[partition.Partition % grids.Length].ApplyAsync(batch, cancellationToken);
     }
 
@@ -111,7 +111,8 @@ public sealed class GridUnderTest(
         return batch;
     }
 
-    private static byte[] Snapshot(ShardEngine grid, EntityPlan plan, byte[] key)
+    /// <summary>The state of a resident entity as bytes; empty: there is none.</summary>
+    public static byte[] Snapshot(ShardEngine grid, EntityPlan plan, byte[] key)
     {
         ulong hash = StableHash.Of(key);
         EntityShard shard = grid.Tables[grid.Plans.IndexOf(plan)].ShardOf(key);
