@@ -41,7 +41,8 @@ internal sealed class ShardPositions
         (Process, _isOnlyReader) = (process, isOnlyReader);
         _byShard = new PartitionProgress[]?[shards];
         _indexes = process.Select((p, i) => (p.Partition, i)).ToFrozenDictionary(p => p.Partition, p => p.i);
-        _partitions = [.. process.Select(p => new PartitionState(isOnlyReader ? p : Copy(p, p.Next)) { To = p.Next })];
+        _partitions = [.. process.Select((p, i) => new PartitionState(
+            i, isOnlyReader ? p : Copy(p, p.Next)) { To = p.Next })];
     }
 
     /// <summary>The progress of each source partition as the process tells it.</summary>
@@ -196,7 +197,8 @@ internal sealed class ShardPositions
                 LeaveStep(partition, without);
             }
 
-            state.UnderWay = new ShardPart(partition, Taking(state, partition, from, to, covered));
+            state.UnderWay = state.Part;
+            state.Part.Taking = Taking(state, partition, from, to, covered);
             (state.To, state.HasBegun) = (Math.Max(state.To, to), true);
             return state.UnderWay;
         }
@@ -521,7 +523,7 @@ internal sealed class ShardPositions
         return copy;
     }
 
-    private sealed class PartitionState(PartitionProgress inStep)
+    private sealed class PartitionState(int index, PartitionProgress inStep)
     {
         internal PartitionProgress InStep = inStep;
 
@@ -534,15 +536,18 @@ internal sealed class ShardPositions
         internal bool HasBegun { get; set; }
 
         internal ShardPart? UnderWay { get; set; }
+
+        /// <summary>Used again by each part.</summary>
+        internal ShardPart Part { get; } = new(index);
     }
 }
 
 /// <summary>A part of a partition that is under way.</summary>
-internal sealed class ShardPart(int partition, ShardSet taking)
+internal sealed class ShardPart(int partition)
 {
     /// <summary>The partition's index.</summary>
     internal int Partition => partition;
 
     /// <summary>The shards that take it; kept by <see cref="ShardPositions"/>.</summary>
-    internal ShardSet Taking { get; set; } = taking;
+    internal ShardSet Taking { get; set; }
 }

@@ -22,6 +22,8 @@ internal sealed class PartitionReaders(
     private readonly Dictionary<int, (PartitionIngestor Ingestor, Task Reading, CancellationTokenSource Ends)>
         _readers = [];
 
+    private readonly Dictionary<int, Task> _ending = [];
+
     /// <summary>The readers of this process, and what holds them up.</summary>
     internal IReadOnlyList<(TopicPartition Partition, string? Fault)> Readers
     {
@@ -59,10 +61,11 @@ internal sealed class PartitionReaders(
                 {
                     reader.Ends.Cancel();
                     ending.Add(reader.Reading);
+                    _ending[p] = EndedAsync(reader.Reading);
                     _readers.Remove(p);
                     ended(reader.Ingestor.Progress.Partition);
                 }
-                else if (own.Contains(shard) && !_readers.ContainsKey(p))
+                else if (own.Contains(shard) && !_readers.ContainsKey(p) && CanBegin(p))
                 {
                     _readers[p] = Begin(p);
                 }
@@ -70,6 +73,18 @@ internal sealed class PartitionReaders(
         }
 
         return ending;
+    }
+
+    // What is read before the shards are open would be read again for all of them. Two readers of a partition in one
+    // process would both think that a part is theirs.
+    private bool CanBegin(int partition) =>
+        !engine.Positions.Open.IsEmpty
+        && (!_ending.TryGetValue(partition, out Task? ending) || ending.IsCompleted);
+
+    private async Task EndedAsync(Task reading)
+    {
+        await reading;
+        topology.RoutesChanged.Set();
     }
 
     private (PartitionIngestor Ingestor, Task Reading, CancellationTokenSource Ends) Begin(int partition)

@@ -75,6 +75,7 @@ internal sealed class RemoteFollowers
     // What is marked up to is noted before entities are looked at, by each process for its own.
     private async ValueTask<int> AskAllAsync(CancellationToken cancellationToken)
     {
+        int openings = _engine.Openings;
         SourceVector upTo = SourceVector.Of(_engine.Positions);
         (int asked, bool isWhole) = (0, true);
         foreach ((string address, EntityPlan plan, List<byte[]> keys) in Elsewhere())
@@ -93,7 +94,7 @@ internal sealed class RemoteFollowers
             }
         }
 
-        if (isWhole)
+        if (isWhole && openings == _engine.Openings)
         {
             _seen = upTo;
             Volatile.Write(ref _markedUpTo, upTo);

@@ -105,6 +105,7 @@ internal sealed partial class ShardOwnership
     private async ValueTask StepAsync(CancellationToken cancellationToken)
     {
         See(await _store.RefreshOwnershipAsync(cancellationToken));
+        RequireOwn();
         BalanceMoves moves = ShardBalancer.Plan(
             _store.Ownership, _store.Current.Lineage, _members.Active, _members.IsDead, _isLeaving);
         if (!moves.TakeOver.IsEmpty)
@@ -146,6 +147,19 @@ internal sealed partial class ShardOwnership
         if (gone.Length > 0)
         {
             See(await _store.RetireAsync(gone, cancellationToken));
+        }
+    }
+
+    // A process gives its shards away itself. Whoever else has taken them has ended this one's lineage before, also where
+    // this one has nothing to publish and would not notice.
+    private void RequireOwn()
+    {
+        ShardSet lost = _engine.Positions.Open.Except(_topology.Routes.Own);
+        if (!lost.IsEmpty)
+        {
+            throw new OwnerFencedException(
+                $"Another process has taken {lost.Count} shards of this one, which was taken for dead. Start it again; "
+                + "it joins as a new one.");
         }
     }
 

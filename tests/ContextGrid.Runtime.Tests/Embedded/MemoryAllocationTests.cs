@@ -42,6 +42,7 @@ public sealed class MemoryAllocationTests
         {
             cursor.Load(rounds[i]);
             Assert.True(grid.Grid.ApplyAsync(cursor, CancellationToken.None).IsCompletedSuccessfully);
+            Assert.True(CompleteAsync(grid, cursor).IsCompletedSuccessfully);
         }));
         Assert.Equal(0, LeastOfARound(_ => Read(grid, resident, answer)));
         Assert.Equal(0, LeastOfARound(_ => Read(grid, nowhere, answer)));
@@ -70,12 +71,16 @@ public sealed class MemoryAllocationTests
         return least;
     }
 
-    private static ValueTask ApplyAsync(MemoryGrid grid, LogBatch batch)
+    private static async ValueTask ApplyAsync(MemoryGrid grid, LogBatch batch)
     {
         var cursor = new EventBatch(MemoryGrid.Definitions, 0, MemoryGrid.PartitionOf(0));
         cursor.Load(batch);
-        return grid.Grid.ApplyAsync(cursor, CancellationToken.None);
+        await grid.Grid.ApplyAsync(cursor, CancellationToken.None);
+        await CompleteAsync(grid, cursor);
     }
+
+    private static ValueTask CompleteAsync(MemoryGrid grid, EventBatch cursor) => grid.Grid.CompleteAsync(
+        cursor.Partition, new Delivered(cursor.From, cursor.To, cursor.To, 0, 0, null), CancellationToken.None);
 
     private static LogBatch Round(int round)
     {
