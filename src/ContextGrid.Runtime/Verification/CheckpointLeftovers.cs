@@ -5,7 +5,7 @@ namespace ContextGrid.Runtime.Verification;
 /// <summary>Reports what is among the checkpoints and belongs to none: rests of crashes, and files of others.</summary>
 /// <param name="report">Takes the findings.</param>
 /// <param name="root">The directory of checkpoints.</param>
-/// <param name="isShard">Whether they are a shard of a cluster's state, which no repair moves.</param>
+/// <param name="isShard">Whether they are a part of a cluster's state, which no repair moves.</param>
 internal sealed class CheckpointLeftovers(VerifyReport report, string root, bool isShard)
 {
     /// <summary>Reports what stands at the top, and unfinished writes.</summary>
@@ -13,7 +13,9 @@ internal sealed class CheckpointLeftovers(VerifyReport report, string root, bool
     {
         foreach (string path in Directory.EnumerateFileSystemEntries(root).Order(StringComparer.Ordinal))
         {
-            if (Path.GetFileName(path) is not ("manifests" or "segments" or Ownership.BlobName or "_aside" or "_lock"))
+            string name = Path.GetFileName(path);
+            if (name is not ("manifests" or "segments" or Ownership.BlobName or "_aside" or "_lock")
+                && !(isShard && (name is "shards" or StoredDefinitions.BlobName)))
             {
                 ReportStranger(path);
             }
@@ -62,5 +64,5 @@ internal sealed class CheckpointLeftovers(VerifyReport report, string root, bool
         path, null,
         isOfVersion1 ? "It is a manifest of format version 1." : "It is no file of the checkpoints.",
         "A start leaves it alone.",
-        isOfVersion1 ? "Nothing." : "Move it elsewhere if it is yours.");
+        isOfVersion1 ? "Nothing." : isShard ? "See who has put it there." : "Move it elsewhere if it is yours.");
 }

@@ -10,7 +10,7 @@ namespace ContextGrid.Runtime.Verification;
 /// <param name="report">Takes the findings.</param>
 /// <param name="root">The directory of checkpoints.</param>
 /// <param name="snapshots">Checks the snapshots.</param>
-/// <param name="isShard">Whether they are a shard of a cluster's state, which no repair moves: other shards may have
+/// <param name="isShard">Whether they are a part of a cluster's state, which no repair moves: other parts may have
 /// gone on.</param>
 internal sealed class CheckpointsVerifier(
     VerifyReport report, string root, SnapshotVerifier snapshots, bool isShard = false)
@@ -21,6 +21,11 @@ internal sealed class CheckpointsVerifier(
     private readonly ReadOnlySnapshotStore _store = new(root);
     private readonly BlobVerifier _blobs = new(new ReadOnlySnapshotStore(root), report, snapshots);
     private readonly Dictionary<string, BlobFault?> _segments = new(StringComparer.Ordinal);
+
+    private string Remedy => isShard
+        ? "Restore a backup of the whole store, or start all silos with an empty one: they build the state from the log "
+            + "again."
+        : "Restore a backup, or start with --rebuild to build the state from the log again.";
 
     /// <summary>Checks all.</summary>
     /// <exception cref="SnapshotStoreException">They can't be read.</exception>
@@ -91,7 +96,7 @@ internal sealed class CheckpointsVerifier(
             {
                 report.Error(
                     _store.PathOf(name), null, What, "A start is refused.",
-                    "Restore a backup, or start with --rebuild to build the state from the log again.");
+                    Remedy);
             }
             else
             {
@@ -122,14 +127,14 @@ internal sealed class CheckpointsVerifier(
                     path, null, hasVersion1
                         ? "The checkpoints have format version 1, and this program reads version 2."
                         : "It says which checkpoints count, and it is missing.",
-                    "A start is refused.", "Restore a backup, or start with --rebuild.");
+                    "A start is refused.", Remedy);
             }
         }
         catch (CheckpointCorruptException e)
         {
             report.Error(
                 path, e.Offset, "It says which checkpoints count, and it is damaged.", "A start is refused.",
-                "Restore a backup, or start with --rebuild.");
+                Remedy);
         }
 
         return null;
@@ -248,14 +253,11 @@ internal sealed class CheckpointsVerifier(
             : taken.IsEmpty ? "A start is refused: no checkpoint is whole."
             : IsNewer(manifest, taken) ? "A start passes over this checkpoint to an older one."
             : "A start does not need this checkpoint.";
-        string remedy = isShard
-            ? "Restore a backup of the whole store, or start all silos with an empty one: they build the state from "
-                + "the log again."
-            : sound.IsEmpty ? "Restore a backup, or start with --rebuild to build the state from the log again."
+        string remedy = isShard || sound.IsEmpty ? Remedy
             : !IsNewer(manifest, sound) ? "Nothing: newer checkpoints take its place."
             : sound.Length == 1
                 ? $"--repair moves it aside, so that {sound[0].Name} is taken, if the log has what came after it."
-            : "Restore a backup, or start with --rebuild to build the state from the log again.";
+            : Remedy;
         if (sound.IsEmpty || taken.Contains(manifest))
         {
             report.Error(_store.PathOf(fault.Blob), fault.Offset, Sentence(manifest, fault), atStart, remedy);

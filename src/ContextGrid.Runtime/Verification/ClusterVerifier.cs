@@ -5,9 +5,9 @@ using ContextGrid.Runtime.Checkpoints;
 namespace ContextGrid.Runtime.Verification;
 
 /// <summary>
-/// Checks the directory in which the silos of a cluster have their state: by which definitions it was made, and the
-/// checkpoints of each shard. What is in a state, and how it fits to the events, is not checked. It moves nothing: a
-/// shard that goes back would not have what others have committed.
+/// Checks the directory in which the silos of a cluster have their state: by which definitions it was made, the
+/// checkpoints of entities, and those of Orleans' grains. How the states fit to the events is not checked. It moves
+/// nothing: a part that goes back would not have what others have made durable.
 /// </summary>
 /// <param name="report">Takes the findings.</param>
 /// <param name="root">The directory.</param>
@@ -18,7 +18,8 @@ internal sealed class ClusterVerifier(VerifyReport report, string root)
     private readonly string _definitions = Path.Combine(root, StoredDefinitions.BlobName);
 
     /// <summary>Whether a directory has the state of a cluster.</summary>
-    internal static bool IsState(string directory) => Directory.Exists(Path.Combine(directory, Shards));
+    internal static bool IsState(string directory) => Directory.Exists(Path.Combine(directory, Shards))
+        || File.Exists(Path.Combine(directory, StoredDefinitions.BlobName));
 
     /// <summary>Checks, and says what the next start does.</summary>
     /// <param name="definitions">The definitions that silos are to have; null: none are compared.</param>
@@ -28,14 +29,26 @@ internal sealed class ClusterVerifier(VerifyReport report, string root)
     {
         string[] before = Manifests();
         VerifyDefinitions(definitions);
-        int shards = 0;
-        foreach (string path in Directory.EnumerateFileSystemEntries(root).Order(StringComparer.Ordinal))
+        var checkpoints = new CheckpointsVerifier(report, root, new SnapshotVerifier(null, []), isShard: true);
+        CheckpointsState state = await checkpoints.VerifyAsync(cancellationToken);
+        await VerifyGrainsAsync(cancellationToken);
+        if (!before.SequenceEqual(Manifests()))
         {
-            VerifyEntry(path);
+            throw new VerifyException(
+                $"Silos have written to {root} meanwhile. Stop them first, or check a copy.", isWrongUse: false);
         }
 
-        foreach (string path in Directory.EnumerateFileSystemEntries(Path.Combine(root, Shards))
-            .Order(StringComparer.Ordinal))
+        int shards = state.Ownership?.Shards.Length ?? 0;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"The next silos take the state of {shards} shards, and read what came after it from the log again.");
+    }
+
+    private async ValueTask VerifyGrainsAsync(CancellationToken cancellationToken)
+    {
+        string grains = Path.Combine(root, Shards);
+        string[] paths = Directory.Exists(grains) ? Directory.GetFileSystemEntries(grains) : [];
+        foreach (string path in paths.Order(StringComparer.Ordinal))
         {
             if (!IsShard(path))
             {
@@ -45,23 +58,12 @@ internal sealed class ClusterVerifier(VerifyReport report, string root)
 
             await new CheckpointsVerifier(report, path, SnapshotVerifier.OfCluster(), isShard: true)
                 .VerifyAsync(cancellationToken);
-            shards++;
         }
-
-        if (!before.SequenceEqual(Manifests()))
-        {
-            throw new VerifyException(
-                $"Silos have written to {root} meanwhile. Stop them first, or check a copy.", isWrongUse: false);
-        }
-
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"The next silos take the state of {shards} shards, and read what came after it from the log again.");
     }
 
     private string[] Manifests() =>
     [
-        .. Directory.EnumerateFiles(Path.Combine(root, Shards), "*", SearchOption.AllDirectories)
+        .. Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories)
             .Where(f => f.Split(Path.DirectorySeparatorChar).Contains("manifests"))
             .Order(StringComparer.Ordinal),
     ];
@@ -93,22 +95,6 @@ internal sealed class ClusterVerifier(VerifyReport report, string root)
             report.Error(
                 _definitions, null, $"The state was not built with these definitions: {why}.",
                 "Silos with these definitions are refused.", "Name the definitions that the silos ran with.");
-        }
-    }
-
-    private void VerifyEntry(string path)
-    {
-        switch (Path.GetFileName(path))
-        {
-            case StoredDefinitions.BlobName or Shards or "_lock" or "_aside":
-                break;
-            case "manifests" or "segments" or Ownership.BlobName:
-                report.Info(
-                    path, null, "These are checkpoints of a server of its own.", "Silos leave them alone.");
-                break;
-            default:
-                ReportStranger(path);
-                break;
         }
     }
 
