@@ -64,7 +64,9 @@ public sealed class MembershipTests
         {
             while (ClusterFixture.ActiveOf(silo).Count != count)
             {
-                Assert.False(limit.IsCancellationRequested, $"{ClusterFixture.ActiveOf(silo).Count} silos have met, not {count}.");
+                Assert.False(
+                    limit.IsCancellationRequested,
+                    $"{ClusterFixture.ActiveOf(silo).Count} silos have met, not {count}.");
                 await Task.Delay(TimeSpan.FromMilliseconds(100));
             }
         }

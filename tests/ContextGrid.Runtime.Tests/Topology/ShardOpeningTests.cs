@@ -56,8 +56,8 @@ public sealed class ShardOpeningTests
     private static void Apply(ShardEngine engine, string[] users)
     {
         var batch = new EventBatch(TestRecords.Definitions, 0, TestRecords.Partition);
-        batch.Load(
-            TestRecords.Batch(0, TestRecords.NowMs, users.Select((u, i) => TestRecords.Payment($"p{i}", u, 1))), from: 0);
+        IEnumerable<string> payments = users.Select((u, i) => TestRecords.Payment($"p{i}", u, 1));
+        batch.Load(TestRecords.Batch(0, TestRecords.NowMs, payments), from: 0);
         Assert.True(engine.ApplyAsync(batch, CancellationToken.None).IsCompletedSuccessfully);
         var delivered = new Delivered(0, users.Length, users.Length, 0, TestRecords.NowMs, null);
         Assert.True(engine.CompleteAsync(TestRecords.Partition, delivered, CancellationToken.None)
