@@ -82,6 +82,8 @@ internal sealed class RemoteQueries
         {
             throw new SnapshotStoreException($"An entity of the query can't be reached: {why}");
         }
+
+        changed.Sort(); // As where all entities are in one process.
     }
 
     /// <summary>Asks one process which entities of a query have events after positions.</summary>
