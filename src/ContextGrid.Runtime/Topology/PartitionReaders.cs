@@ -60,8 +60,8 @@ internal sealed class PartitionReaders(
                 if (_readers.TryGetValue(p, out var reader) && !own.Contains(shard))
                 {
                     reader.Ends.Cancel();
-                    ending.Add(reader.Reading);
-                    _ending[p] = EndedAsync(reader.Reading);
+                    ending.Add(EndedAsync(reader.Reading));
+                    _ending[p] = reader.Reading;
                     _readers.Remove(p);
                     ended(reader.Ingestor.Progress.Partition);
                 }
