@@ -38,6 +38,9 @@ internal sealed class SiloReadiness(EmbeddedHost grid)
             }
         }
 
-        return null;
+        // Who reads nothing knows of the sources by those who do.
+        return grid.Progress.Length > 0 && grid.Progress.All(p => p.UnseenMs(nowMs) > 0)
+            ? SourceReadiness.Unseen(grid.Progress[0], nowMs)
+            : null;
     }
 }

@@ -49,7 +49,10 @@ public sealed class PastReader(
                 Rebuild[] wanting = [.. rebuilds.Values.Where(r => r.Plan.Topics.Contains(partition.Partition.Topic))];
                 if (wanting.Length > 0)
                 {
-                    await ReplayAsync(partition, wanting, query.HeadMs, cut, cancellationToken);
+                    // What the sources of the answer say counts, also where another process has said it.
+                    long noted = answer.Sources.Where(s => s.Partition == partition.Partition)
+                        .Select(s => s.Next).DefaultIfEmpty(0).Max();
+                    await ReplayAsync(partition, noted, wanting, query.HeadMs, cut, cancellationToken);
                 }
             }
 
@@ -91,6 +94,7 @@ public sealed class PastReader(
 
     private async ValueTask ReplayAsync(
         PartitionProgress partition,
+        long noted,
         Rebuild[] wanting,
         long headMs,
         List<RetainedFrom> cut,
@@ -104,7 +108,7 @@ public sealed class PastReader(
         NoteCut(cut, partition.Partition, from);
 
         // What was applied before the host's last stop counts, also while the live state is still being brought back.
-        long end = Math.Max(partition.Next, partition.RecoverTo);
+        long end = Math.Max(noted, Math.Max(partition.Next, partition.RecoverTo));
 
         // What the log does not give is a failure: an answer without it would not say that it lacks something (I12).
         await using var scan = new LogScan(log, partition.Partition, from, end, idleReadsMax: 0);

@@ -79,6 +79,8 @@ internal sealed class BehindReaders(
     /// <summary>Takes parts of a partition for the shards that are behind.</summary>
     private sealed class BehindTarget : IEventTarget
     {
+        private static readonly TimeSpan ReaderPause = TimeSpan.FromMilliseconds(10);
+
         private readonly ShardEngine _engine;
         private readonly int _partition;
         private readonly PartitionProgress _reading;
@@ -111,6 +113,7 @@ internal sealed class BehindReaders(
         public async ValueTask ApplyAsync(EventBatch batch, CancellationToken cancellationToken)
         {
             bool isFirst = !batch.IsUnderWay;
+            await WaitForReaderAsync(batch.To, cancellationToken);
             ShardSet taking = await BeginAsync(batch.From, cancellationToken);
             _taking = isFirst ? taking : taking.Intersect(_taking);
             try
@@ -148,6 +151,15 @@ internal sealed class BehindReaders(
         }
 
         public void Abandon(TopicPartition partition) => GiveGateBack();
+
+        // The reader of the partition writes its dead letters: nobody passes a record before these are durable (I6).
+        private async ValueTask WaitForReaderAsync(long to, CancellationToken cancellationToken)
+        {
+            while (_engine.Positions.InStep(_partition).Next < to && !Still.IsEmpty)
+            {
+                await Task.Delay(ReaderPause, _engine.Time, cancellationToken);
+            }
+        }
 
         private async ValueTask<ShardSet> BeginAsync(long from, CancellationToken cancellationToken)
         {

@@ -88,6 +88,9 @@ public sealed class ShardEngine : IContextGrid
     /// <summary>Tells plans apart: processes that send each other events or queries have the same (I13).</summary>
     internal ulong PlansHash { get; }
 
+    /// <summary>The clock.</summary>
+    internal TimeProvider Time => _time;
+
     /// <summary>Where the shards stand.</summary>
     internal ShardPositions Positions { get; }
 

@@ -48,6 +48,24 @@ internal static class SourceReadings
         }
     }
 
+    /// <summary>Whether an answer's sources have reached the minimum positions of its query: a shard that has come
+    /// here after they were waited for may stand before them.</summary>
+    internal static bool Reaches(ContextQuery query, ContextAnswer answer)
+    {
+        foreach ((TopicPartition partition, long offset) in query.PositionsMin.IsDefault ? [] : query.PositionsMin)
+        {
+            foreach (SourceReading source in answer.Sources)
+            {
+                if (source.Partition == partition && source.Next <= offset)
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>Notes gaps: last, since values that stand behind a gap must not come without it.</summary>
     internal static void NoteGaps(ImmutableArray<PartitionProgress> progress, ContextAnswer answer)
     {

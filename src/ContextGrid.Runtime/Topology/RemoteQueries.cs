@@ -32,10 +32,17 @@ internal sealed class RemoteQueries
     /// <inheritdoc cref="IContextGrid.ReadAsync"/>
     internal async ValueTask ReadAsync(ContextQuery query, ContextAnswer answer, CancellationToken cancellationToken)
     {
-        answer.Start(query);
         ShardEngine.ReadScratch scratch = _reads.Take();
-        await WaitHereAsync(query, cancellationToken);
-        if (!await TryReadHereAsync(query, answer, scratch, cancellationToken))
+        bool isRead;
+        do
+        {
+            await WaitHereAsync(query, cancellationToken);
+            answer.Start(query);
+            isRead = await TryReadHereAsync(query, answer, scratch, cancellationToken);
+        }
+        while (isRead && scratch.Closed.Count < query.Count && !SourceReadings.Reaches(query, answer)
+            && await PauseAsync(cancellationToken));
+        if (!isRead)
         {
             // All are asked by their owners, this process among them: each fails for itself.
             answer.Start(query);
@@ -120,6 +127,13 @@ internal sealed class RemoteQueries
             or SnapshotFormatException
             ? e.Message.ReplaceLineEndings(" ").TrimEnd('.')
             : "its process failed to read it";
+
+    private async ValueTask<bool> PauseAsync(CancellationToken cancellationToken)
+    {
+        await Task.Delay(Pause, _topology.Time, CancellationToken.None);
+        cancellationToken.ThrowIfCancellationRequested();
+        return true;
+    }
 
     // Positions are waited for where the entities are: here for those that are here.
     private ValueTask WaitHereAsync(ContextQuery query, CancellationToken cancellationToken) =>
