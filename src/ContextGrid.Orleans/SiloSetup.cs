@@ -30,8 +30,8 @@ internal static class SiloSetup
     // With the ports' drain before it, a silo that is told to stop is gone within 30 seconds.
     internal static readonly TimeSpan StopMax = TimeSpan.FromSeconds(20);
 
-    // One that is none of the members has nobody to tell that it leaves; Orleans would try for minutes where the list of
-    // members is lost.
+    // One that is none of the members has nobody to tell that it leaves; Orleans would try for minutes where the list
+    // of members is lost.
     internal static readonly TimeSpan FailedStopMax = TimeSpan.FromSeconds(3);
 
     /// <summary>Whether an exception is a reason for people why a silo can't start.</summary>

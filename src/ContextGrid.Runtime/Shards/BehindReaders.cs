@@ -4,9 +4,9 @@ using ContextGrid.Runtime.Ingestion;
 namespace ContextGrid.Runtime.Shards;
 
 /// <summary>
-/// Lets shards that are behind catch up: for each partition in which there are any, reads the log from where the last of
-/// them stands, with a window of producers' ids of its own, until all of them are in step. The others take what comes in
-/// the meantime. Writes no dead letter: whoever reads the partition does.
+/// Lets shards that are behind catch up: for each partition in which there are any, reads the log from where the last
+/// of them stands, with a window of producers' ids of its own, until all of them are in step. The others take what
+/// comes in the meantime. Writes no dead letter: whoever reads the partition does.
 /// </summary>
 /// <param name="engine">Has the shards.</param>
 /// <param name="ingestorOf">Makes the reader of a partition that begins at a progress and brings its events to a

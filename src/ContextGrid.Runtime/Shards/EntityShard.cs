@@ -55,7 +55,8 @@ internal sealed class EntityShard(
     /// <summary>The resident entities; only under the gate.</summary>
     internal EntityMap Entities { get; private set; } = new();
 
-    /// <summary>Entities that began here since the shard was opened; read without the gate it may be a moment old.</summary>
+    /// <summary>Entities that began here since the shard was opened; read without the gate it may be a moment
+    /// old.</summary>
     internal long Begun { get; private set; }
 
     /// <summary>How many entities have state, in memory or stored.</summary>

@@ -13,9 +13,9 @@ namespace ContextGrid.Runtime.Shards;
 
 /// <summary>
 /// The entities of one process: those of its open shards, in memory or stored, with one budget and one checkpoint. An
-/// event is applied on the reader's thread, a query is answered on the caller's: both take a turn of the entity's shard,
-/// and nothing waits inside a turn. With resident entities both complete synchronously; one that is not resident is
-/// looked up in the checkpoint's segments between two turns.
+/// event is applied on the reader's thread, a query is answered on the caller's: both take a turn of the entity's
+/// shard, and nothing waits inside a turn. With resident entities both complete synchronously; one that is not resident
+/// is looked up in the checkpoint's segments between two turns.
 /// </summary>
 public sealed class ShardEngine : IContextGrid
 {
@@ -127,8 +127,8 @@ public sealed class ShardEngine : IContextGrid
     /// <summary>The epoch of a shard's ownership.</summary>
     internal long EpochOf(int shard) => Volatile.Read(ref _epochs[shard]);
 
-    /// <summary>How often shards were opened: what was noted of positions does not hold for a shard that has been opened
-    /// since.</summary>
+    /// <summary>How often shards were opened: what was noted of positions does not hold for a shard that has been
+    /// opened since.</summary>
     internal int Openings
     {
         get

@@ -51,7 +51,8 @@ internal sealed class ShardOpening(
             var own = new PartitionProgress[partitions.Length];
             for (int p = 0; p < own.Length; p++)
             {
-                own[p] = await ProgressAsync(partitions[p], any, isLost ? ranges[p].End : 0, ranges[p], cancellationToken);
+                own[p] = await ProgressAsync(
+                    partitions[p], any, isLost ? ranges[p].End : 0, ranges[p], cancellationToken);
                 own[p].Mark = marks.TryGetValue(own[p].Partition, out RecordMark mark) ? mark : null;
             }
 

@@ -6,15 +6,15 @@ using ContextGrid.Runtime.Queries;
 namespace ContextGrid.Runtime.Shards;
 
 /// <summary>
-/// How far each open shard of a process is applied in each source partition, and the rule by which a part of a partition
-/// is taken: it must join what is applied. Shards that stand at the same position are in step and share one
-/// <see cref="PartitionProgress"/>; one that has missed a part is behind, has its own, and reads the log by itself until
-/// it is in step again.
+/// How far each open shard of a process is applied in each source partition, and the rule by which a part of a
+/// partition is taken: it must join what is applied. Shards that stand at the same position are in step and share one
+/// <see cref="PartitionProgress"/>; one that has missed a part is behind, has its own, and reads the log by itself
+/// until it is in step again.
 /// </summary>
 /// <remarks>
 /// One part of a partition is under way at a time: from <see cref="BeginAsync"/> to <see cref="End"/> or
-/// <see cref="Abandon"/> the partition's gate is held. A part may overlap what is applied, since entities skip what they
-/// have (I2); it must not leave out anything. Everything else is thread-safe.
+/// <see cref="Abandon"/> the partition's gate is held. A part may overlap what is applied, since entities skip what
+/// they have (I2); it must not leave out anything. Everything else is thread-safe.
 /// </remarks>
 internal sealed class ShardPositions
 {

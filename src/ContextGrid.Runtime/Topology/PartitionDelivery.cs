@@ -6,8 +6,8 @@ namespace ContextGrid.Runtime.Topology;
 
 /// <summary>
 /// Brings what the reader of one partition has read to all shards: to those of this process directly, and to each other
-/// process by one message a part. Nobody is waited for long: a process that does not answer has missed the part, and its
-/// shards read it by themselves. One task at a time.
+/// process by one message a part. Nobody is waited for long: a process that does not answer has missed the part, and
+/// its shards read it by themselves. One task at a time.
 /// </summary>
 internal sealed class PartitionDelivery : IEventTarget
 {

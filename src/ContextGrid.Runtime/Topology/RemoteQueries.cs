@@ -192,7 +192,8 @@ internal sealed class RemoteQueries
         {
             Task<(List<int> Left, string? Why)>[] calls =
             [
-                .. Group(query, entities).Select(g => CallAsync(g.Address, g.Entities, query, kind, since, take, either)),
+                .. Group(query, entities).Select(
+                    g => CallAsync(g.Address, g.Entities, query, kind, since, take, either)),
             ];
             (List<int> Left, string? Why)[] ends = await Task.WhenAll(calls);
             cancellationToken.ThrowIfCancellationRequested();

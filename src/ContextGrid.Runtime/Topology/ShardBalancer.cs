@@ -8,8 +8,8 @@ namespace ContextGrid.Runtime.Topology;
 /// carries out what only it can. Pure.
 /// </summary>
 /// <remarks>
-/// Shares differ by one shard at most, and as few shards move as that allows. A process that joins takes the shards that
-/// moved last, so that a process that comes back after its own restart takes what it gave: in a rolling restart no
+/// Shares differ by one shard at most, and as few shards move as that allows. A process that joins takes the shards
+/// that moved last, so that a process that comes back after its own restart takes what it gave: in a rolling restart no
 /// shard moves more than twice. Shards are dealt in an order in which those of one partition stand side by side: the
 /// numbers that agree in their low bits.
 /// </remarks>

@@ -150,8 +150,8 @@ internal sealed partial class ShardOwnership
         }
     }
 
-    // A process gives its shards away itself. Whoever else has taken them has ended this one's lineage before, also where
-    // this one has nothing to publish and would not notice.
+    // A process gives its shards away itself. Whoever else has taken them has ended this one's lineage before, also
+    // where this one has nothing to publish and would not notice.
     private void RequireOwn()
     {
         ShardSet lost = _engine.Positions.Open.Except(_topology.Routes.Own);

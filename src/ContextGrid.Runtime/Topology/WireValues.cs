@@ -4,8 +4,8 @@ using ContextGrid.Core.Snapshots;
 namespace ContextGrid.Runtime.Topology;
 
 /// <summary>
-/// Values between processes: scalars as in a snapshot. After its kind a list has a count and its items, and so has a map,
-/// as key, value, key, value ….
+/// Values between processes: scalars as in a snapshot. After its kind a list has a count and its items, and so has a
+/// map, as key, value, key, value ….
 /// </summary>
 internal static class WireValues
 {

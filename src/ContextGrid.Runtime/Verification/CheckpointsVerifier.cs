@@ -23,8 +23,8 @@ internal sealed class CheckpointsVerifier(
     private readonly Dictionary<string, BlobFault?> _segments = new(StringComparer.Ordinal);
 
     private string Remedy => isShard
-        ? "Restore a backup of the whole store, or start all silos with an empty one: they build the state from the log "
-            + "again."
+        ? "Restore a backup of the whole store, or start all silos with an empty one: they build the state "
+            + "from the log again."
         : "Restore a backup, or start with --rebuild to build the state from the log again.";
 
     /// <summary>Checks all.</summary>

@@ -116,7 +116,8 @@ internal sealed class SharedHosts : IAsyncDisposable
         }
     }
 
-    /// <summary>The counts of users, as one host answers; waits until the host has applied what was published.</summary>
+    /// <summary>The counts of users, as one host answers; waits until the host has applied what was
+    /// published.</summary>
     internal async Task<long[]> CountAsync(string host, int users)
     {
         var query = new ContextQuery();
