@@ -18,7 +18,7 @@ count() {
 run_suite() {
   local name="$1" started=$SECONDS log="$logs/$1.log" results="$logs/$1.xml"
   local program="$root/tests/$name/bin/Release/net10.0/$name.dll"
-  timeout --kill-after=10 "${CONTEXTGRID_SUITE_SECONDS:-960}" \
+  timeout --kill-after=10 "${CONTEXTGRID_SUITE_SECONDS:-1500}" \
     dotnet "$program" -noColor -xml "$results" >"$log" 2>&1 </dev/null
   local code=$?
   local p f s e
