@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 
 namespace ContextGrid.Core.Snapshots;
 
@@ -58,6 +59,16 @@ public ref struct SnapshotReader(ReadOnlySpan<byte> data)
 
     /// <summary>A length and bytes; the span points into the input.</summary>
     public ReadOnlySpan<byte> Bytes() => Take(Count(_rest.Length));
+
+    /// <summary>A length and a text's UTF-8.</summary>
+    public string Text() => Encoding.UTF8.GetString(Bytes());
+
+    /// <summary>A length and the 16 bytes of an id.</summary>
+    public Guid Id()
+    {
+        ReadOnlySpan<byte> id = Bytes();
+        return id.Length == 16 ? new Guid(id) : throw new SnapshotFormatException("An id is not 16 bytes.");
+    }
 
     /// <summary>So many bytes; the span points into the input.</summary>
     public ReadOnlySpan<byte> Take(int bytes)

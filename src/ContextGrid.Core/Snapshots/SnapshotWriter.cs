@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 
 namespace ContextGrid.Core.Snapshots;
 
@@ -50,6 +51,17 @@ public sealed class SnapshotWriter
     {
         Varint((ulong)value.Length);
         value.CopyTo(Take(value.Length));
+    }
+
+    /// <summary>A length and a text's UTF-8.</summary>
+    public void Text(string value) => Bytes(Encoding.UTF8.GetBytes(value));
+
+    /// <summary>A length and the 16 bytes of an id.</summary>
+    public void Id(Guid value)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        value.TryWriteBytes(bytes);
+        Bytes(bytes);
     }
 
     /// <summary>Appends bytes that were written before, without their length.</summary>

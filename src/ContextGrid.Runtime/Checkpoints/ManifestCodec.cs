@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using ContextGrid.Core.Snapshots;
 using ContextGrid.Runtime.Shards;
 
@@ -21,24 +20,20 @@ internal static class ManifestCodec
         writer.Byte(manifest.IsSeal ? (byte)1 : (byte)0);
         writer.Varint((ulong)manifest.Lineage);
         writer.Varint((ulong)manifest.Generation);
-        WriteText(writer, manifest.OwnerId);
-        Span<byte> id = stackalloc byte[16];
-        manifest.Writer.TryWriteBytes(id);
-        writer.Bytes(id);
+        writer.Text(manifest.OwnerId);
+        writer.Id(manifest.Writer);
         writer.Zigzag(manifest.CreatedMs);
         WriteContent(writer, manifest.Content);
         writer.Varint((ulong)manifest.Segments.Length);
-        Span<byte> shards = stackalloc byte[ShardSet.Bytes];
         foreach (SegmentInfo segment in manifest.Segments)
         {
-            WriteText(writer, segment.Name);
+            writer.Text(segment.Name);
             writer.Varint((ulong)segment.Bytes);
             writer.UInt32(segment.FooterCrc);
             writer.Varint((ulong)segment.Records);
             writer.Varint((ulong)segment.Deletions);
             writer.Byte(segment.IsBase ? (byte)1 : (byte)0);
-            segment.Shards.WriteTo(shards);
-            writer.Bytes(shards);
+            segment.Shards.Write(writer);
         }
 
         writer.UInt32(Crc32C.Compute(writer.Written));
@@ -89,8 +84,8 @@ internal static class ManifestCodec
             IsSeal = reader.Byte() == 1,
             Lineage = (long)reader.Varint(),
             Generation = (long)reader.Varint(),
-            OwnerId = ReadText(ref reader),
-            Writer = ReadId(ref reader),
+            OwnerId = reader.Text(),
+            Writer = reader.Id(),
             CreatedMs = reader.Zigzag(),
             Content = ReadContent(ref reader),
             Segments = ReadSegments(ref reader),
@@ -103,14 +98,14 @@ internal static class ManifestCodec
         writer.Varint((ulong)content.DefinitionHashes.Count);
         foreach ((string name, ulong hash) in content.DefinitionHashes)
         {
-            WriteText(writer, name);
+            writer.Text(name);
             writer.UInt64(hash);
         }
 
         writer.Varint((ulong)content.Sources.Length);
         foreach (SourceProgress source in content.Sources)
         {
-            WriteText(writer, source.Topic);
+            writer.Text(source.Topic);
             writer.Varint((ulong)source.Partition);
             writer.Varint((ulong)source.NextOffset);
             ReadOnlySpan<OffsetGap> gaps = source.Gaps.IsDefault ? [] : source.Gaps.AsSpan();
@@ -126,7 +121,7 @@ internal static class ManifestCodec
         writer.Varint((ulong)content.Counters.Count);
         foreach ((string name, long value) in content.Counters)
         {
-            WriteText(writer, name);
+            writer.Text(name);
             writer.Zigzag(value);
         }
 
@@ -181,7 +176,7 @@ internal static class ManifestCodec
         var hashes = ImmutableSortedDictionary.CreateBuilder<string, ulong>(StringComparer.Ordinal);
         for (int left = reader.Count(CountMax); left > 0; left--)
         {
-            string name = ReadText(ref reader);
+            string name = reader.Text();
             hashes[name] = reader.UInt64();
         }
 
@@ -194,7 +189,7 @@ internal static class ManifestCodec
         var counters = ImmutableSortedDictionary.CreateBuilder<string, long>(StringComparer.Ordinal);
         for (int left = reader.Count(CountMax); left > 0; left--)
         {
-            string name = ReadText(ref reader);
+            string name = reader.Text();
             counters[name] = reader.Zigzag();
         }
 
@@ -243,7 +238,7 @@ internal static class ManifestCodec
 
     private static SourceProgress ReadSource(ref SnapshotReader reader)
     {
-        string topic = ReadText(ref reader);
+        string topic = reader.Text();
         int partition = reader.Count(ushort.MaxValue);
         long nextOffset = (long)reader.Varint();
         var gaps = new OffsetGap[reader.Count(CheckpointContent.GapsMax)];
@@ -261,34 +256,16 @@ internal static class ManifestCodec
         var segments = ImmutableArray.CreateBuilder<SegmentInfo>();
         for (int left = reader.Count(CountMax); left > 0; left--)
         {
-            string name = ReadText(ref reader);
+            string name = reader.Text();
             int bytes = reader.Count(int.MaxValue);
             uint footerCrc = reader.UInt32();
             int records = reader.Count(int.MaxValue);
             int deletions = reader.Count(int.MaxValue);
             bool isBase = reader.Byte() == 1;
             segments.Add(new SegmentInfo(
-                name, bytes, footerCrc, records, deletions, isBase, ReadSet(ref reader)));
+                name, bytes, footerCrc, records, deletions, isBase, ShardSet.Read(ref reader)));
         }
 
         return segments.ToImmutable();
-    }
-
-    private static ShardSet ReadSet(ref SnapshotReader reader)
-    {
-        ReadOnlySpan<byte> set = reader.Bytes();
-        return set.Length == ShardSet.Bytes
-            ? ShardSet.Read(set)
-            : throw new SnapshotFormatException("A set of shards is not 32 bytes.");
-    }
-
-    private static void WriteText(SnapshotWriter writer, string text) => writer.Bytes(Encoding.UTF8.GetBytes(text));
-
-    private static string ReadText(ref SnapshotReader reader) => Encoding.UTF8.GetString(reader.Bytes());
-
-    private static Guid ReadId(ref SnapshotReader reader)
-    {
-        ReadOnlySpan<byte> id = reader.Bytes();
-        return id.Length == 16 ? new Guid(id) : throw new SnapshotFormatException("The writer's id is not 16 bytes.");
     }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using ContextGrid.Core.Snapshots;
 using ContextGrid.Runtime.Shards;
 
@@ -20,16 +19,16 @@ internal static class OwnershipCodec
         var writer = new SnapshotWriter();
         writer.UInt64(Magic);
         writer.UInt32(Version);
-        WriteId(writer, ownership.Incarnation);
-        WriteId(writer, write);
+        writer.Id(ownership.Incarnation);
+        writer.Id(write);
         writer.Varint((ulong)ownership.Version);
         writer.Varint((ulong)ownership.LineagesUsed);
         writer.Varint((ulong)ownership.Owners.Length);
         foreach (ShardOwner owner in ownership.Owners)
         {
             writer.Varint((ulong)owner.Lineage);
-            writer.Bytes(Encoding.UTF8.GetBytes(owner.Address));
-            writer.Bytes(Encoding.UTF8.GetBytes(owner.Name));
+            writer.Text(owner.Address);
+            writer.Text(owner.Name);
         }
 
         writer.Varint((ulong)ownership.Shards.Length);
@@ -88,13 +87,13 @@ internal static class OwnershipCodec
                 $"its format version is {version}, and this program reads {Version}; use a newer program");
         }
 
-        Guid incarnation = ReadId(ref reader);
-        ReadId(ref reader);
+        Guid incarnation = reader.Id();
+        reader.Id();
         long number = (long)reader.Varint(), lineages = (long)reader.Varint();
         var owners = new ShardOwner[reader.Count(OwnersMax)];
         for (int i = 0; i < owners.Length; i++)
         {
-            owners[i] = new ShardOwner((long)reader.Varint(), ReadText(ref reader), ReadText(ref reader));
+            owners[i] = new ShardOwner((long)reader.Varint(), reader.Text(), reader.Text());
         }
 
         var shards = new ShardRecord[reader.Count(ShardMap.CountMax)];
@@ -116,19 +115,4 @@ internal static class OwnershipCodec
             Shards = ImmutableArray.Create(shards),
         };
     }
-
-    private static void WriteId(SnapshotWriter writer, Guid id)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        id.TryWriteBytes(bytes);
-        writer.Bytes(bytes);
-    }
-
-    private static Guid ReadId(ref SnapshotReader reader)
-    {
-        ReadOnlySpan<byte> id = reader.Bytes();
-        return id.Length == 16 ? new Guid(id) : throw new SnapshotFormatException("An id is not 16 bytes.");
-    }
-
-    private static string ReadText(ref SnapshotReader reader) => Encoding.UTF8.GetString(reader.Bytes());
 }

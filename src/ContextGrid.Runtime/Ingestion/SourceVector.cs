@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using ContextGrid.Core.Features.Plans;
 using ContextGrid.Core.Model;
 using ContextGrid.Core.Snapshots;
@@ -99,7 +98,7 @@ public sealed class SourceVector
         writer.Byte(Version);
         foreach ((TopicPartition partition, long last) in _last)
         {
-            writer.Bytes(Encoding.UTF8.GetBytes(partition.Topic));
+            writer.Text(partition.Topic);
             writer.Varint((ulong)partition.Partition);
             writer.Zigzag(last);
         }
@@ -120,7 +119,7 @@ public sealed class SourceVector
         var last = ImmutableDictionary.CreateBuilder<TopicPartition, long>();
         while (reader.Remaining > 0 && last.Count < PartitionsMax)
         {
-            string topic = Encoding.UTF8.GetString(reader.Bytes());
+            string topic = reader.Text();
             last[new TopicPartition(topic, reader.Count(ushort.MaxValue))] = reader.Zigzag();
         }
 

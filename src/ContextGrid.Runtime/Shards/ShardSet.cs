@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using ContextGrid.Core.Snapshots;
 
 namespace ContextGrid.Runtime.Shards;
 
@@ -59,10 +60,16 @@ public readonly record struct ShardSet
         return set;
     }
 
-    /// <summary>Reads what <see cref="WriteTo"/> wrote.</summary>
-    /// <param name="bytes">32 bytes.</param>
-    public static ShardSet Read(ReadOnlySpan<byte> bytes)
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <exception cref="SnapshotFormatException">It is something else.</exception>
+    public static ShardSet Read(ref SnapshotReader reader)
     {
+        ReadOnlySpan<byte> bytes = reader.Bytes();
+        if (bytes.Length != Bytes)
+        {
+            throw new SnapshotFormatException($"A set of shards is not {Bytes} bytes.");
+        }
+
         Words words = default;
         for (int i = 0; i < Words.Count; i++)
         {
@@ -131,14 +138,16 @@ public readonly record struct ShardSet
         }
     }
 
-    /// <summary>Writes the set.</summary>
-    /// <param name="bytes">At least 32 bytes: four words of 64 shards, little-endian.</param>
-    public void WriteTo(Span<byte> bytes)
+    /// <summary>Writes the set: a length and four words of 64 shards, little-endian.</summary>
+    public void Write(SnapshotWriter writer)
     {
+        Span<byte> bytes = stackalloc byte[Bytes];
         for (int i = 0; i < Words.Count; i++)
         {
             BinaryPrimitives.WriteUInt64LittleEndian(bytes[(i * 8)..], _words[i]);
         }
+
+        writer.Bytes(bytes);
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using ContextGrid.Core.Model;
 using ContextGrid.Core.Queries;
 using ContextGrid.Core.Snapshots;
@@ -128,34 +127,23 @@ internal static class AnswerMessage
 
     private static void Write(SnapshotWriter writer, SourceReading source)
     {
-        writer.Bytes(Encoding.UTF8.GetBytes(source.Partition.Topic));
+        writer.Text(source.Partition.Topic);
         writer.Varint((ulong)source.Partition.Partition);
         writer.Zigzag(source.Next);
         writer.Zigzag(source.Lag);
         writer.Zigzag(source.LagMs);
         writer.Byte(source.IsRebuilding ? (byte)1 : (byte)0);
-        ImmutableArray<OffsetGap> gaps = source.Gaps.IsDefault ? [] : source.Gaps;
-        writer.Varint((ulong)gaps.Length);
-        foreach (OffsetGap gap in gaps)
-        {
-            writer.Zigzag(gap.First);
-            writer.Zigzag(gap.Last);
-        }
+        WireValues.WriteGaps(writer, source.Gaps.IsDefault ? [] : source.Gaps);
     }
 
     private static SourceReading ReadSource(ref SnapshotReader reader)
     {
-        string topic = Encoding.UTF8.GetString(reader.Bytes());
+        string topic = reader.Text();
         var partition = new TopicPartition(topic, reader.Count(ushort.MaxValue));
         (long next, long lag, long lagMs) = (reader.Zigzag(), reader.Zigzag(), reader.Zigzag());
         bool isRebuilding = reader.Byte() != 0;
-        var gaps = new OffsetGap[reader.Count(CheckpointContent.GapsMax)];
-        for (int i = 0; i < gaps.Length; i++)
-        {
-            gaps[i] = new OffsetGap(reader.Zigzag(), reader.Zigzag());
-        }
-
-        return new SourceReading(partition, next, lag, lagMs, isRebuilding, [.. gaps]);
+        return new SourceReading(
+            partition, next, lag, lagMs, isRebuilding, WireValues.ReadGaps(ref reader));
     }
 
     private static void Write(SnapshotWriter writer, ContextAnswer answer, int index)

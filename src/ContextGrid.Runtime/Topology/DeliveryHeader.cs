@@ -40,13 +40,7 @@ internal readonly record struct DeliveryHeader(
         writer.Zigzag(Delivered.WaitingSinceMs);
         writer.Zigzag(Delivered.SeenMs);
         writer.Zigzag(StartOffset);
-        writer.Varint((ulong)Gaps.Length);
-        foreach (OffsetGap gap in Gaps)
-        {
-            writer.Zigzag(gap.First);
-            writer.Zigzag(gap.Last);
-        }
-
+        WireValues.WriteGaps(writer, Gaps);
         writer.Byte(Delivered.Mark is null ? (byte)0 : (byte)1);
         if (Delivered.Mark is { } mark)
         {
@@ -54,9 +48,7 @@ internal readonly record struct DeliveryHeader(
             writer.UInt32(mark.Crc);
         }
 
-        Span<byte> covered = stackalloc byte[ShardSet.Bytes];
-        Covered.WriteTo(covered);
-        writer.Bytes(covered);
+        Covered.Write(writer);
     }
 
     /// <summary>Reads a header.</summary>
@@ -74,26 +66,15 @@ internal readonly record struct DeliveryHeader(
         int source = reader.Count(int.MaxValue);
         (long from, long to, long end) = (reader.Zigzag(), reader.Zigzag(), reader.Zigzag());
         (long sinceMs, long seenMs, long start) = (reader.Zigzag(), reader.Zigzag(), reader.Zigzag());
-        var gaps = new OffsetGap[reader.Count(CheckpointContent.GapsMax)];
-        for (int i = 0; i < gaps.Length; i++)
-        {
-            gaps[i] = new OffsetGap(reader.Zigzag(), reader.Zigzag());
-        }
-
+        ImmutableArray<OffsetGap> gaps = WireValues.ReadGaps(ref reader);
         RecordMark? mark = reader.Byte() == 0 ? null : new RecordMark(reader.Zigzag(), reader.UInt32());
-        ReadOnlySpan<byte> covered = reader.Bytes();
-        if (covered.Length != ShardSet.Bytes)
-        {
-            throw new SnapshotFormatException("The covered shards are not 32 bytes.");
-        }
-
         return new DeliveryHeader(
             hash,
             ownership,
             source,
             new Delivered(from, to, end, sinceMs, seenMs, mark),
             start,
-            [.. gaps],
-            ShardSet.Read(covered));
+            gaps,
+            ShardSet.Read(ref reader));
     }
 }

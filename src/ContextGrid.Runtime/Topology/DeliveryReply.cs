@@ -20,9 +20,7 @@ internal readonly record struct DeliveryReply(long OwnershipVersion, ShardSet Re
         writer.Byte(Version);
         writer.Varint((ulong)OwnershipVersion);
         writer.Zigzag(DurableNext);
-        Span<byte> refused = stackalloc byte[ShardSet.Bytes];
-        Refused.WriteTo(refused);
-        writer.Bytes(refused);
+        Refused.Write(writer);
         return writer.Written.ToArray();
     }
 
@@ -37,8 +35,6 @@ internal readonly record struct DeliveryReply(long OwnershipVersion, ShardSet Re
         }
 
         long ownership = (long)reader.Varint(), durable = reader.Zigzag();
-        ReadOnlySpan<byte> refused = reader.Bytes();
-        return new DeliveryReply(
-            ownership, refused.Length == ShardSet.Bytes ? ShardSet.Read(refused) : default, durable);
+        return new DeliveryReply(ownership, ShardSet.Read(ref reader), durable);
     }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using ContextGrid.Core.Model;
 using ContextGrid.Core.Queries;
 using ContextGrid.Core.Snapshots;
@@ -43,7 +42,7 @@ internal static class ReadMessage
         writer.Varint((ulong)positions.Length);
         foreach ((TopicPartition partition, long offset) in positions)
         {
-            writer.Bytes(Encoding.UTF8.GetBytes(partition.Topic));
+            writer.Text(partition.Topic);
             writer.Varint((ulong)partition.Partition);
             writer.Zigzag(offset);
         }
@@ -56,7 +55,7 @@ internal static class ReadMessage
             writer.Varint(selection.IsAll ? 0 : (ulong)selection.Names.Length);
             foreach (string name in selection.IsAll ? [] : selection.Names)
             {
-                writer.Bytes(Encoding.UTF8.GetBytes(name));
+                writer.Text(name);
             }
         }
 
@@ -101,7 +100,7 @@ internal static class ReadMessage
         var positions = new (TopicPartition, long)[reader.Count(reader.Remaining)];
         for (int i = 0; i < positions.Length; i++)
         {
-            string topic = Encoding.UTF8.GetString(reader.Bytes());
+            string topic = reader.Text();
             positions[i] = (new TopicPartition(topic, reader.Count(ushort.MaxValue)), reader.Zigzag());
         }
 
@@ -113,7 +112,7 @@ internal static class ReadMessage
             var names = new string[reader.Count(reader.Remaining)];
             for (int i = 0; i < names.Length; i++)
             {
-                names[i] = Encoding.UTF8.GetString(reader.Bytes());
+                names[i] = reader.Text();
             }
 
             query.Selections.Add(isAll ? type.All : type.Of(names));

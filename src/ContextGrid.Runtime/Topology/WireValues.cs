@@ -1,5 +1,8 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using ContextGrid.Core.Model;
 using ContextGrid.Core.Snapshots;
+using ContextGrid.Runtime.Checkpoints;
 
 namespace ContextGrid.Runtime.Topology;
 
@@ -43,5 +46,29 @@ internal static class WireValues
         }
 
         return kind == ValueKind.List ? Value.List(items, 0, items.Length) : Value.Map(items, 0, items.Length);
+    }
+
+    /// <summary>Writes gaps: a count, and first and last offset of each.</summary>
+    internal static void WriteGaps(SnapshotWriter writer, ImmutableArray<OffsetGap> gaps)
+    {
+        writer.Varint((ulong)gaps.Length);
+        foreach (OffsetGap gap in gaps)
+        {
+            writer.Zigzag(gap.First);
+            writer.Zigzag(gap.Last);
+        }
+    }
+
+    /// <summary>Reads gaps.</summary>
+    /// <exception cref="SnapshotFormatException">They are more than are ever kept.</exception>
+    internal static ImmutableArray<OffsetGap> ReadGaps(ref SnapshotReader reader)
+    {
+        var gaps = new OffsetGap[reader.Count(CheckpointContent.GapsMax)];
+        for (int i = 0; i < gaps.Length; i++)
+        {
+            gaps[i] = new OffsetGap(reader.Zigzag(), reader.Zigzag());
+        }
+
+        return ImmutableCollectionsMarshal.AsImmutableArray(gaps);
     }
 }
