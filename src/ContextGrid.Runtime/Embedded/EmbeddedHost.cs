@@ -239,8 +239,9 @@ public sealed partial class EmbeddedHost : IGridHost
         Task checkpoints = _checkpointer.RunAsync(checkpointInterval, _stopping.Token);
         _tasks.AddRange(
         [
-            shards, checkpoints, BesideAsync(_scrub.RunAsync),
-            BesideAsync(token => Outputs.RunAsync(_checkpointer.CheckpointAsync, token)),
+            shards, checkpoints, BackgroundTask.StartAsync(_scrub.RunAsync, _stopping.Token),
+            BackgroundTask.StartAsync(
+                token => Outputs.RunAsync(_checkpointer.CheckpointAsync, token), _stopping.Token),
         ]);
         Failed = FirstFailureAsync(shards, checkpoints);
     }
@@ -249,11 +250,5 @@ public sealed partial class EmbeddedHost : IGridHost
     {
         await await Task.WhenAny(a, b);
         await Task.WhenAll(a, b);
-    }
-
-    private async Task BesideAsync(Func<CancellationToken, Task> run)
-    {
-        await Task.Yield(); // A task of its own: the starting thread goes on.
-        await run(_stopping.Token);
     }
 }

@@ -177,6 +177,19 @@ public sealed class PartitionProgress
         Volatile.Write(ref _end, Math.Max(end, Volatile.Read(ref _end)));
     }
 
+    /// <summary>A progress of its own that knows what this one knows, and stands at another position or the same.
+    /// </summary>
+    /// <param name="next">The next offset to apply.</param>
+    internal PartitionProgress CopyAt(long next)
+    {
+        var copy = new PartitionProgress(Partition, Source, next, Gaps)
+        {
+            StartOffset = StartOffset, Mark = next == Next ? Mark : null,
+        };
+        copy.SeeLike(this);
+        return copy;
+    }
+
     /// <summary>Notes what another progress of the same partition knows of its end.</summary>
     internal void SeeLike(PartitionProgress other)
     {

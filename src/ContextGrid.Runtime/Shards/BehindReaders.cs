@@ -59,11 +59,8 @@ internal sealed class BehindReaders(
                 continue; // They were closed meanwhile.
             }
 
-            var reading = new PartitionProgress(last.Partition, last.Source, last.Next, last.Gaps)
-            {
-                RecoverTo = last.RecoverTo, StartOffset = last.StartOffset, Mark = last.Mark,
-            };
-            reading.SeeLike(last);
+            PartitionProgress reading = last.CopyAt(last.Next);
+            reading.RecoverTo = last.RecoverTo;
             using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var target = new BehindTarget(engine, partition, behind, reading, ends);
             PartitionIngestor ingestor = ingestorOf(reading, target);

@@ -42,7 +42,7 @@ internal sealed class ShardPositions
         _byShard = new PartitionProgress[]?[shards];
         _indexes = process.Select((p, i) => (p.Partition, i)).ToFrozenDictionary(p => p.Partition, p => p.i);
         _partitions = [.. process.Select((p, i) => new PartitionState(
-            i, isOnlyReader ? p : Copy(p, p.Next)) { To = p.Next })];
+            i, isOnlyReader ? p : p.CopyAt(p.Next)) { To = p.Next })];
     }
 
     /// <summary>The progress of each source partition as the process tells it.</summary>
@@ -424,7 +424,7 @@ internal sealed class ShardPositions
 
         // Who was in step keeps the object: whoever reads it sees the position that these shards have.
         state.InStep.SeeMissed(from);
-        Volatile.Write(ref state.InStep, Copy(Process[partition], from));
+        Volatile.Write(ref state.InStep, Process[partition].CopyAt(from));
         state.To = from;
         _fellBehind.Set();
     }
@@ -437,7 +437,7 @@ internal sealed class ShardPositions
         {
             if (_byShard[shard]![partition] == inStep) // It is open.
             {
-                own ??= Copy(inStep, inStep.Next);
+                own ??= inStep.CopyAt(inStep.Next);
                 _byShard[shard]![partition] = own;
                 _hasBehind = true;
             }
@@ -456,7 +456,7 @@ internal sealed class ShardPositions
             {
                 if (!kept.TryGetValue(progress, out PartitionProgress? copy))
                 {
-                    kept[progress] = copy = Copy(progress, progress.Next);
+                    kept[progress] = copy = progress.CopyAt(progress.Next);
                     copy.RecoverTo = progress.RecoverTo;
                 }
 
@@ -511,16 +511,6 @@ internal sealed class ShardPositions
         {
             Note(partition, Process[partition], delivered);
         }
-    }
-
-    private static PartitionProgress Copy(PartitionProgress like, long next)
-    {
-        var copy = new PartitionProgress(like.Partition, like.Source, next, like.Gaps)
-        {
-            StartOffset = like.StartOffset, Mark = next == like.Next ? like.Mark : null,
-        };
-        copy.SeeLike(like);
-        return copy;
     }
 
     private sealed class PartitionState(int index, PartitionProgress inStep)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ContextGrid.Runtime.Hosting;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Shards;
 
@@ -26,15 +27,9 @@ internal sealed class LocalTopology(
 
     /// <inheritdoc/>
     public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(
-        ingestors.Select(i => BesideAsync(i.RunAsync, cancellationToken))
-            .Append(BesideAsync(behind.RunAsync, cancellationToken)));
+        ingestors.Select(i => BackgroundTask.StartAsync(i.RunAsync, cancellationToken))
+            .Append(BackgroundTask.StartAsync(behind.RunAsync, cancellationToken)));
 
     /// <inheritdoc/>
     public Task LeaveAsync(TimeSpan most) => Task.CompletedTask;
-
-    private static async Task BesideAsync(Func<CancellationToken, Task> run, CancellationToken cancellationToken)
-    {
-        await Task.Yield(); // A task of its own: the starting thread goes on.
-        await run(cancellationToken);
-    }
 }

@@ -1,3 +1,4 @@
+using ContextGrid.Runtime.Hosting;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Shards;
 
@@ -90,19 +91,9 @@ internal sealed class PartitionReaders(
     private (PartitionIngestor Ingestor, Task Reading, CancellationTokenSource Ends) Begin(int partition)
     {
         PartitionProgress like = engine.Positions.Process[partition];
-        var reading = new PartitionProgress(like.Partition, like.Source, like.Next, like.Gaps)
-        {
-            StartOffset = like.StartOffset, Mark = like.Mark,
-        };
-        reading.SeeLike(like);
+        PartitionProgress reading = like.CopyAt(like.Next);
         var ends = new CancellationTokenSource();
         PartitionIngestor ingestor = ingestorOf(reading, topology.DeliveryOf(reading));
-        return (ingestor, BesideAsync(ingestor, ends.Token), ends);
-    }
-
-    private static async Task BesideAsync(PartitionIngestor ingestor, CancellationToken cancellationToken)
-    {
-        await Task.Yield(); // A task of its own: the others go on.
-        await ingestor.RunAsync(cancellationToken);
+        return (ingestor, BackgroundTask.StartAsync(ingestor.RunAsync, ends.Token), ends);
     }
 }

@@ -1,3 +1,4 @@
+using ContextGrid.Runtime.Hosting;
 using ContextGrid.Runtime.Ingestion;
 using ContextGrid.Runtime.Shards;
 
@@ -64,10 +65,10 @@ internal sealed class SharedTopology(
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task[] loops =
         [
-            BesideAsync(ownership.RunAsync, ends.Token),
-            BesideAsync(readers.RunAsync, ends.Token),
-            BesideAsync(behind.RunAsync, ends.Token),
-            BesideAsync(topology.FollowAsync, ends.Token),
+            BackgroundTask.StartAsync(ownership.RunAsync, ends.Token),
+            BackgroundTask.StartAsync(readers.RunAsync, ends.Token),
+            BackgroundTask.StartAsync(behind.RunAsync, ends.Token),
+            BackgroundTask.StartAsync(topology.FollowAsync, ends.Token),
         ];
 
         // One that fails ends all.
@@ -78,10 +79,4 @@ internal sealed class SharedTopology(
 
     /// <inheritdoc/>
     public Task LeaveAsync(TimeSpan most) => ownership.LeaveAsync(most);
-
-    private static async Task BesideAsync(Func<CancellationToken, Task> run, CancellationToken cancellationToken)
-    {
-        await Task.Yield(); // A task of its own: the others go on.
-        await run(cancellationToken);
-    }
 }
