@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using ContextGrid.Core.Definitions;
 using ContextGrid.Core.Features.Plans;
 using ContextGrid.Orleans.Entities;
-using ContextGrid.Runtime.Diagnostics;
 
 namespace ContextGrid.Orleans;
 
@@ -14,9 +13,9 @@ internal sealed class GridContext
 
     private readonly Dictionary<string, EntityWork> _works;
 
-    internal GridContext(DefinitionSet definitions, GridMetrics metrics)
+    internal GridContext(DefinitionSet definitions)
     {
-        (Definitions, Metrics) = (definitions, metrics);
+        Definitions = definitions;
         Plans = PlanCompiler.Compile(definitions);
         _works = Plans.ToDictionary(p => p.Definition.Name, p => new EntityWork(p), StringComparer.Ordinal);
     }
@@ -26,9 +25,6 @@ internal sealed class GridContext
 
     /// <summary>The plans of all entity types, in the order of the definitions.</summary>
     internal ImmutableArray<EntityPlan> Plans { get; }
-
-    /// <summary>The counters.</summary>
-    internal GridMetrics Metrics { get; }
 
     /// <summary>Whether nothing more is to become durable, as after a crash; for tests.</summary>
     internal bool IsCrashed { get; set; }

@@ -70,7 +70,7 @@ internal static class SiloSetup
 
         // What a grain throws comes to its caller as what it is, not as a fault of serialization.
         builder.Services.Configure<ExceptionSerializationOptions>(e => e.SupportedExceptionTypeFilter = _ => true);
-        builder.Services.AddSingleton(new GridContext(options.Host.Definitions, options.Host.Metrics));
+        builder.Services.AddSingleton(new GridContext(options.Host.Definitions));
         builder.Services.AddSingleton(new SnapshotStores(token => OpenStoreAsync(options, directory, time, token)));
         builder.Services.AddSingleton(services => new ReplaySource
         {

@@ -36,7 +36,6 @@ internal sealed class HostShards
                 engine,
                 cluster.Transport,
                 ShardRoutes.Of(stores.Checkpoints.Ownership, stores.Checkpoints.Current.Lineage),
-                () => stores.Checkpoints.Current,
                 time);
             Grid = _shared;
             cluster.Receive(_shared);

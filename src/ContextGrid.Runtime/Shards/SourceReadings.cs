@@ -10,19 +10,6 @@ namespace ContextGrid.Runtime.Shards;
 /// </summary>
 internal static class SourceReadings
 {
-    /// <summary>Notes the sources of a query whose shards are all in step.</summary>
-    internal static void Note(ImmutableArray<PartitionProgress> progress, ContextQuery query, ContextAnswer answer)
-    {
-        answer.Sources.Clear();
-        foreach (PartitionProgress source in progress)
-        {
-            if (Feeds(source.Partition.Topic, query))
-            {
-                answer.Sources.Add(Of(source, query.NowMs));
-            }
-        }
-    }
-
     /// <summary>Notes the sources of the open shards that a query is about.</summary>
     /// <param name="positions">Where the shards are.</param>
     /// <param name="query">The query.</param>
@@ -84,8 +71,7 @@ internal static class SourceReadings
     /// log for each question, so it is complete at any time.</summary>
     /// <param name="query">The query.</param>
     /// <param name="answer">The answer; its sources were noted.</param>
-    /// <param name="rebuilding">From <see cref="Note(ShardPositions, ContextQuery, ContextAnswer, List{ShardSet})"/>;
-    /// empty: what rebuilds a source does so for all shards.</param>
+    /// <param name="rebuilding">From <see cref="Note"/>; empty: what rebuilds a source does so for all shards.</param>
     /// <param name="shards">How many shards there are.</param>
     internal static void MarkRebuilding(
         ContextQuery query, ContextAnswer answer, List<ShardSet> rebuilding, int shards)

@@ -27,8 +27,6 @@ internal sealed class ClusterTopology : IContextGrid, IShardReceiver
     private readonly RemoteQueries _queries;
     private readonly RemoteFollowers _followers;
     private readonly ConcurrentDictionary<TopicPartition, PartitionDelivery> _deliveries = new();
-    private readonly ConcurrentDictionary<string, string> _faults = new(StringComparer.Ordinal);
-    private readonly Func<CheckpointManifest> _durable;
     private ShardRoutes _routes;
 
     /// <summary>Creates the topology of a process.</summary>
@@ -36,18 +34,15 @@ internal sealed class ClusterTopology : IContextGrid, IShardReceiver
     /// <param name="engine">The shards of this process.</param>
     /// <param name="transport">Carries messages to other processes.</param>
     /// <param name="routes">Where the shards are.</param>
-    /// <param name="durable">Gives the newest durable checkpoint of this process.</param>
     /// <param name="time">The clock.</param>
     internal ClusterTopology(
         DefinitionSet definitions,
         ShardEngine engine,
         IShardTransport transport,
         ShardRoutes routes,
-        Func<CheckpointManifest> durable,
         TimeProvider time)
     {
-        (Definitions, _engine, Transport, _routes, _durable, Time) =
-            (definitions, engine, transport, routes, durable, time);
+        (Definitions, _engine, Transport, _routes, Time) = (definitions, engine, transport, routes, time);
         _fieldsMax = definitions.Events.Select(e => e.Fields.Length).DefaultIfEmpty(0).Max();
         _selections = [.. engine.Plans.Select(p => new FeatureSelections(p))];
         _queries = new RemoteQueries(this, engine);
@@ -85,9 +80,6 @@ internal sealed class ClusterTopology : IContextGrid, IShardReceiver
 
     /// <summary>Set when somebody knows a newer ownership than this process.</summary>
     internal Signal OwnershipChanged { get; } = new();
-
-    /// <summary>Why processes did not answer last.</summary>
-    internal IReadOnlyDictionary<string, string> Faults => _faults;
 
     /// <summary>Follows entities of other processes until cancelled.</summary>
     internal Task FollowAsync(CancellationToken cancellationToken) => _followers.RunAsync(cancellationToken);
@@ -154,18 +146,13 @@ internal sealed class ClusterTopology : IContextGrid, IShardReceiver
     }
 
     /// <summary>Notes what a process has answered to a delivery.</summary>
-    internal void SeeReply(string address, in DeliveryReply reply)
+    internal void SeeReply(in DeliveryReply reply)
     {
-        _faults.TryRemove(address, out _);
         if (reply.OwnershipVersion > Routes.Version)
         {
             OwnershipChanged.Set();
         }
     }
-
-    /// <summary>Notes that a process did not answer.</summary>
-    internal void SeeFault(string address, Exception fault) =>
-        _faults[address] = fault.Message.ReplaceLineEndings(" ");
 
     // 1. The part is checked; 2. it is taken by the shards that it joins; 3. what they missed is told.
     private async ValueTask<DeliveryReply> TakeAsync(ReadOnlyMemory<byte> message)
@@ -208,12 +195,7 @@ internal sealed class ClusterTopology : IContextGrid, IShardReceiver
             throw;
         }
 
-        ShardSet open = positions.Open;
-        long durable = open.IsEmpty
-            ? -1
-            : _durable().Content.Sources.FirstOrDefault(s =>
-                s.Topic == process.Partition.Topic && s.Partition == process.Partition.Partition)?.NextOffset ?? 0;
-        return new DeliveryReply(Routes.Version, header.Covered.Intersect(open).Except(taken), durable);
+        return new DeliveryReply(Routes.Version, header.Covered.Intersect(positions.Open).Except(taken));
     }
 
     private static (DeliveryHeader Header, int EventsAt) Header(ReadOnlyMemory<byte> message)

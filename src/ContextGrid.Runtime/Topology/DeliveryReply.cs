@@ -7,9 +7,7 @@ namespace ContextGrid.Runtime.Topology;
 /// <param name="OwnershipVersion">The receiver's version of the ownership.</param>
 /// <param name="Refused">Covered shards that are open at the receiver and have missed an earlier part: they read the
 /// log by themselves.</param>
-/// <param name="DurableNext">The smallest position of the partition that is durable at the receiver; −1: it has no
-/// shard.</param>
-internal readonly record struct DeliveryReply(long OwnershipVersion, ShardSet Refused, long DurableNext)
+internal readonly record struct DeliveryReply(long OwnershipVersion, ShardSet Refused)
 {
     private const byte Version = 1;
 
@@ -19,7 +17,6 @@ internal readonly record struct DeliveryReply(long OwnershipVersion, ShardSet Re
         var writer = new SnapshotWriter();
         writer.Byte(Version);
         writer.Varint((ulong)OwnershipVersion);
-        writer.Zigzag(DurableNext);
         Refused.Write(writer);
         return writer.Written.ToArray();
     }
@@ -34,7 +31,6 @@ internal readonly record struct DeliveryReply(long OwnershipVersion, ShardSet Re
             throw new SnapshotFormatException("The answer to a delivery is of another version.");
         }
 
-        long ownership = (long)reader.Varint(), durable = reader.Zigzag();
-        return new DeliveryReply(ownership, ShardSet.Read(ref reader), durable);
+        return new DeliveryReply((long)reader.Varint(), ShardSet.Read(ref reader));
     }
 }

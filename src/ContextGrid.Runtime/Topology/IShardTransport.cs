@@ -45,12 +45,6 @@ internal enum ShardMessage
     /// <summary>The ownership has changed: read it again.</summary>
     OwnershipChanged = 2,
 
-    /// <summary>Entities that the sender follows from now on, or no longer.</summary>
-    Follow = 3,
-
-    /// <summary>Followed entities that have changed.</summary>
-    Changed = 4,
-
     /// <summary>Which entities of the receiver's shards have events after given positions.</summary>
     FindChanged = 5,
 

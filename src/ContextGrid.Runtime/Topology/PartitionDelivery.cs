@@ -111,12 +111,11 @@ internal sealed class PartitionDelivery : IEventTarget
         {
             ReadOnlyMemory<byte> reply = await _topology.Transport.CallAsync(
                 address, ShardMessage.Deliver, message, CancellationToken.None);
-            _topology.SeeReply(address, DeliveryReply.Read(reply.Span));
+            _topology.SeeReply(DeliveryReply.Read(reply.Span));
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // The part may be applied there or not: the next one tells.
-            _topology.SeeFault(address, e);
         }
     }
 }
