@@ -53,7 +53,7 @@ internal static class HostStart
             await opening.OpenAsync(
                 adopted,
                 ShardSet.Of(adopted.Select(s => s.Shard)),
-                await opening.RangesAsync(cancellationToken),
+                [.. progress.Select(p => p.RecoverTo)], // The ends when they were asked for.
                 atStart: true,
                 cancellationToken);
         }

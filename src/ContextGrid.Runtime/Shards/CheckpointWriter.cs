@@ -20,6 +20,7 @@ internal sealed class CheckpointWriter
     private readonly ImmutableArray<PartitionProgress> _progress;
     private readonly ImmutableSortedDictionary<string, ulong> _hashes;
     private readonly ApplyScratch[] _scratch;
+    private readonly int[] _types; // Of each hash, the place of its type among the plans; −1: there is none.
     private readonly SnapshotWriter _writer = new();
     private readonly int[] _ends = new int[EntitiesPerTurn];
     private readonly byte[][] _keys = new byte[EntitiesPerTurn][];
@@ -36,6 +37,8 @@ internal sealed class CheckpointWriter
         _progress = progress;
         _hashes = hashes;
         _scratch = [.. grid.Plans.Select(p => new ApplyScratch(p))];
+        List<string> names = [.. grid.Plans.Select(p => p.Definition.Name)];
+        _types = [.. hashes.Keys.Select(t => names.IndexOf(t))];
     }
 
     /// <summary>The name of the counter that keeps across starts how many entities a type has.</summary>
@@ -125,8 +128,6 @@ internal sealed class CheckpointWriter
         ImmutableSortedDictionary<string, long> outputs,
         long[][] counts)
     {
-        // The counts of a type stand in the order of the hashes.
-        int[] types = [.. _hashes.Keys.Select(t => _grid.Plans.ToList().FindIndex(p => p.Definition.Name == t))];
         ImmutableArray<long>[] vectors = [.. positions.Select(p => p.Next).Distinct()];
         return new CheckpointContent
         {
@@ -144,7 +145,7 @@ internal sealed class CheckpointWriter
                     s.Shard,
                     _grid.EpochOf(s.Shard),
                     s.Next,
-                    [.. types.Select(t => t < 0 ? 0 : counts[t][s.Shard])])),
+                    [.. _types.Select(t => t < 0 ? 0 : counts[t][s.Shard])])),
             ],
             DefinitionVersion = 1,
             DefinitionHashes = _hashes,

@@ -13,31 +13,31 @@ namespace ContextGrid.Runtime.Shards;
 internal sealed class ShardOpening(
     ShardEngine engine, DefinitionSet definitions, IEventLog log, TimeProvider time)
 {
-    /// <summary>The offsets of each source partition.</summary>
+    /// <summary>The present end of each source partition.</summary>
     /// <exception cref="EventLogException">The log can't be asked.</exception>
-    internal async ValueTask<LogRange[]> RangesAsync(CancellationToken cancellationToken)
+    internal async ValueTask<long[]> EndsAsync(CancellationToken cancellationToken)
     {
         ImmutableArray<PartitionProgress> partitions = engine.Positions.Process;
-        var ranges = new LogRange[partitions.Length];
-        for (int p = 0; p < ranges.Length; p++)
+        var ends = new long[partitions.Length];
+        for (int p = 0; p < ends.Length; p++)
         {
-            ranges[p] = await log.GetRangeAsync(partitions[p].Partition, cancellationToken);
+            ends[p] = (await log.GetRangeAsync(partitions[p].Partition, cancellationToken)).End;
         }
 
-        return ranges;
+        return ends;
     }
 
     /// <summary>Opens shards.</summary>
     /// <param name="adopted">The shards, and what their checkpoints say.</param>
     /// <param name="lost">Those whose last owner did not give them: they may have been further than their checkpoint,
     /// and are rebuilding up to the present end.</param>
-    /// <param name="ranges">The offsets of each partition.</param>
+    /// <param name="ends">The end of each partition.</param>
     /// <param name="atStart">Whether nothing was delivered yet.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     internal async ValueTask OpenAsync(
         ImmutableArray<AdoptedShard> adopted,
         ShardSet lost,
-        LogRange[] ranges,
+        long[] ends,
         bool atStart,
         CancellationToken cancellationToken)
     {
@@ -45,23 +45,27 @@ internal sealed class ShardOpening(
         foreach (IGrouping<(CheckpointContent, PositionKey, bool), AdoptedShard> group in adopted.GroupBy(
             s => (s.Base, new PositionKey(s.Next), lost.Contains(s.Shard))))
         {
+            Dictionary<int, AdoptedShard> shards = group.ToDictionary(s => s.Shard);
             AdoptedShard any = group.First();
             bool isLost = group.Key.Item3;
             Dictionary<TopicPartition, RecordMark> marks = RecordMark.Of(any.Base.Counters);
             var own = new PartitionProgress[partitions.Length];
             for (int p = 0; p < own.Length; p++)
             {
-                own[p] = await ProgressAsync(
-                    partitions[p], any, isLost ? ranges[p].End : 0, ranges[p], cancellationToken);
-                own[p].Mark = marks.TryGetValue(own[p].Partition, out RecordMark mark) ? mark : null;
+                // At the start the log was just asked about where the process stands.
+                PartitionProgress process = partitions[p];
+                long next = any.Next.GetValueOrDefault(process.Partition, process.StartOffset);
+                own[p] = atStart && next == process.Next
+                    ? process
+                    : await ProgressAsync(process, any, isLost ? ends[p] : 0, ends[p], marks, cancellationToken);
             }
 
             engine.OpenShards(
-                ShardSet.Of(group.Select(s => s.Shard)),
+                ShardSet.Of(shards.Keys),
                 own,
                 atStart,
-                shard => group.First(s => s.Shard == shard).Epoch,
-                (shard, plan) => group.First(s => s.Shard == shard).Entities.GetValueOrDefault(plan.Definition.Name));
+                shard => shards[shard].Epoch,
+                (shard, plan) => shards[shard].Entities.GetValueOrDefault(plan.Definition.Name));
         }
     }
 
@@ -69,7 +73,8 @@ internal sealed class ShardOpening(
         PartitionProgress like,
         AdoptedShard shard,
         long recoverTo,
-        LogRange range,
+        long end,
+        Dictionary<TopicPartition, RecordMark> marks,
         CancellationToken cancellationToken)
     {
         TopicPartition partition = like.Partition;
@@ -91,18 +96,20 @@ internal sealed class ShardOpening(
 
         var own = new PartitionProgress(partition, like.Source, next, gaps)
         {
-            RecoverTo = recoverTo, StartOffset = start,
+            RecoverTo = recoverTo,
+            StartOffset = start,
+            Mark = marks.TryGetValue(partition, out RecordMark mark) ? mark : null,
         };
         try
         {
-            long sinceMs = await log.WaitingSinceAsync(partition, next, range.End, time, cancellationToken);
-            own.SeeEnd(range.End, sinceMs);
+            long sinceMs = await log.WaitingSinceAsync(partition, next, end, time, cancellationToken);
+            own.SeeEnd(end, sinceMs);
             own.Verify(time.GetUtcNow().ToUnixTimeMilliseconds());
         }
         catch (EventLogException)
         {
             // Nobody knows how long what waits has waited: as if for ever, until the log can be read.
-            own.SeeEnd(range.End, 1);
+            own.SeeEnd(end, 1);
             own.Verify(1);
         }
 

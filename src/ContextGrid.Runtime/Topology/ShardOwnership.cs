@@ -206,11 +206,11 @@ internal sealed partial class ShardOwnership
         }
 
         // What is adopted is named by the next checkpoint, so it is open before there can be one.
-        LogRange[] ranges = await _opening.RangesAsync(cancellationToken);
+        long[] ends = await _opening.EndsAsync(cancellationToken);
         await _checkpointer.AloneAsync(async () =>
         {
             ImmutableArray<AdoptedShard> adopted = await _store.AdoptAsync(missing, cancellationToken);
-            await _opening.OpenAsync(adopted, _takenOver, ranges, atStart: false, cancellationToken);
+            await _opening.OpenAsync(adopted, _takenOver, ends, atStart: false, cancellationToken);
         });
         _takenOver = _takenOver.Except(_engine.Positions.Open);
         _topology.RoutesChanged.Set();
