@@ -317,6 +317,26 @@ public sealed class ShardEngine : IContextGrid
         _reads.Give(scratch);
     }
 
+    /// <summary>As <see cref="ReadHereAsync"/>, once the entities have applied the query's minimum positions; a shard
+    /// that comes in between is waited for again.</summary>
+    /// <exception cref="TimeoutException">A position does not come.</exception>
+    internal async ValueTask ReadReachedAsync(
+        ContextQuery query, ContextAnswer answer, ReadScratch scratch, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await WaitForPositionsAsync(query, cancellationToken);
+            answer.Start(query);
+            await ReadHereAsync(query, answer, scratch, cancellationToken);
+            if (scratch.Closed.Count == query.Count || SourceReadings.Reaches(query, answer))
+            {
+                return;
+            }
+
+            await Task.Delay(ShardPositions.BehindPause, _time, cancellationToken);
+        }
+    }
+
     /// <summary>Answers for the entities of a query whose shards are open here, and notes their sources.</summary>
     /// <param name="query">The query.</param>
     /// <param name="answer">Takes the answers; it was made ready for the query.</param>

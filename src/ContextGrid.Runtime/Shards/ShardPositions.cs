@@ -18,8 +18,8 @@ namespace ContextGrid.Runtime.Shards;
 /// </remarks>
 internal sealed class ShardPositions
 {
-    // Shards are behind for seconds, and rarely.
-    private static readonly TimeSpan BehindPause = TimeSpan.FromMilliseconds(5);
+    /// <summary>The time between two looks at shards that are behind, which they are for seconds, and rarely.</summary>
+    internal static readonly TimeSpan BehindPause = TimeSpan.FromMilliseconds(5);
 
     private readonly Lock _lock = new();
     private readonly FrozenDictionary<TopicPartition, int> _indexes;

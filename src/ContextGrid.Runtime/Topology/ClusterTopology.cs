@@ -18,9 +18,6 @@ namespace ContextGrid.Runtime.Topology;
 /// </summary>
 internal sealed class ClusterTopology : IContextGrid, IShardReceiver
 {
-    // A shard that has come after its positions were waited for catches up within milliseconds.
-    private static readonly TimeSpan PositionsPause = TimeSpan.FromMilliseconds(5);
-
     private readonly ShardEngine _engine;
     private readonly int _fieldsMax;
     private readonly ImmutableArray<FeatureSelections> _selections;
@@ -229,16 +226,7 @@ internal sealed class ClusterTopology : IContextGrid, IShardReceiver
         query.NowMs = Time.GetUtcNow().ToUnixTimeMilliseconds();
         var answer = new ContextAnswer();
         var scratch = new ShardEngine.ReadScratch();
-        answer.Start(query);
-        await _engine.ReadHereAsync(query, answer, scratch, cancellationToken);
-        while (scratch.Closed.Count < query.Count && !SourceReadings.Reaches(query, answer))
-        {
-            await Task.Delay(PositionsPause, Time, cancellationToken);
-            await _engine.WaitForPositionsAsync(query, cancellationToken);
-            answer.Start(query);
-            await _engine.ReadHereAsync(query, answer, scratch, cancellationToken);
-        }
-
+        await _engine.ReadReachedAsync(query, answer, scratch, cancellationToken);
         var writer = new SnapshotWriter();
         AnswerMessage.Write(writer, query, answer, scratch.Closed);
         return writer.Written.ToArray();

@@ -33,16 +33,7 @@ internal sealed class RemoteQueries
     internal async ValueTask ReadAsync(ContextQuery query, ContextAnswer answer, CancellationToken cancellationToken)
     {
         ShardEngine.ReadScratch scratch = _reads.Take();
-        bool isRead;
-        do
-        {
-            await WaitHereAsync(query, cancellationToken);
-            answer.Start(query);
-            isRead = await TryReadHereAsync(query, answer, scratch, cancellationToken);
-        }
-        while (isRead && scratch.Closed.Count < query.Count && !SourceReadings.Reaches(query, answer)
-            && await PauseAsync(cancellationToken));
-        if (!isRead)
+        if (!IsHere(query) || !await TryReadHereAsync(query, answer, scratch, cancellationToken))
         {
             // All are asked by their owners, this process among them: each fails for itself.
             answer.Start(query);
@@ -112,8 +103,12 @@ internal sealed class RemoteQueries
     {
         try
         {
-            await _engine.ReadHereAsync(query, answer, scratch, cancellationToken);
+            await _engine.ReadReachedAsync(query, answer, scratch, cancellationToken);
             return true;
+        }
+        catch (TimeoutException) when (!query.PositionsMin.IsDefaultOrEmpty)
+        {
+            throw; // Its owners would wait as long again.
         }
         catch (Exception e) when (e is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
         {
@@ -128,19 +123,9 @@ internal sealed class RemoteQueries
             ? e.Message.ReplaceLineEndings(" ").TrimEnd('.')
             : "its process failed to read it";
 
-    private async ValueTask<bool> PauseAsync(CancellationToken cancellationToken)
-    {
-        await Task.Delay(Pause, _topology.Time, CancellationToken.None);
-        cancellationToken.ThrowIfCancellationRequested();
-        return true;
-    }
-
-    // Positions are waited for where the entities are: here for those that are here.
-    private ValueTask WaitHereAsync(ContextQuery query, CancellationToken cancellationToken) =>
-        query.PositionsMin.IsDefaultOrEmpty
-            || _engine.Positions.ShardsOf(query).Intersect(_engine.Positions.Open).IsEmpty
-            ? default
-            : _engine.WaitForPositionsAsync(query, cancellationToken);
+    // Positions are waited for where the entities are.
+    private bool IsHere(ContextQuery query) => query.PositionsMin.IsDefaultOrEmpty
+        || !_engine.Positions.ShardsOf(query).Intersect(_engine.Positions.Open).IsEmpty;
 
     private async ValueTask ReadElsewhereAsync(
         ContextQuery query, ContextAnswer answer, List<int> entities, CancellationToken cancellationToken)
