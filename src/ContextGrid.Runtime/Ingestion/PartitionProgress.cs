@@ -160,7 +160,7 @@ public sealed class PartitionProgress
         lock (_gate)
         {
             // The position comes last, so that nobody sees it beside an end that is older.
-            SeeEnd(Math.Max(end, next), pendingSinceMs);
+            See(next, Math.Max(end, next), pendingSinceMs);
             Volatile.Write(ref _next, next);
         }
 
@@ -171,11 +171,10 @@ public sealed class PartitionProgress
     /// Notes how far the partition is known to reach, and since when the oldest waiting record waits. A known end stays
     /// known: one who has seen less does not take it back.
     /// </summary>
-    public void SeeEnd(long end, long pendingSinceMs)
-    {
-        Volatile.Write(ref _pendingSinceMs, pendingSinceMs);
-        Volatile.Write(ref _end, Math.Max(end, Volatile.Read(ref _end)));
-    }
+    /// <param name="end">The partition's end as known now.</param>
+    /// <param name="pendingSinceMs">Since when records wait, milliseconds since the Unix epoch. 0: whoever has seen the
+    /// end does not know; what waits came after the last look, or waits since before it.</param>
+    public void SeeEnd(long end, long pendingSinceMs) => See(Next, end, pendingSinceMs);
 
     /// <summary>A progress of its own that knows what this one knows, and stands at another position or the same.
     /// </summary>
@@ -202,19 +201,16 @@ public sealed class PartitionProgress
     /// Notes that records up to an offset exist and were not applied. They came after the last look, or wait since
     /// before it.
     /// </summary>
-    internal void SeeMissed(long end)
-    {
-        long sinceMs = Volatile.Read(ref _pendingSinceMs);
-        SeeEnd(end, sinceMs != 0 ? sinceMs : Volatile.Read(ref _verifiedMs));
-    }
+    internal void SeeMissed(long end) => SeeEnd(end, 0);
 
-    /// <summary>Notes the end of a partition that is not read at present: records wait at least since now.</summary>
+    /// <summary>Notes the end of a partition that is not read at present.</summary>
     /// <param name="end">The partition's end as known now.</param>
     /// <param name="nowMs">The present time, milliseconds since the Unix epoch.</param>
     public void SeeStalled(long end, long nowMs)
     {
-        bool isKnown = Lag > 0 && Volatile.Read(ref _pendingSinceMs) != 0;
-        SeeEnd(end, isKnown ? Volatile.Read(ref _pendingSinceMs) : nowMs);
+        bool isKnown = Volatile.Read(ref _verifiedMs) != long.MaxValue
+            || (Lag > 0 && Volatile.Read(ref _pendingSinceMs) != 0);
+        SeeEnd(end, isKnown ? 0 : nowMs);
     }
 
     /// <summary>
@@ -260,5 +256,19 @@ public sealed class PartitionProgress
                 return false;
             }
         }
+    }
+
+    private void See(long next, long end, long pendingSinceMs)
+    {
+        long known = Volatile.Read(ref _end);
+        if (pendingSinceMs == 0 && Math.Max(end, known) > next)
+        {
+            long sinceMs = Lag > 0 ? Volatile.Read(ref _pendingSinceMs) : 0;
+            long lookedMs = Volatile.Read(ref _verifiedMs);
+            pendingSinceMs = sinceMs != 0 || lookedMs == long.MaxValue ? sinceMs : lookedMs;
+        }
+
+        Volatile.Write(ref _pendingSinceMs, pendingSinceMs);
+        Volatile.Write(ref _end, Math.Max(end, known));
     }
 }

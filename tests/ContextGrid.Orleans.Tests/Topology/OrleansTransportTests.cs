@@ -39,18 +39,24 @@ public sealed class OrleansTransportTests
         await using SiloHost first = await cluster.StartAsync();
         await using SiloHost second = await cluster.StartAsync();
         var schedulers = new List<TaskScheduler>();
+        byte[] ours = "of this test"u8.ToArray(); // The silos have messages of their own.
         Listen(second, new Receiver
         {
-            Handle = async _ =>
+            Handle = async message =>
             {
+                if (!message.Span.SequenceEqual(ours))
+                {
+                    return default;
+                }
+
                 schedulers.Add(TaskScheduler.Current);
                 await Task.Yield();
                 schedulers.Add(TaskScheduler.Current);
                 return default;
             },
         });
-        await Transport(first).CallAsync(Address(second), ShardMessage.Read, default, CancellationToken.None);
-        await Transport(second).CallAsync(Address(second), ShardMessage.Read, default, CancellationToken.None);
+        await Transport(first).CallAsync(Address(second), ShardMessage.Read, ours, CancellationToken.None);
+        await Transport(second).CallAsync(Address(second), ShardMessage.Read, ours, CancellationToken.None);
         Assert.Equal(4, schedulers.Count);
         Assert.All(schedulers, s => Assert.Same(TaskScheduler.Default, s));
     }

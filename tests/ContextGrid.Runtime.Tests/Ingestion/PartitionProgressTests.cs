@@ -61,6 +61,24 @@ public sealed class PartitionProgressTests
     }
 
     [Fact]
+    public void SeeStalled_EndWasLookedAtBefore_RecordsMayWaitSinceThatLook()
+    {
+        _progress.Verify(400);
+        _progress.SeeStalled(20, 1000);
+        _progress.Verify(1000);
+        Assert.Equal(2600, _progress.LagMs(3000));
+    }
+
+    [Fact]
+    public void SeeEnd_NobodyKnowsSinceWhen_WhatWaitsHasAnAge()
+    {
+        _progress.Verify(400);
+        _progress.SeeEnd(20, 0);
+        _progress.Verify(1000);
+        Assert.Equal(2600, _progress.LagMs(3000));
+    }
+
+    [Fact]
     public void SeeStalled_AgeIsKnown_KeepsIt()
     {
         _progress.SeeEnd(12, 500);

@@ -3,11 +3,17 @@ namespace ContextGrid.Simulation.Tests.World;
 /// <summary>Changes bits of files, and brings them back from a copy.</summary>
 internal sealed class FileDamage(SimulatedWorld world, Random random)
 {
+    private const int SealAt = 12; // In a manifest, behind magic number and version.
+
+    private readonly HashSet<string> _seals = [];
+
     /// <summary>Files of which a bit was changed, with what changes it back.</summary>
     public List<(string Path, Action Restore)> Files { get; } = [];
 
-    /// <summary>The manifest that a start would read first, if it is damaged.</summary>
-    public string? DamagedManifest => NewestManifest is { } path && world.Disk.Files[path].IsDamaged ? path : null;
+    /// <summary>The checkpoint that a start would read first, if it is damaged. The seal of an owner that owns nothing
+    /// any more is not read.</summary>
+    public string? DamagedManifest =>
+        NewestManifest is { } path && world.Disk.Files[path].IsDamaged && !_seals.Contains(path) ? path : null;
 
     private string? NewestManifest => world.Disk.Files.Keys
         .Where(f => f.Contains("/manifests/", StringComparison.Ordinal)).Max(StringComparer.Ordinal);
@@ -49,6 +55,12 @@ internal sealed class FileDamage(SimulatedWorld world, Random random)
         if (world.Disk.Files[path] is { HasPending: false, Length: > 0 } inode)
         {
             (long offset, int bit) = (random.NextInt64(inode.Length), random.Next(8));
+            if (path.Contains("/manifests/", StringComparison.Ordinal) && !inode.IsDamaged
+                && inode.Seen.ElementAtOrDefault(SealAt) == 1)
+            {
+                _seals.Add(path);
+            }
+
             inode.Flip(offset, bit);
             Files.Add((path, () => inode.Restore(offset, bit)));
             world.Trace.Note($"bit {bit} of byte {offset} of {path} changes");
