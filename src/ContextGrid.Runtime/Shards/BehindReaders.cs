@@ -1,4 +1,5 @@
 using ContextGrid.Runtime.Checkpoints;
+using ContextGrid.Runtime.Hosting;
 using ContextGrid.Runtime.Ingestion;
 
 namespace ContextGrid.Runtime.Shards;
@@ -15,40 +16,36 @@ internal sealed class BehindReaders(
     ShardEngine engine, Func<PartitionProgress, IEventTarget, PartitionIngestor> ingestorOf)
 {
     private readonly PartitionIngestor?[] _ingestors = new PartitionIngestor?[engine.Positions.Process.Length];
-    private readonly Task?[] _running = new Task?[engine.Positions.Process.Length];
 
     /// <summary>What holds up a partition in which shards are behind; null: nothing.</summary>
     internal string? Fault => _ingestors.Where(i => i?.Fault is not null)
         .Select(i => $"{i?.Progress.Partition.Topic}/{i?.Progress.Partition.Partition}: {i?.Fault}").FirstOrDefault();
 
     /// <summary>Runs until cancelled.</summary>
-    internal async Task RunAsync(CancellationToken cancellationToken)
+    internal Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(
+        Enumerable.Range(0, _ingestors.Length)
+            .Select(p => BackgroundTask.StartAsync(token => RunAsync(p, token), cancellationToken)));
+
+    private async Task RunAsync(int partition, CancellationToken cancellationToken)
     {
         try
         {
             while (true)
             {
+                // Whoever falls behind after this look changes the version.
                 long seen = engine.Positions.FellBehind.Version;
-                for (int p = 0; p < _running.Length; p++)
-                {
-                    if (_running[p] is null or { IsCompleted: true } && !engine.Positions.Behind(p).IsEmpty)
-                    {
-                        _running[p] = CatchUpAsync(p, cancellationToken);
-                    }
-                }
-
+                await CatchUpAsync(partition, cancellationToken);
                 await engine.Positions.FellBehind.WaitAsync(seen, cancellationToken);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            await Task.WhenAll(_running.OfType<Task>());
+            // The host stops.
         }
     }
 
     private async Task CatchUpAsync(int partition, CancellationToken cancellationToken)
     {
-        await Task.Yield(); // A task of its own.
         while (!cancellationToken.IsCancellationRequested
             && engine.Positions.Behind(partition) is { IsEmpty: false } behind)
         {
@@ -68,9 +65,6 @@ internal sealed class BehindReaders(
             await ingestor.RunAsync(ends.Token);
             _ingestors[partition] = null;
         }
-
-        // Whoever fell behind while this one ended is looked for once more.
-        engine.Positions.FellBehind.Set();
     }
 
     /// <summary>Takes parts of a partition for the shards that are behind.</summary>

@@ -442,6 +442,11 @@ internal sealed class ShardPositions
                 _hasBehind = true;
             }
         }
+
+        if (own is not null)
+        {
+            _fellBehind.Set();
+        }
     }
 
     // Shards that are behind may share a progress: those that take nothing keep what it was.
