@@ -82,7 +82,8 @@ internal sealed class CrashTrigger : IDisposable
         }
 
         // A merge begins behind a publish that leaves more than eight small segments, and writes before anything else.
-        _merging = isManifest && Directory.GetFiles(Path.Combine(_checkpoints, "segments")).Length > 8;
+        _merging = isManifest && Directory.GetFiles(
+            Path.Combine(_checkpoints, "segments"), "*", SearchOption.AllDirectories).Length > 8;
     }
 
     // A stop begins with SIGTERM, which the rig sends; everything else is SIGKILL from here.
