@@ -45,12 +45,12 @@ internal sealed record CheckpointOpening
         }
 
         long own = before.LineagesUsed + 1;
-        var moves = new Dictionary<int, (long Owner, ShardBase Base)>();
+        var moves = new Dictionary<int, ShardMove>();
         foreach (LoadedBase from in found.Bases)
         {
             foreach (int shard in from.Shards.Shards())
             {
-                moves[shard] = (own, from.Manifest.Base);
+                moves[shard] = new ShardMove(own, from.Manifest.Base, IsLost: true);
             }
         }
 

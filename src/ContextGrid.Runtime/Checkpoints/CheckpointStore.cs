@@ -200,15 +200,16 @@ public sealed class CheckpointStore : IAsyncDisposable
     /// on they are no longer named; look-ups see them until then.
     /// </summary>
     /// <param name="shardToLineage">For each shard, the lineage of the owner that gets it.</param>
+    /// <param name="rebuilding">Those of them that this owner has not brought back.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>True: this owner has none of them any more. False: it still has some, as the owner that was to get them
     /// is not known.</returns>
     /// <exception cref="SnapshotStoreException">The store is away, or nobody can tell; call again.</exception>
     internal async ValueTask<bool> HandOverAsync(
-        IReadOnlyDictionary<int, long> shardToLineage, CancellationToken cancellationToken)
+        IReadOnlyDictionary<int, long> shardToLineage, ShardSet rebuilding, CancellationToken cancellationToken)
     {
         ThrowIfFenced();
-        Ownership after = await _moves.GiveAsync(shardToLineage, BaseOf, cancellationToken);
+        Ownership after = await _moves.GiveAsync(shardToLineage, rebuilding, BaseOf, cancellationToken);
         ShardSet given = ShardSet.Of(shardToLineage.Keys).Except(after.ShardsOf(Current.Lineage));
         Release(given);
         return given.Count == shardToLineage.Count;
@@ -464,7 +465,7 @@ public sealed class CheckpointStore : IAsyncDisposable
             _held[shard] = Ownership.Shards[shard].Epoch;
         }
 
-        return from.Adopted(shard => _held[shard]);
+        return from.Adopted(shard => Ownership.Shards[shard]);
     }
 
     private void Release(ShardSet shards)

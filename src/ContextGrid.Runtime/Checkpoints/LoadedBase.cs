@@ -43,8 +43,8 @@ internal sealed record LoadedBase(
         .Where(s => !s.Shards.IsEmpty);
 
     /// <summary>What the manifest says of the adopted shards.</summary>
-    /// <param name="epochOf">The epoch of a shard's ownership from now on.</param>
-    public IEnumerable<AdoptedShard> Adopted(Func<int, long> epochOf)
+    /// <param name="ownershipOf">The ownership of a shard from now on.</param>
+    public IEnumerable<AdoptedShard> Adopted(Func<int, ShardRecord> ownershipOf)
     {
         CheckpointContent content = Manifest.Content;
         string[] types = [.. content.DefinitionHashes.Keys];
@@ -58,9 +58,11 @@ internal sealed record LoadedBase(
                     s => new TopicPartition(s.First.Topic, s.First.Partition), s => s.Second);
             }
 
+            ShardRecord ownership = ownershipOf(shard);
             yield return new AdoptedShard(
                 shard,
-                epochOf(shard),
+                ownership.Epoch,
+                ownership.IsLost,
                 next,
                 types.Zip(of.Entities).ToDictionary(e => e.First, e => e.Second, StringComparer.Ordinal),
                 content);
@@ -71,6 +73,8 @@ internal sealed record LoadedBase(
 /// <summary>A shard that has been taken into a checkpoint store.</summary>
 /// <param name="Shard">From 0.</param>
 /// <param name="Epoch">The epoch of its ownership.</param>
+/// <param name="IsLost">Whether answers may have reflected more than it has: it is rebuilding up to the present end.
+/// </param>
 /// <param name="Next">The next offset of each source partition that has begun for the shard.</param>
 /// <param name="Entities">How many entities each type has.</param>
 /// <param name="Base">The content of the checkpoint that it comes from: gaps, counters, definitions. Empty: the shard
@@ -78,6 +82,7 @@ internal sealed record LoadedBase(
 internal sealed record AdoptedShard(
     int Shard,
     long Epoch,
+    bool IsLost,
     IReadOnlyDictionary<TopicPartition, long> Next,
     IReadOnlyDictionary<string, long> Entities,
     CheckpointContent Base);

@@ -35,7 +35,7 @@ internal sealed record Ownership
         Version = 0,
         LineagesUsed = 0,
         Owners = [],
-        Shards = [.. Enumerable.Repeat(new ShardRecord(0, 0, default, 0), shards)],
+        Shards = [.. Enumerable.Repeat(new ShardRecord(0, 0, default, 0, IsLost: false), shards)],
     };
 
     /// <summary>The shards of a lineage; of 0: those that nobody owns.</summary>
@@ -60,12 +60,13 @@ internal sealed record Ownership
     /// <summary>The next version, with some shards moved. Owners that thereby have lost their last shard to another
     /// one stay listed; see <see cref="Without"/>.</summary>
     /// <param name="moves">For each shard, who owns it from now on and what it begins with.</param>
-    internal Ownership Moved(IReadOnlyDictionary<int, (long Owner, ShardBase Base)> moves)
+    internal Ownership Moved(IReadOnlyDictionary<int, ShardMove> moves)
     {
         ImmutableArray<ShardRecord>.Builder shards = Shards.ToBuilder();
-        foreach ((int shard, (long owner, ShardBase start)) in moves)
+        foreach ((int shard, ShardMove move) in moves)
         {
-            shards[shard] = new ShardRecord(shards[shard].Epoch + 1, owner, start, Version + 1);
+            shards[shard] = new ShardRecord(
+                shards[shard].Epoch + 1, move.Owner, move.Base, Version + 1, move.IsLost);
         }
 
         return this with { Version = Version + 1, Shards = shards.ToImmutable() };
@@ -89,7 +90,15 @@ internal sealed record ShardOwner(long Lineage, string Address, string Name);
 /// <param name="Owner">The owner's lineage; 0: nobody.</param>
 /// <param name="Base">The checkpoint that the owner began with, until its own manifest names the shard.</param>
 /// <param name="MovedIn">The version of the ownership in which the shard moved last.</param>
-internal sealed record ShardRecord(long Epoch, long Owner, ShardBase Base, long MovedIn);
+/// <param name="IsLost">Whether answers may have reflected more than the base has: the last owner did not give the
+/// shard, or gave it before it had brought it back. The owner says that it is rebuilding until it has caught up.</param>
+internal sealed record ShardRecord(long Epoch, long Owner, ShardBase Base, long MovedIn, bool IsLost);
+
+/// <summary>What becomes of a shard.</summary>
+/// <param name="Owner">Who owns it from now on.</param>
+/// <param name="Base">What the owner begins with.</param>
+/// <param name="IsLost">As in <see cref="ShardRecord"/>.</param>
+internal readonly record struct ShardMove(long Owner, ShardBase Base, bool IsLost);
 
 /// <summary>A manifest that has a shard's state.</summary>
 /// <param name="Lineage">Whose; 0: the shard begins empty.</param>

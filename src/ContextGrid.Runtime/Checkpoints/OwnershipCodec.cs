@@ -39,6 +39,7 @@ internal static class OwnershipCodec
             writer.Varint((ulong)shard.Base.Lineage);
             writer.Varint((ulong)shard.Base.Generation);
             writer.Varint((ulong)shard.MovedIn);
+            writer.Byte(shard.IsLost ? (byte)1 : (byte)0);
         }
 
         writer.UInt32(Crc32C.Compute(writer.Written));
@@ -103,7 +104,8 @@ internal static class OwnershipCodec
                 (long)reader.Varint(),
                 (long)reader.Varint(),
                 new ShardBase((long)reader.Varint(), (long)reader.Varint()),
-                (long)reader.Varint());
+                (long)reader.Varint(),
+                reader.Byte() != 0);
         }
 
         return new Ownership

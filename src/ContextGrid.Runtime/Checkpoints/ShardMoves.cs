@@ -46,22 +46,24 @@ internal sealed class ShardMoves(ISnapshotStore store, long self, string name, T
     /// <summary>Gives shards to other owners; those that this one no longer owns, and those for which the other one is
     /// not known, stay as they are.</summary>
     /// <param name="shardToLineage">For each shard, the lineage that gets it.</param>
+    /// <param name="rebuilding">Those of them that this owner has not brought back.</param>
     /// <param name="baseOf">The checkpoint that has a shard's state.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     internal async ValueTask<Ownership> GiveAsync(
         IReadOnlyDictionary<int, long> shardToLineage,
+        ShardSet rebuilding,
         Func<int, ShardRecord, ShardBase> baseOf,
         CancellationToken cancellationToken)
     {
         Ownership? Change(Ownership now)
         {
-            var moves = new Dictionary<int, (long Owner, ShardBase Base)>();
+            var moves = new Dictionary<int, ShardMove>();
             foreach ((int shard, long to) in shardToLineage)
             {
                 ShardRecord record = now.Shards[shard];
                 if (record.Owner == self && to != self && now.HasOwner(to))
                 {
-                    moves[shard] = (to, baseOf(shard, record));
+                    moves[shard] = new ShardMove(to, baseOf(shard, record), rebuilding.Contains(shard));
                 }
             }
 
@@ -125,7 +127,7 @@ internal sealed class ShardMoves(ISnapshotStore store, long self, string name, T
                 + "Stop this process.");
         }
 
-        var moves = new Dictionary<int, (long Owner, ShardBase Base)>();
+        var moves = new Dictionary<int, ShardMove>();
         foreach (int shard in shards.Shards())
         {
             ShardRecord record = now.Shards[shard];
@@ -133,11 +135,11 @@ internal sealed class ShardMoves(ISnapshotStore store, long self, string name, T
             {
                 if (record.Owner == 0)
                 {
-                    moves[shard] = (self, record.Base);
+                    moves[shard] = new ShardMove(self, record.Base, IsLost: true);
                 }
                 else if (ended.TryGetValue(record.Owner, out LineageState? state))
                 {
-                    moves[shard] = (self, state.BaseOf(shard, record));
+                    moves[shard] = new ShardMove(self, state.BaseOf(shard, record), IsLost: true);
                 }
             }
             catch (CheckpointCorruptException e)

@@ -52,7 +52,6 @@ internal static class HostStart
         {
             await opening.OpenAsync(
                 adopted,
-                ShardSet.Of(adopted.Select(s => s.Shard)),
                 [.. progress.Select(p => p.RecoverTo)], // The ends when they were asked for.
                 atStart: true,
                 cancellationToken);

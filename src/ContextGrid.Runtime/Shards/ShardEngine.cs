@@ -191,7 +191,7 @@ public sealed class ShardEngine : IContextGrid
         {
             foreach (int shard in shards.Shards())
             {
-        table.Shards[shard].Close();
+                table.Shards[shard].Close();
             }
         }
 

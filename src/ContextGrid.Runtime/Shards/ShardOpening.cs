@@ -29,25 +29,21 @@ internal sealed class ShardOpening(
 
     /// <summary>Opens shards.</summary>
     /// <param name="adopted">The shards, and what their checkpoints say.</param>
-    /// <param name="lost">Those whose last owner did not give them: they may have been further than their checkpoint,
-    /// and are rebuilding up to the present end.</param>
     /// <param name="ends">The end of each partition.</param>
     /// <param name="atStart">Whether nothing was delivered yet.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     internal async ValueTask OpenAsync(
         ImmutableArray<AdoptedShard> adopted,
-        ShardSet lost,
         long[] ends,
         bool atStart,
         CancellationToken cancellationToken)
     {
         ImmutableArray<PartitionProgress> partitions = engine.Positions.Process;
         foreach (IGrouping<(CheckpointContent, PositionKey, bool), AdoptedShard> group in adopted.GroupBy(
-            s => (s.Base, new PositionKey(s.Next), lost.Contains(s.Shard))))
+            s => (s.Base, new PositionKey(s.Next), s.IsLost)))
         {
             Dictionary<int, AdoptedShard> shards = group.ToDictionary(s => s.Shard);
             AdoptedShard any = group.First();
-            bool isLost = group.Key.Item3;
             Dictionary<TopicPartition, RecordMark> marks = RecordMark.Of(any.Base.Counters);
             var own = new PartitionProgress[partitions.Length];
             for (int p = 0; p < own.Length; p++)
@@ -57,7 +53,7 @@ internal sealed class ShardOpening(
                 long next = any.Next.GetValueOrDefault(process.Partition, process.StartOffset);
                 own[p] = atStart && next == process.Next
                     ? process
-                    : await ProgressAsync(process, any, isLost ? ends[p] : 0, ends[p], marks, cancellationToken);
+                    : await ProgressAsync(process, any, any.IsLost ? ends[p] : 0, ends[p], marks, cancellationToken);
             }
 
             engine.OpenShards(

@@ -277,6 +277,18 @@ internal sealed class ShardPositions
         }
     }
 
+    /// <summary>Those of some shards that are not yet brought back to where answers may have been.</summary>
+    internal ShardSet Rebuilding(ShardSet shards)
+    {
+        ShardSet rebuilding = default;
+        foreach (int shard in shards.Shards())
+        {
+            rebuilding = Of(shard)?.Any(p => p.IsRebuilding) == true ? rebuilding.With(shard) : rebuilding;
+        }
+
+        return rebuilding;
+    }
+
     /// <summary>Takes the gate for a part that only shards behind take.</summary>
     /// <returns>Those of the shards that are still behind.</returns>
     internal async ValueTask<ShardSet> BeginBehindAsync(

@@ -28,7 +28,6 @@ internal sealed partial class ShardOwnership
     private readonly IMembershipView _members;
     private readonly ShardOpening _opening;
     private readonly ILogger _logger;
-    private ShardSet _takenOver;
     private volatile bool _isLeaving;
 
     /// <summary>Creates the loop.</summary>
@@ -113,7 +112,6 @@ internal sealed partial class ShardOwnership
             ShardSet taken = default;
             await _checkpointer.AloneAsync(
                 async () => taken = await _store.TakeOverAsync(moves.TakeOver, cancellationToken));
-            _takenOver = _takenOver.Union(taken);
             LogTaken(taken.Count);
             See(_store.Ownership);
             await TellAsync();
@@ -173,7 +171,7 @@ internal sealed partial class ShardOwnership
             await _checkpointer.CheckpointAsync(cancellationToken, async () =>
             {
                 Dictionary<int, long> given = shards.Where(s => leaving.Contains(s.Key)).ToDictionary();
-                await _store.HandOverAsync(given, cancellationToken);
+                await _store.HandOverAsync(given, _engine.Positions.Rebuilding(leaving), cancellationToken);
                 Close(leaving);
             });
         }
@@ -210,9 +208,8 @@ internal sealed partial class ShardOwnership
         await _checkpointer.AloneAsync(async () =>
         {
             ImmutableArray<AdoptedShard> adopted = await _store.AdoptAsync(missing, cancellationToken);
-            await _opening.OpenAsync(adopted, _takenOver, ends, atStart: false, cancellationToken);
+            await _opening.OpenAsync(adopted, ends, atStart: false, cancellationToken);
         });
-        _takenOver = _takenOver.Except(_engine.Positions.Open);
         _topology.RoutesChanged.Set();
     }
 

@@ -54,7 +54,7 @@ public sealed class ShardOwnersTests
         await ChangeAsync(a, "of a", Keys);
         CheckpointStore dead = await JoinAsync("dead");
         Assert.True(await a.HandOverAsync(
-            ShardSet.All(2).Shards().ToDictionary(s => s, _ => dead.Epoch), CancellationToken.None));
+            ShardSet.All(2).Shards().ToDictionary(s => s, _ => dead.Epoch), default, CancellationToken.None));
         for (int i = 0; i < 6; i++)
         {
             await PublishAsync(a, i); // What the base names has to stay.
@@ -67,10 +67,31 @@ public sealed class ShardOwnersTests
     }
 
     [Fact]
+    public async Task Adopt_OwnerHadNotBroughtShardBack_IsLost()
+    {
+        await using CheckpointStore a = await OpenAsync(_store, "a");
+        await PublishAsync(a, 1);
+        CheckpointStore b = await JoinAsync("b");
+        Assert.True(await a.HandOverAsync(
+            new Dictionary<int, long> { [0] = b.Epoch, [1] = b.Epoch },
+            new ShardSet().With(1),
+            CancellationToken.None));
+        await b.RefreshOwnershipAsync(CancellationToken.None);
+        ShardSet both = new ShardSet().With(0).With(1);
+        Assert.Equal([false, true], (await b.AdoptAsync(both, CancellationToken.None)).Select(s => s.IsLost));
+        await PublishAsync(b, 2);
+        await b.DisposeAsync();
+
+        await using CheckpointStore c = await JoinAsync("c");
+        Assert.Equal(both, await c.TakeOverAsync(both, CancellationToken.None));
+        Assert.All(await c.AdoptAsync(both, CancellationToken.None), s => Assert.True(s.IsLost));
+    }
+
+    [Fact]
     public async Task HandOver_OwnerIsNotKnown_KeepsTheShards()
     {
         await using CheckpointStore a = await OpenAsync(_store, "a");
-        Assert.False(await a.HandOverAsync(new Dictionary<int, long> { [1] = 77 }, CancellationToken.None));
+        Assert.False(await a.HandOverAsync(new Dictionary<int, long> { [1] = 77 }, default, CancellationToken.None));
         Assert.Equal(Shards, a.Held.Count);
     }
 
@@ -232,7 +253,7 @@ public sealed class ShardOwnersTests
     {
         await PublishAsync(from, 1);
         Assert.True(await from.HandOverAsync(
-            shards.Shards().ToDictionary(s => s, _ => to.Epoch), CancellationToken.None));
+            shards.Shards().ToDictionary(s => s, _ => to.Epoch), default, CancellationToken.None));
         await to.RefreshOwnershipAsync(CancellationToken.None);
         await to.AdoptAsync(shards, CancellationToken.None);
         Assert.True(shards.Except(to.Held).IsEmpty);
