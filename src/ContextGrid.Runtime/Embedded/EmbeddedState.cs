@@ -28,7 +28,7 @@ internal static class EmbeddedState
                 r => r.Partition, r => new ReaderState(r.Reader, r.Fault, !r.IsHere)),
             Notes =
             [
-                .. host.Log.Notes, .. host.Notes,
+                .. host.Log.Notes, .. host.Notes, .. grid.Positions.BehindNotes(),
                 .. host.Outputs.States.Where(o => o.Fault is not null).Select(o => $"Output {o.Name} waits: {o.Fault}"),
             ],
             Memory = new EntityMemory(grid.ResidentBytesMax, grid.ResidentBytes, grid.LookupBytes),

@@ -176,8 +176,16 @@ public sealed class PartitionProgress
     /// end does not know; what waits came after the last look, or waits since before it.</param>
     public void SeeEnd(long end, long pendingSinceMs) => See(Next, end, pendingSinceMs);
 
-    /// <summary>A progress of its own that knows what this one knows, and stands at another position or the same.
-    /// </summary>
+    /// <summary>A progress of its own that is as this one is.</summary>
+    internal PartitionProgress Copy()
+    {
+        PartitionProgress copy = CopyAt(Next);
+        copy.RecoverTo = RecoverTo;
+        return copy;
+    }
+
+    /// <summary>A progress of its own that knows what this one knows of the partition, but not of the state: it has
+    /// nothing to bring back.</summary>
     /// <param name="next">The next offset to apply.</param>
     internal PartitionProgress CopyAt(long next)
     {

@@ -56,8 +56,7 @@ internal sealed class BehindReaders(
                 continue; // They were closed meanwhile.
             }
 
-            PartitionProgress reading = last.CopyAt(last.Next);
-            reading.RecoverTo = last.RecoverTo;
+            PartitionProgress reading = last.Copy();
             using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var target = new BehindTarget(engine, partition, behind, reading, ends);
             PartitionIngestor ingestor = ingestorOf(reading, target);

@@ -93,12 +93,13 @@ internal sealed class ShardPositions
             for (int p = 0; p < progress.Length; p++)
             {
                 PartitionState partition = _partitions[p];
-                if (!partition.HasBegun && !_isOnlyReader && progress[p].Next > partition.InStep.Next)
+                if (!partition.HasBegun && !_isOnlyReader && IsFurther(progress[p], partition.InStep))
                 {
                     BeginAt(partition, p, progress[p]);
                 }
 
-                bool isInStep = (atStart || !partition.HasBegun) && progress[p].Next == partition.InStep.Next;
+                bool isInStep = (atStart || !partition.HasBegun) && progress[p].Next == partition.InStep.Next
+                    && RebuildsTo(progress[p]) == RebuildsTo(partition.InStep);
                 progress[p] = isInStep ? partition.InStep : progress[p];
                 _hasBehind |= !isInStep;
             }
@@ -289,6 +290,23 @@ internal sealed class ShardPositions
         return rebuilding;
     }
 
+    /// <summary>What people are told of shards that are behind: how many in which partition, and how far the last of
+    /// them is.</summary>
+    internal IEnumerable<string> BehindNotes()
+    {
+        for (int p = 0; p < Process.Length && _hasBehind; p++)
+        {
+            ShardSet behind = Behind(p);
+            if (!behind.IsEmpty)
+            {
+                TopicPartition partition = Process[p].Partition;
+                long next = behind.Shards().Min(s => Of(s)?[p].Next ?? long.MaxValue);
+                yield return $"{behind.Count} shards catch up with {partition.Topic}/{partition.Partition}: the last of "
+                    + $"them is at offset {Math.Min(next, Process[p].Next)}, the others at {Process[p].Next}.";
+            }
+        }
+    }
+
     /// <summary>Takes the gate for a part that only shards behind take.</summary>
     /// <returns>Those of the shards that are still behind.</returns>
     internal async ValueTask<ShardSet> BeginBehindAsync(
@@ -394,6 +412,11 @@ internal sealed class ShardPositions
         return vectors;
     }
 
+    private static bool IsFurther(PartitionProgress one, PartitionProgress other) => one.Next > other.Next
+        || (one.Next == other.Next && RebuildsTo(one) > RebuildsTo(other));
+
+    private static long RebuildsTo(PartitionProgress one) => Math.Max(one.Next, one.RecoverTo);
+
     // A process that has had nothing of a partition stands where its first shards stand.
     private void BeginAt(PartitionState state, int partition, PartitionProgress own)
     {
@@ -449,7 +472,7 @@ internal sealed class ShardPositions
         {
             if (_byShard[shard]![partition] == inStep) // It is open.
             {
-                own ??= inStep.CopyAt(inStep.Next);
+                own ??= inStep.Copy();
                 _byShard[shard]![partition] = own;
                 _hasBehind = true;
             }
@@ -473,8 +496,7 @@ internal sealed class ShardPositions
             {
                 if (!kept.TryGetValue(progress, out PartitionProgress? copy))
                 {
-                    kept[progress] = copy = progress.CopyAt(progress.Next);
-                    copy.RecoverTo = progress.RecoverTo;
+                    kept[progress] = copy = progress.Copy();
                 }
 
                 _byShard[shard]![partition] = copy; // As above.

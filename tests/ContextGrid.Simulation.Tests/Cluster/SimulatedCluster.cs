@@ -165,6 +165,7 @@ internal sealed class SimulatedCluster(SimulatedWorld world, Random random)
     private string? WhyNotWell(SimulatedMember member) => member.Process.Host is not { } host ? "it starts"
         : host.Failed.IsFaulted || Membership.IsDead(member.Address) ? "it ends"
         : host.WhyNotReady(world.ServerNowMs) ?? host.CheckpointFault
+            ?? (host.Grid.Positions.HasBehind ? "shards catch up" : null)
             ?? (host.Progress.All(p => p.Next >= world.Truth.EndOf(p.Partition)) ? null : "it is behind");
 
     private void Later(TimeSpan most, Action then)
