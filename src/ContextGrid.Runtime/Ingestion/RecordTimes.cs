@@ -10,8 +10,8 @@ internal static class RecordTimes
     /// <param name="end">The partition's end.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <returns>The time of the first such record; now, where it has none, or the log gives none although its end is
-    /// later: nobody may take that for "nothing waits" (I12), nor for the epoch. 0: nothing waits.</returns>
+    /// <returns>The time of the first such record; now, where it has none, or all offsets up to the end hold no record:
+    /// nobody may take that for "nothing waits" (I12), nor for the epoch. 0: nothing waits.</returns>
     /// <exception cref="EventLogException">The log can't be read.</exception>
     public static async ValueTask<long> WaitingSinceAsync(
         this IEventLog log,

@@ -33,11 +33,8 @@ internal sealed class AgeCheck(SimulatedWorld world, LogTruth truth)
                 .Where(r => r.Offset >= source.Next && r.KnownMs <= answer.Question.AskedMs)
                 .Select(r => answer.Question.AskedMs - r.KnownMs - slackMs).DefaultIfEmpty(0).Max();
 
-            // A log that gives nothing to a start does not tell since when its records wait.
-            bool isUntold = source.IsRebuilding && world.Plan.Has(Faults.PausedPartitions | Faults.Store);
             Require(
-                answer, source, isUntold || source.LagMs >= leastMs,
-                $"a record has waited for {leastMs} ms and more");
+                answer, source, source.LagMs >= leastMs, $"a record has waited for {leastMs} ms and more");
 
             // Those that wait are not older than the last one that was applied.
             long[] oldest =

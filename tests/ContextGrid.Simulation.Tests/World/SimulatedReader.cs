@@ -5,6 +5,8 @@ namespace ContextGrid.Simulation.Tests.World;
 /// <summary>Reads a partition of a <see cref="SimulatedLog"/>.</summary>
 internal sealed class SimulatedReader(SimulatedLog log, SimulatedPartition partition, long from) : ILogReader
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+
     private LogEnd _end = new(from, 0);
 
     public long NextOffset { get; private set; } = from;
@@ -23,8 +25,10 @@ internal sealed class SimulatedReader(SimulatedLog log, SimulatedPartition parti
             if (partition.IsPaused)
             {
                 // Nobody looks either: what is known of the end grows old.
-                await Task.Delay(wait, log.Clock, cancellationToken);
-                return ReadOutcome.None;
+                await Task.Delay(wait > TimeSpan.Zero ? wait : Patience, log.Clock, cancellationToken);
+                return wait > TimeSpan.Zero
+                    ? ReadOutcome.None
+                    : throw new EventLogException(EventLogError.Unavailable, "The partition can't be fetched.");
             }
 
             if (NextOffset < partition.Start)
