@@ -47,11 +47,13 @@ internal sealed class ShardMoves(ISnapshotStore store, long self, string name, T
     /// not known, stay as they are.</summary>
     /// <param name="shardToLineage">For each shard, the lineage that gets it.</param>
     /// <param name="rebuilding">Those of them that this owner has not brought back.</param>
+    /// <param name="leaves">Whether this owner is to be off the list once it has none: nobody gives it any again.</param>
     /// <param name="baseOf">The checkpoint that has a shard's state.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     internal async ValueTask<Ownership> GiveAsync(
         IReadOnlyDictionary<int, long> shardToLineage,
         ShardSet rebuilding,
+        bool leaves,
         Func<int, ShardRecord, ShardBase> baseOf,
         CancellationToken cancellationToken)
     {
@@ -67,7 +69,7 @@ internal sealed class ShardMoves(ISnapshotStore store, long self, string name, T
                 }
             }
 
-            return moves.Count == 0 ? null : now.Moved(moves);
+            return moves.Count == 0 ? null : leaves ? now.Moved(moves).Without([self]) : now.Moved(moves);
         }
 
         return Seen(await _ownerships.ChangeAsync(Change, cancellationToken));

@@ -86,14 +86,17 @@ internal sealed partial class ShardOwnership
         }
     }
 
-    /// <summary>Gives all shards to the other processes, while <see cref="RunAsync"/> runs.</summary>
+    private bool IsListed => _store.Ownership.HasOwner(_store.Current.Lineage);
+
+    /// <summary>Gives all shards to the other processes, and leaves the list of owners: those that do not know yet that
+    /// this one leaves would give it some again. While <see cref="RunAsync"/> runs.</summary>
     /// <param name="most">How long it may take.</param>
     internal async Task LeaveAsync(TimeSpan most)
     {
         _isLeaving = true;
         _topology.OwnershipChanged.Set();
         long started = _topology.Time.GetTimestamp();
-        while (!_topology.Routes.Own.IsEmpty && _members.Active.Any(m => m != _members.Self)
+        while (IsListed && _members.Active.Any(m => m != _members.Self)
             && _topology.Time.GetElapsedTime(started) < most)
         {
             long seen = _topology.RoutesChanged.Version;
@@ -124,6 +127,10 @@ internal sealed partial class ShardOwnership
 
         await OpenAsync(cancellationToken);
         await RetireAsync(cancellationToken);
+        if (_isLeaving && IsListed && _topology.Routes.Own.IsEmpty)
+        {
+            See(await _store.RetireAsync([_store.Current.Lineage], cancellationToken));
+        }
     }
 
     // The first of the members takes those off the list that are gone and own nothing, so that what they have left can
@@ -171,7 +178,8 @@ internal sealed partial class ShardOwnership
             await _checkpointer.CheckpointAsync(cancellationToken, async () =>
             {
                 Dictionary<int, long> given = shards.Where(s => leaving.Contains(s.Key)).ToDictionary();
-                await _store.HandOverAsync(given, _engine.Positions.Rebuilding(leaving), cancellationToken);
+                await _store.HandOverAsync(
+                    given, _engine.Positions.Rebuilding(leaving), _isLeaving, cancellationToken);
                 Close(leaving);
             });
         }

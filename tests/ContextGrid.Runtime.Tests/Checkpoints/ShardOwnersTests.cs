@@ -54,7 +54,7 @@ public sealed class ShardOwnersTests
         await ChangeAsync(a, "of a", Keys);
         CheckpointStore dead = await JoinAsync("dead");
         Assert.True(await a.HandOverAsync(
-            ShardSet.All(2).Shards().ToDictionary(s => s, _ => dead.Epoch), default, CancellationToken.None));
+            ShardSet.All(2).Shards().ToDictionary(s => s, _ => dead.Epoch), default, leaves: false, CancellationToken.None));
         for (int i = 0; i < 6; i++)
         {
             await PublishAsync(a, i); // What the base names has to stay.
@@ -75,6 +75,7 @@ public sealed class ShardOwnersTests
         Assert.True(await a.HandOverAsync(
             new Dictionary<int, long> { [0] = b.Epoch, [1] = b.Epoch },
             new ShardSet().With(1),
+            leaves: false,
             CancellationToken.None));
         await b.RefreshOwnershipAsync(CancellationToken.None);
         ShardSet both = new ShardSet().With(0).With(1);
@@ -88,10 +89,26 @@ public sealed class ShardOwnersTests
     }
 
     [Fact]
+    public async Task HandOver_OwnerLeaves_NobodyGivesItShardsAgain()
+    {
+        await using CheckpointStore a = await OpenAsync(_store, "a");
+        CheckpointStore b = await JoinAsync("b");
+        Assert.True(await a.HandOverAsync(
+            ShardSet.All(Shards).Shards().ToDictionary(s => s, _ => b.Epoch), default, leaves: true,
+            CancellationToken.None));
+        Assert.False(a.Ownership.HasOwner(a.Epoch));
+        await b.RefreshOwnershipAsync(CancellationToken.None);
+        await b.AdoptAsync(ShardSet.All(Shards), CancellationToken.None);
+        Assert.False(await b.HandOverAsync(
+            new Dictionary<int, long> { [1] = a.Epoch }, default, leaves: false, CancellationToken.None));
+        await b.DisposeAsync();
+    }
+
+    [Fact]
     public async Task HandOver_OwnerIsNotKnown_KeepsTheShards()
     {
         await using CheckpointStore a = await OpenAsync(_store, "a");
-        Assert.False(await a.HandOverAsync(new Dictionary<int, long> { [1] = 77 }, default, CancellationToken.None));
+        Assert.False(await a.HandOverAsync(new Dictionary<int, long> { [1] = 77 }, default, leaves: false, CancellationToken.None));
         Assert.Equal(Shards, a.Held.Count);
     }
 
@@ -253,7 +270,7 @@ public sealed class ShardOwnersTests
     {
         await PublishAsync(from, 1);
         Assert.True(await from.HandOverAsync(
-            shards.Shards().ToDictionary(s => s, _ => to.Epoch), default, CancellationToken.None));
+            shards.Shards().ToDictionary(s => s, _ => to.Epoch), default, leaves: false, CancellationToken.None));
         await to.RefreshOwnershipAsync(CancellationToken.None);
         await to.AdoptAsync(shards, CancellationToken.None);
         Assert.True(shards.Except(to.Held).IsEmpty);
