@@ -33,8 +33,10 @@ internal static class AnswerMessage
             writer.Varint((ulong)index);
         }
 
-        writer.Varint((ulong)answer.Sources.Count);
-        foreach (SourceReading source in answer.Sources)
+        // Where the shards of a process stand says nothing of entities that it does not have.
+        int sources = closed.Count < query.Count ? answer.Sources.Count : 0;
+        writer.Varint((ulong)sources);
+        foreach (SourceReading source in answer.Sources.Take(sources))
         {
             Write(writer, source);
         }
