@@ -52,7 +52,7 @@ internal static class HostStart
         {
             await opening.OpenAsync(
                 adopted,
-                [.. progress.Select(p => p.RecoverTo)], // The ends when they were asked for.
+                [.. progress.Select(p => p.Look)],
                 atStart: true,
                 cancellationToken);
         }

@@ -51,6 +51,9 @@ public sealed class PartitionProgress
     /// <summary>The last known end of the partition.</summary>
     public long End => Math.Max(Volatile.Read(ref _end), Next);
 
+    /// <summary>The last known end, and when the last look at it began.</summary>
+    internal LogEnd Look => new(End, Volatile.Read(ref _verifiedMs));
+
     /// <summary>
     /// The partition's end when the host started: until it is applied, state is what it was at some earlier time.
     /// </summary>

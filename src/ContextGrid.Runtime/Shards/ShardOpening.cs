@@ -13,15 +13,16 @@ namespace ContextGrid.Runtime.Shards;
 internal sealed class ShardOpening(
     ShardEngine engine, DefinitionSet definitions, IEventLog log, TimeProvider time)
 {
-    /// <summary>The present end of each source partition.</summary>
+    /// <summary>The present end of each source partition, and when it was looked at.</summary>
     /// <exception cref="EventLogException">The log can't be asked.</exception>
-    internal async ValueTask<long[]> EndsAsync(CancellationToken cancellationToken)
+    internal async ValueTask<LogEnd[]> EndsAsync(CancellationToken cancellationToken)
     {
         ImmutableArray<PartitionProgress> partitions = engine.Positions.Process;
-        var ends = new long[partitions.Length];
+        var ends = new LogEnd[partitions.Length];
         for (int p = 0; p < ends.Length; p++)
         {
-            ends[p] = (await log.GetRangeAsync(partitions[p].Partition, cancellationToken)).End;
+            long nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+            ends[p] = new LogEnd((await log.GetRangeAsync(partitions[p].Partition, cancellationToken)).End, nowMs);
         }
 
         return ends;
@@ -29,12 +30,12 @@ internal sealed class ShardOpening(
 
     /// <summary>Opens shards.</summary>
     /// <param name="adopted">The shards, and what their checkpoints say.</param>
-    /// <param name="ends">The end of each partition.</param>
+    /// <param name="ends">The end of each partition, from <see cref="EndsAsync"/>.</param>
     /// <param name="atStart">Whether nothing was delivered yet.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     internal async ValueTask OpenAsync(
         ImmutableArray<AdoptedShard> adopted,
-        long[] ends,
+        LogEnd[] ends,
         bool atStart,
         CancellationToken cancellationToken)
     {
@@ -53,7 +54,7 @@ internal sealed class ShardOpening(
                 long next = any.Next.GetValueOrDefault(process.Partition, process.StartOffset);
                 own[p] = atStart && next == process.Next
                     ? process
-                    : await ProgressAsync(process, any, any.IsLost ? ends[p] : 0, ends[p], marks, cancellationToken);
+                    : await ProgressAsync(process, any, any.IsLost ? ends[p].Offset : 0, ends[p], marks, cancellationToken);
             }
 
             engine.OpenShards(
@@ -69,7 +70,7 @@ internal sealed class ShardOpening(
         PartitionProgress like,
         AdoptedShard shard,
         long recoverTo,
-        long end,
+        LogEnd end,
         Dictionary<TopicPartition, RecordMark> marks,
         CancellationToken cancellationToken)
     {
@@ -98,14 +99,14 @@ internal sealed class ShardOpening(
         };
         try
         {
-            long sinceMs = await log.WaitingSinceAsync(partition, next, end, time, cancellationToken);
-            own.SeeEnd(end, sinceMs);
-            own.Verify(time.GetUtcNow().ToUnixTimeMilliseconds());
+            long sinceMs = await log.WaitingSinceAsync(partition, next, end.Offset, time, cancellationToken);
+            own.SeeEnd(end.Offset, sinceMs);
+            own.Verify(end.SeenMs);
         }
         catch (EventLogException)
         {
             // Nobody knows how long what waits has waited: as if for ever, until the log can be read.
-            own.SeeEnd(end, 1);
+            own.SeeEnd(end.Offset, 1);
             own.Verify(1);
         }
 

@@ -212,7 +212,7 @@ internal sealed partial class ShardOwnership
         }
 
         // What is adopted is named by the next checkpoint, so it is open before there can be one.
-        long[] ends = await _opening.EndsAsync(cancellationToken);
+        LogEnd[] ends = await _opening.EndsAsync(cancellationToken);
         await _checkpointer.AloneAsync(async () =>
         {
             ImmutableArray<AdoptedShard> adopted = await _store.AdoptAsync(missing, cancellationToken);
