@@ -1,4 +1,5 @@
 using ContextGrid.Runtime.Embedded;
+using ContextGrid.Runtime.Shards;
 using ContextGrid.Runtime.Topology;
 using ContextGrid.Simulation.Tests.Machine;
 using ContextGrid.Simulation.Tests.Truth;
@@ -159,7 +160,14 @@ internal sealed class SimulatedCluster(SimulatedWorld world, Random random)
         SimulatedMember[] alive = [.. Alive];
         return alive.Length < Target ? $"{alive.Length} of {Target} processes run"
             : alive.Select(m => WhyNotWell(m) is { } why ? $"{m.Address}: {why}" : null)
-                .FirstOrDefault(w => w is not null);
+                .FirstOrDefault(w => w is not null) ?? WhyNotOpen(alive);
+    }
+
+    private static string? WhyNotOpen(SimulatedMember[] alive)
+    {
+        ShardPositions[] positions = [.. alive.Select(m => m.Process.Host?.Grid.Positions).OfType<ShardPositions>()];
+        int open = positions.Sum(p => p.Open.Count);
+        return open == positions[0].ShardCount ? null : $"{open} of {positions[0].ShardCount} shards are open";
     }
 
     private string? WhyNotWell(SimulatedMember member) => member.Process.Host is not { } host ? "it starts"
