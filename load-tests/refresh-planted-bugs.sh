@@ -35,19 +35,19 @@ merge_file() {
   mkdir -p "$scratch/a/$(dirname "$now")" "$scratch/b/$(dirname "$now")" "$scratch/base/$(dirname "$old")"
   cp "$root/$now" "$scratch/a/$now"
   cp "$root/$now" "$scratch/b/$now"
-  if patch -s --fuzz=0 --no-backup-if-mismatch "$scratch/b/$now" "$part" >/dev/null; then
+  if patch -s --fuzz=0 --no-backup-if-mismatch -r - "$scratch/b/$now" "$part" >/dev/null; then
     return 0
   fi
 
   cp "$root/$now" "$scratch/b/$now"
   if [[ -n $blob ]] && git -C "$root" cat-file blob "$blob" >"$scratch/base/$old" 2>/dev/null; then
     cp "$scratch/base/$old" "$scratch/theirs"
-    patch -s --no-backup-if-mismatch "$scratch/theirs" "$part" >/dev/null &&
+    patch -s --no-backup-if-mismatch -r - "$scratch/theirs" "$part" >/dev/null &&
       git merge-file -q "$scratch/b/$now" "$scratch/base/$old" "$scratch/theirs" && return 0
   fi
 
   cp "$root/$now" "$scratch/b/$now"
-  patch -s --fuzz=3 --no-backup-if-mismatch "$scratch/b/$now" "$part" >/dev/null
+  patch -s --fuzz=3 --no-backup-if-mismatch -r - "$scratch/b/$now" "$part" >/dev/null
 }
 
 refresh() {
