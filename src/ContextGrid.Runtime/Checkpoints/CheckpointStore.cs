@@ -201,7 +201,8 @@ public sealed class CheckpointStore : IAsyncDisposable
     /// </summary>
     /// <param name="shardToLineage">For each shard, the lineage of the owner that gets it.</param>
     /// <param name="rebuilding">Those of them that this owner has not brought back.</param>
-    /// <param name="leaves">Whether this owner is to be off the list once it has none: nobody gives it any again.</param>
+    /// <param name="leaves">Whether this owner is to be off the list once it has none: nobody gives it any again.
+    /// </param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>True: this owner has none of them any more. False: it still has some, as the owner that was to get them
     /// is not known.</returns>

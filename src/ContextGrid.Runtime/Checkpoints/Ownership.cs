@@ -91,7 +91,8 @@ internal sealed record ShardOwner(long Lineage, string Address, string Name);
 /// <param name="Base">The checkpoint that the owner began with, until its own manifest names the shard.</param>
 /// <param name="MovedIn">The version of the ownership in which the shard moved last.</param>
 /// <param name="IsLost">Whether answers may have reflected more than the base has: the last owner did not give the
-/// shard, or gave it before it had brought it back. The owner says that it is rebuilding until it has caught up.</param>
+/// shard, or gave it before it had brought it back. The owner says that it is rebuilding until it has caught up.
+/// </param>
 internal sealed record ShardRecord(long Epoch, long Owner, ShardBase Base, long MovedIn, bool IsLost);
 
 /// <summary>What becomes of a shard.</summary>

@@ -47,7 +47,8 @@ internal sealed class ShardMoves(ISnapshotStore store, long self, string name, T
     /// not known, stay as they are.</summary>
     /// <param name="shardToLineage">For each shard, the lineage that gets it.</param>
     /// <param name="rebuilding">Those of them that this owner has not brought back.</param>
-    /// <param name="leaves">Whether this owner is to be off the list once it has none: nobody gives it any again.</param>
+    /// <param name="leaves">Whether this owner is to be off the list once it has none: nobody gives it any again.
+    /// </param>
     /// <param name="baseOf">The checkpoint that has a shard's state.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     internal async ValueTask<Ownership> GiveAsync(

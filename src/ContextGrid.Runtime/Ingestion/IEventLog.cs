@@ -114,8 +114,8 @@ public interface ILogReader : IAsyncDisposable
     /// Fills <paramref name="batch"/> with the next records. Waits while there is none.
     /// </summary>
     /// <param name="batch">Cleared first; its buffers are reused, and the caller owns it.</param>
-    /// <param name="wait">How long to wait for a record; zero: <see cref="ReadOutcome.None"/> is said only at the end of
-    /// the partition, and a log that does not give what it has by then throws.</param>
+    /// <param name="wait">How long to wait for a record; zero: <see cref="ReadOutcome.None"/> is said only at the end
+    /// of the partition, and a log that does not give what it has by then throws.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns><see cref="ReadOutcome.Records"/>, <see cref="ReadOutcome.None"/> after the wait, or
     /// <see cref="ReadOutcome.OffsetGone"/>: then <see cref="NextOffset"/> has moved to the first retained offset, and

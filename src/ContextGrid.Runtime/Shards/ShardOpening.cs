@@ -54,7 +54,7 @@ internal sealed class ShardOpening(
                 long next = any.Next.GetValueOrDefault(process.Partition, process.StartOffset);
                 own[p] = atStart && next == process.Next
                     ? process
-                    : await ProgressAsync(process, any, any.IsLost ? ends[p].Offset : 0, ends[p], marks, cancellationToken);
+                    : await ProgressAsync(process, any, ends[p], marks, cancellationToken);
             }
 
             engine.OpenShards(
@@ -69,7 +69,6 @@ internal sealed class ShardOpening(
     private async ValueTask<PartitionProgress> ProgressAsync(
         PartitionProgress like,
         AdoptedShard shard,
-        long recoverTo,
         LogEnd end,
         Dictionary<TopicPartition, RecordMark> marks,
         CancellationToken cancellationToken)
@@ -93,7 +92,7 @@ internal sealed class ShardOpening(
 
         var own = new PartitionProgress(partition, like.Source, next, gaps)
         {
-            RecoverTo = recoverTo,
+            RecoverTo = shard.IsLost ? end.Offset : 0,
             StartOffset = start,
             Mark = marks.TryGetValue(partition, out RecordMark mark) ? mark : null,
         };

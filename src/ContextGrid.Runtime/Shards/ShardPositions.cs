@@ -301,8 +301,8 @@ internal sealed class ShardPositions
             {
                 TopicPartition partition = Process[p].Partition;
                 long next = behind.Shards().Min(s => Of(s)?[p].Next ?? long.MaxValue);
-                yield return $"{behind.Count} shards catch up with {partition.Topic}/{partition.Partition}: the last of "
-                    + $"them is at offset {Math.Min(next, Process[p].Next)}, the others at {Process[p].Next}.";
+                yield return $"{behind.Count} shards catch up with {partition.Topic}/{partition.Partition}: the last "
+                    + $"of them is at offset {Math.Min(next, Process[p].Next)}, the others at {Process[p].Next}.";
             }
         }
     }

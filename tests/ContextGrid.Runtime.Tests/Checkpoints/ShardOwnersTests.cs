@@ -54,7 +54,10 @@ public sealed class ShardOwnersTests
         await ChangeAsync(a, "of a", Keys);
         CheckpointStore dead = await JoinAsync("dead");
         Assert.True(await a.HandOverAsync(
-            ShardSet.All(2).Shards().ToDictionary(s => s, _ => dead.Epoch), default, leaves: false, CancellationToken.None));
+            ShardSet.All(2).Shards().ToDictionary(s => s, _ => dead.Epoch),
+            default,
+            leaves: false,
+            CancellationToken.None));
         for (int i = 0; i < 6; i++)
         {
             await PublishAsync(a, i); // What the base names has to stay.
@@ -108,7 +111,8 @@ public sealed class ShardOwnersTests
     public async Task HandOver_OwnerIsNotKnown_KeepsTheShards()
     {
         await using CheckpointStore a = await OpenAsync(_store, "a");
-        Assert.False(await a.HandOverAsync(new Dictionary<int, long> { [1] = 77 }, default, leaves: false, CancellationToken.None));
+        Assert.False(await a.HandOverAsync(
+            new Dictionary<int, long> { [1] = 77 }, default, leaves: false, CancellationToken.None));
         Assert.Equal(Shards, a.Held.Count);
     }
 
