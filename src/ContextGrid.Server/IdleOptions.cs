@@ -13,8 +13,6 @@ internal static class IdleOptions
 
     private static readonly Rule[] Rules =
     [
-        new("--memory-max", [Cluster], "a silo has no budget for entities yet: they leave its memory when they were "
-            + "not asked for 15 minutes. Take the option out."),
         new("--rebuild", [Cluster], "it is for a server of its own. Stop all silos and start them with an empty store "
             + "of --snapshots instead."),
         new("--partitions", [Kafka], "topics of Kafka have the partitions that they were made with. Take the option "

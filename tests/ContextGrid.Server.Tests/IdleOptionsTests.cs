@@ -25,7 +25,7 @@ public sealed class IdleOptionsTests
         ["--checkpoint-interval"] = ("2", false),
         ["--drain-seconds"] = ("2", false),
         ["--retention-days"] = ("2", true),
-        ["--memory-max"] = ("1GB", true),
+        ["--memory-max"] = ("1GB", false),
         ["--schema-registry"] = ("http://127.0.0.1:1", false),
         ["--connections-max"] = ("100", false),
         ["--calls-max"] = ("100", false),

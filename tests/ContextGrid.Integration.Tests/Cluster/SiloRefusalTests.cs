@@ -27,7 +27,7 @@ public sealed class SiloRefusalTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--memory-max", "1GB")]
+    [InlineData("--demo-rate", "10")]
     [InlineData("--kafka", "127.0.0.1:1", "--partitions", "2")]
     public async Task Start_OptionWithoutEffect_IsWrongUse(params string[] more)
     {
