@@ -18,7 +18,7 @@ internal sealed class KafkaPoison(string bootstrapServers)
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private readonly long _nowMs = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
-    private readonly Lock _gate = new();
+    private readonly Lock _gate = new(); // Both producers tell of theirs on threads of their own.
     private int _number;
 
     /// <summary>The bad records: what they are, by place.</summary>
@@ -65,7 +65,13 @@ internal sealed class KafkaPoison(string bootstrapServers)
                 orders.Good(schema, $"b{++_number % UsersMax}", _number / 8.0);
             }
 
-            orders.Produce(payload, (offset, _) => Bad[(KafkaOrders.Topic, offset)] = (reason, payload ?? []));
+            orders.Produce(payload, (offset, _) =>
+            {
+                lock (_gate)
+                {
+                    Bad[(KafkaOrders.Topic, offset)] = (reason, payload ?? []);
+                }
+            });
         }
 
         await orders.FlushAsync();
