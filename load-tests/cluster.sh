@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # The host on Orleans. Prints JSON lines.
 #   load-tests/cluster.sh [--events N] [--users N]         default 1,000,000 and 100,000, about two minutes
-# One silo in process, beside the embedded host in the same run: events of a file log into grains, and queries of 1 and
-# 100 entities, 30 features each.
-#   load-tests/cluster.sh processes [SILOS...]             none: 1 3; about three minutes
+# One silo and the embedded host, in turn, twice, each in a process of its own: events of a file log into entities, and
+# queries of 1 and 100 entities, 30 features each, in process.
+#   load-tests/cluster.sh processes [SILOS...]             none: 0 1 3; 0: a server that is no silo; about four minutes
 # Servers as silos, with Kafka, Redis and a directory for the state: events of all users into grains that are not yet in
 # memory, then more of them, and GetContext in an open loop. EVENTS and USERS set the size, default 500,000 and 100,000.
 # CONTEXTGRID_PARTS names the directory of the broker, by default ../shared. Needs Java 17, redis-server and h2load.
@@ -21,8 +21,13 @@ trap finish EXIT
 
 in_process() {
   build_quietly "$root/load-tests/ContextGrid.SiloRuns/ContextGrid.SiloRuns.csproj" -p:RunAnalyzers=false
-  dotnet "$root/load-tests/ContextGrid.SiloRuns/bin/Release/net10.0/ContextGrid.SiloRuns.dll" \
-    --definitions "$root/examples/benchmark" --data "$work" "$@"
+  for round in 1 2; do
+    for host in embedded silo; do
+      dotnet "$root/load-tests/ContextGrid.SiloRuns/bin/Release/net10.0/ContextGrid.SiloRuns.dll" --host "$host" \
+        --definitions "$root/examples/benchmark" --data "$work/$host$round" "$@"
+      rm -rf "${work:?}/$host$round"
+    done
+  done
 }
 
 events="${EVENTS:-500000}" users="${USERS:-100000}" port="${KAFKA_PORT:-19392}" redis="${REDIS_PORT:-19395}"
@@ -32,11 +37,12 @@ kafka() { bash "$parts/kafka/bin/kafka.sh" "$@"; }
 produce() { bash "$parts/peers/kafka-streams/rival.sh" produce "127.0.0.1:$port" payments "$events" "$users" >/dev/null; }
 now() { date +%s.%N; }
 
-# NUMBER: starts a silo.
+# NUMBER: starts a silo, or a server that is none.
 silo() {
+  local member=(--cluster --membership "redis:127.0.0.1:$redis" --cluster-name "$cluster" --silo "127.0.0.1:$((port + 10 + $1))")
+  [[ $cluster != bench0 ]] || member=()
   dotnet "$root/src/ContextGrid.Server/bin/Release/net10.0/ContextGrid.Server.dll" --definitions "$root/examples/benchmark" \
-    --cluster --membership "redis:127.0.0.1:$redis" --cluster-name "$cluster" --silo "127.0.0.1:$((port + 10 + $1))" \
-    --kafka "127.0.0.1:$port" --snapshots "$work/$cluster" --http 0 --grpc 0 >"$work/silo$1.log" 2>&1 &
+    "${member[@]}" --kafka "127.0.0.1:$port" --snapshots "$work/$cluster" --http 0 --grpc 0 >"$work/silo$1.log" 2>&1 &
   silos+=($!)
   pids+=($!)
 }
@@ -79,8 +85,8 @@ run() {
   kafka topics --bootstrap-server "127.0.0.1:$port" --create --topic payments --partitions 6 >/dev/null
   produce
   produce
-  for ((i = 0; i < $1; i++)); do silo "$i"; done
-  for ((i = 0; i < $1; i++)); do listening "$i"; done
+  for ((i = 0; i < ($1 > 0 ? $1 : 1); i++)); do silo "$i"; done
+  for ((i = 0; i < ($1 > 0 ? $1 : 1); i++)); do listening "$i"; done
   counted="$(applied)" counted_at="$(now)"
   rate_to "$1 silos, first events of $users users" "$events"
   rate_to "$1 silos, more events of them" "$((2 * events))"
@@ -98,7 +104,7 @@ processes() {
   kafka run "$work/broker" "$port" >"$work/broker.log" 2>&1 &
   pids+=($!)
   until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do sleep 0.2; done
-  (($# > 0)) || set -- 1 3
+  (($# > 0)) || set -- 0 1 3
   for count in "$@"; do run "$count"; done
 }
 

@@ -21,18 +21,15 @@ internal sealed class HostRun(
     /// <summary>Waits until everything is applied, appends as many events again, and waits once more.</summary>
     /// <param name="started">When the host was started.</param>
     /// <param name="log">The host's.</param>
-    /// <param name="round">Which lot of events is appended.</param>
-    internal async Task IngestAsync(long started, IEventLog log, int round)
+    internal async Task IngestAsync(long started, IEventLog log)
     {
-        long before = (long)options.Events * (round - 1);
-        await UntilAsync(before + options.Events);
+        await UntilAsync(options.Events);
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         Print(
-            "first events of all entities, from the start of the host", "events/s",
-            (before + options.Events) / seconds);
+            "first events of all entities, from the start of the host", "events/s", options.Events / seconds);
         started = Stopwatch.GetTimestamp();
-        await PaymentLog.AppendAsync(log, options, round);
-        await UntilAsync(before + (2L * options.Events));
+        await PaymentLog.AppendAsync(log, options, round: 1);
+        await UntilAsync(2L * options.Events);
         Print("more events of them", "events/s", options.Events / Stopwatch.GetElapsedTime(started).TotalSeconds);
         Print("heap after it, for each user", "bytes", (double)GC.GetTotalMemory(true) / options.Users);
     }

@@ -7,14 +7,15 @@ namespace ContextGrid.SiloRuns;
 /// <param name="Users">Their users.</param>
 /// <param name="Definitions">The directory of definitions.</param>
 /// <param name="Data">A new directory.</param>
-internal sealed record SiloRunOptions(int Events, int Users, string Definitions, string Data)
+/// <param name="IsSilo">Whether the host is a silo.</param>
+internal sealed record SiloRunOptions(int Events, int Users, string Definitions, string Data, bool IsSilo)
 {
     internal static SiloRunOptions Parse(string[] args)
     {
         var given = args.Chunk(2).ToDictionary(p => p[0], p => p[1], StringComparer.Ordinal);
         return new SiloRunOptions(
             Number(given, "--events", 1_000_000), Number(given, "--users", 100_000), given["--definitions"],
-            given["--data"]);
+            given["--data"], given["--host"] == "silo");
     }
 
     private static int Number(Dictionary<string, string> given, string name, int value) =>
