@@ -4,7 +4,7 @@
 # One silo and the embedded host, in turn, twice, each in a process of its own: events of a file log into entities, and
 # queries of 1 and 100 entities, 30 features each, in process.
 #   load-tests/cluster.sh processes [SILOS...]             none: 0 1 3; 0: a server that is no silo; about four minutes
-# Servers as silos, with Kafka, Redis and a directory for the state: events of all users into grains that are not yet in
+# Servers as silos, with Kafka, Redis and a directory for the state: events of all users into entities that are not yet in
 # memory, then more of them, and GetContext in an open loop. EVENTS and USERS set the size, default 500,000 and 100,000.
 # CONTEXTGRID_PARTS names the directory of the broker, by default ../shared. Needs Java 17, redis-server and h2load.
 set -euo pipefail
@@ -80,13 +80,14 @@ memory() { for pid in "${silos[@]}"; do awk '/^VmRSS/ {print $2}' "/proc/$pid/st
 
 # SILOS
 run() {
+  local servers="$(($1 > 0 ? $1 : 1))"
   cluster="bench$1" silos=() http=() grpc=()
   kafka topics --bootstrap-server "127.0.0.1:$port" --delete --if-exists --topic payments >/dev/null
   kafka topics --bootstrap-server "127.0.0.1:$port" --create --topic payments --partitions 6 >/dev/null
   produce
   produce
-  for ((i = 0; i < ($1 > 0 ? $1 : 1); i++)); do silo "$i"; done
-  for ((i = 0; i < ($1 > 0 ? $1 : 1); i++)); do listening "$i"; done
+  for ((i = 0; i < servers; i++)); do silo "$i"; done
+  for ((i = 0; i < servers; i++)); do listening "$i"; done
   counted="$(applied)" counted_at="$(now)"
   rate_to "$1 silos, first events of $users users" "$events"
   rate_to "$1 silos, more events of them" "$((2 * events))"
